@@ -1,0 +1,32 @@
+"""sousveil finds code inside surveillance products that sorts people by a protected trait, and says why.
+
+It reads products, never people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sousveil.model import Act, Basis, Finding, Report, Trait, Verdict
+    from sousveil.scan import Options, scan
+
+__all__ = ["Act", "Basis", "Finding", "Options", "Report", "Trait", "Verdict", "__version__", "scan"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public names on first use, so that importing the package costs nothing."""
+    if name in ("scan", "Options"):
+        from importlib import import_module
+
+        # A submodule of the same name: bind the function over it.
+        value = getattr(import_module("sousveil.scan"), name)
+        globals()[name] = value
+        return value
+    if name in __all__:
+        from sousveil import model
+
+        return getattr(model, name)
+    raise AttributeError(f"module 'sousveil' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""From constructs to findings: a pure engine and its rules."""

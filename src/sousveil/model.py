@@ -1,0 +1,277 @@
+"""The shared words: every stage speaks in these types and in nothing else.
+
+All types are frozen ``msgspec`` structs. Offsets and lengths are counted in bytes of the
+artifact as it lies in the product; lines and columns start at 1; a column counts characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Act(StrEnum):
+    """What is done with a trait, strongest first."""
+
+    INFERS = "infers"
+    TARGETS = "targets"
+    RESIDUE = "residue"
+    RECORDS = "records"
+    MEASURES = "measures"
+    MENTIONS = "mentions"
+
+
+class Trait(StrEnum):
+    """A protected trait (EU AI Act Art. 5(1)(g), and colour and caste beside race)."""
+
+    ETHNICITY = "ethnicity"
+    SKIN_COLOUR = "skin-colour"
+    RELIGION = "religion"
+    CASTE = "caste"
+    POLITICS = "politics"
+    UNION = "union"
+    SEXUALITY = "sexuality"
+
+
+class Basis(StrEnum):
+    """What the trait is taken from."""
+
+    FACE = "face"
+    BODY = "body"
+    GAIT = "gait"
+    VOICE = "voice"
+    MEDICAL_IMAGE = "medical-image"
+    NAME = "name"
+    TEXT = "text"
+    BEHAVIOUR = "behaviour"
+    DOCUMENT = "document"
+    DECLARED = "declared"
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    """Of a whole product, strongest first."""
+
+    PROFILES = "profiles"
+    RESIDUE = "residue"
+    RECORDS = "records"
+    CLEAR = "clear"
+
+
+class Direction(StrEnum):
+    """What the product does with a construct."""
+
+    PUTS_OUT = "puts-out"
+    ASKS_FOR = "asks-for"
+    KEEPS = "keeps"
+    SHOWS = "shows"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """The structure that gives words their meaning."""
+
+    ENUMERATION = "Enumeration"
+    RECORD = "Record"
+    LABEL_SET = "LabelSet"
+    OPERATION = "Operation"
+    OPTION = "Option"
+    STATEMENT = "Statement"
+
+
+class Passage(Struct, frozen=True):
+    """Decoded text with its place inside one artifact.
+
+    ``artifact[offset:offset + length].decode(encoding, "backslashreplace") == text`` always holds.
+    """
+
+    offset: int
+    length: int
+    line: int
+    column: int
+    encoding: str
+    text: str
+
+
+class Member(Struct, frozen=True):
+    """One enumerator, field, parameter, label or option of a construct."""
+
+    name: str
+    passage: Passage
+    value: str = ""
+    """The value as written: ``= 3``'s ``3``, a dictionary entry's value, an option's value."""
+    type: str = ""
+    """The declared type as written, without the name."""
+    gloss: str = ""
+    """Comment, annotation, docstring line or ``description`` that belongs to it, decoded."""
+    values: tuple[tuple[str, str], ...] = ()
+    """Value lists found in the gloss: ``//0未识别 1黄 2黑`` is ``(("0", "未识别"), ("1", "黄"), ("2", "黑"))``."""
+
+
+class Construct(Struct, frozen=True):
+    """A structure read from one artifact, before any judgement."""
+
+    kind: Kind
+    name: str
+    """As written; empty if it has none."""
+    passage: Passage
+    """The declaration's own line: where a person would point."""
+    members: tuple[Member, ...] = ()
+    gloss: str = ""
+    scope: tuple[str, ...] = ()
+    """Names of what encloses it, outermost first: namespace, class, function, JSON path, headings."""
+    role: str = ""
+    """What the syntax says: class, struct, union, enum, constants, function, method, constructor, endpoint,
+    table, message, interface, list, dict, attribute-list, parameter-list, options, column-header, comment,
+    docstring, string, sentence, heading, table-row, cell, artifact-name, key-value, title …"""
+    language: str = ""
+    """Name of the reader's language: c, java, python, json, markdown …"""
+    bases: tuple[str, ...] = ()
+    """Superclasses and implemented interfaces as written."""
+    returns: str = ""
+    """Of an Operation: the type returned, as written."""
+    uses: tuple[str, ...] = ()
+    """Identifiers and short strings its body uses, in order, each once, at most 200."""
+
+
+class Artifact(Struct, frozen=True):
+    """One file in the product's containment tree."""
+
+    path: str
+    """Display address: ``sdk.zip!/inc.tar.xz!/dhnetsdk.h``; undecodable bytes and controls escaped."""
+    sha256: str
+    size: int
+    kind: str
+    """Of content: text, source, markup, archive, binary, image, empty …"""
+
+
+class Limit(Struct, frozen=True):
+    """Something that was not opened, decoded or understood, and why."""
+
+    path: str
+    reason: str
+    """A short word: encrypted, broken, link, device, quota, unsafe-name, duplicate, crashed, timeout …"""
+    detail: str = ""
+    incomplete: bool = True
+    """Whether the product may hold something unseen because of it."""
+
+
+class Place(Struct, frozen=True):
+    """One place a finding rests on."""
+
+    artifact: str
+    sha256: str
+    offset: int
+    length: int
+    line: int
+    column: int
+    encoding: str
+    text: str
+    gloss: str = ""
+    """What the words mean in English."""
+    gloss_source: str = ""
+    """``lexicon`` or ``code`` (the product's own comment) or ``lexicon+code``."""
+
+
+class Reason(Struct, frozen=True):
+    """A node of the tree that says why: what was looked for, what was seen, where."""
+
+    text: str
+    met: bool = True
+    weight: float = 0.0
+    """Contribution in log-odds; 0 where the node only groups."""
+    places: tuple[int, ...] = ()
+    """Indexes into the finding's places."""
+    children: tuple[Reason, ...] = ()
+
+
+class ConstructSummary(Struct, frozen=True):
+    """What of a construct is shown in a report."""
+
+    kind: Kind
+    name: str
+    members: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    direction: Direction = Direction.UNKNOWN
+    language: str = ""
+
+
+class Link(Struct, frozen=True):
+    """A construct that uses, or is used by, the finding's construct."""
+
+    relation: str
+    """``type-of`` (that field has this type), ``field-type`` (this field has that type), ``names``."""
+    name: str
+    place: Place
+
+
+class Finding(Struct, frozen=True):
+    """Act x trait x basis, the rule that says so, and every place it rests on."""
+
+    id: str
+    """First 16 hexadecimal digits of a SHA-256 over act, trait, basis, rule, construct and place."""
+    act: Act
+    trait: Trait
+    basis: Basis
+    probability: float
+    rule: str
+    summary: str
+    construct: ConstructSummary
+    reasons: tuple[Reason, ...]
+    not_proved: tuple[str, ...]
+    places: tuple[Place, ...]
+    links: tuple[Link, ...] = ()
+
+
+class Explained(Struct, frozen=True):
+    """A construct that holds a term and is harmless, with the rule that says why."""
+
+    reason: str
+    rule: str
+    construct: ConstructSummary
+    place: Place
+    trait: Trait
+
+
+class ProductInfo(Struct, frozen=True):
+    """What was scanned and how it was chosen."""
+
+    name: str
+    """As the user typed it."""
+    purl: str = ""
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Which version and files were chosen and which were not."""
+
+
+class Counts(Struct, frozen=True):
+    """How much was seen."""
+
+    files: int = 0
+    bytes: int = 0
+    read: int = 0
+    by_kind: dict[str, int] = {}
+
+
+class Report(Struct, frozen=True):
+    """The one report object; every format is a face of it."""
+
+    schema: str
+    tool: dict[str, str]
+    product: ProductInfo
+    verdict: Verdict
+    complete: bool
+    """False where a limit may hide something; the verdict then reads "as far as it could be opened"."""
+    findings: tuple[Finding, ...]
+    explained: tuple[Explained, ...]
+    limits: tuple[Limit, ...]
+    counts: Counts
+    artifacts: tuple[Artifact, ...] = ()
+    run: dict[str, str | float | int] = {}
+    """What differs between two runs: times, machine, versions of libraries, command line."""
+
+    def profiles(self) -> Iterator[Finding]:
+        """Return the findings that infer or target."""
+        return (f for f in self.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= 0.5)

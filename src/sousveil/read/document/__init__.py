@@ -1,0 +1,1 @@
+"""Readers of one group of formats."""

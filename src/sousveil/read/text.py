@@ -1,0 +1,156 @@
+"""Decoded text that still knows where every byte of it came from.
+
+A reader works on ``Text.utf8``; ``Text.passage`` maps a span of it back to the artifact's own bytes, so that
+``artifact[offset:offset + length].decode(encoding, "backslashreplace")`` is the quoted text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+
+from sousveil.model import Passage
+
+_BOMS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+# Legacy encodings tried for text that is not UTF-8, in this order where the lexicon does not decide.
+LEGACY = ("gb18030", "big5", "shift_jis", "euc_kr", "windows-1251", "windows-1256", "koi8_r")
+
+
+class Text:
+    """One artifact's text.
+
+    ``utf8`` is the decoded text as UTF-8; ``encoding`` is the artifact's own encoding. Undecodable bytes stand as
+    U+FFFD in ``utf8`` and as ``\\xNN`` in a passage's text.
+    """
+
+    def __init__(self, data: bytes, encoding: str, bom: int = 0) -> None:
+        self.data = data
+        self.encoding = encoding
+        self._bom = bom
+        self._same = False
+        if encoding == "utf-8":
+            try:
+                data[bom:].decode("utf-8")
+                self.utf8 = data[bom:] if bom else data
+                self._same = True
+            except UnicodeDecodeError:
+                pass
+        if not self._same:
+            self._map()
+        self._lines: list[int] | None = None
+
+    def _map(self) -> None:
+        """Decode line by line: the same line starts in both buffers make a place cheap to map back."""
+        newline = "\n".encode(self.encoding)
+        width = len(newline)
+        starts: list[int] = []
+        ustarts: list[int] = []
+        parts: list[bytes] = []
+        at, uat = self._bom, 0
+        data = self.data
+        while at < len(data):
+            end = data.find(newline, at)
+            # In UTF-16/32 a newline's bytes may also straddle two characters.
+            while end >= 0 and width > 1 and (end - self._bom) % width:
+                end = data.find(newline, end + 1)
+            stop = len(data) if end < 0 else end + width
+            part = data[at:stop].decode(self.encoding, "replace").encode("utf-8", "replace")
+            starts.append(at)
+            ustarts.append(uat)
+            parts.append(part)
+            uat += len(part)
+            at = stop
+        self.utf8 = b"".join(parts)
+        self._starts, self._ustarts = starts, ustarts
+
+    def offset(self, at: int) -> int:
+        """Return the artifact's byte offset of UTF-8 offset ``at`` (0 ≤ at ≤ len(utf8))."""
+        if self._same:
+            return at + self._bom
+        if not self._ustarts:
+            return self._bom
+        line = max(0, bisect_right(self._ustarts, at) - 1)
+        prefix = self.utf8[self._ustarts[line] : at].decode("utf-8", "ignore")
+        start = self._starts[line]
+        if "\ufffd" not in prefix:
+            return start + len(prefix.encode(self.encoding, "replace"))
+        return start + self._walk(start, len(prefix))
+
+    def _walk(self, start: int, chars: int) -> int:
+        """Return how many bytes ``chars`` decoded characters take from ``start``, where some are undecodable."""
+        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+        seen = used = 0
+        while seen < chars and start + used < len(self.data):
+            seen += len(decoder.decode(self.data[start + used : start + used + 1]))
+            used += 1
+        return used
+
+    def position(self, at: int) -> tuple[int, int]:
+        """Return line and column, both from 1, of UTF-8 offset ``at``."""
+        if self._lines is None:
+            self._lines = [0, *(m.end() for m in re.finditer(b"\n", self.utf8))]
+        line = bisect_right(self._lines, at)
+        start = self._lines[line - 1]
+        return line, len(self.utf8[start:at].decode("utf-8", "ignore")) + 1
+
+    def passage(self, start: int, end: int, limit: int = 600) -> Passage:
+        """Return the place of ``utf8[start:end]``, cut to ``limit`` bytes at a character's end."""
+        end = min(end, start + limit, len(self.utf8))
+        while end > start and end < len(self.utf8) and self.utf8[end] & 0xC0 == 0x80:
+            end -= 1
+        while end > start and self.utf8[end - 1 : end] in (b"\n", b"\r", b" ", b"\t"):
+            end -= 1
+        offset, stop = self.offset(start), self.offset(end)
+        line, column = self.position(start)
+        text = self.data[offset:stop].decode(self.encoding, "backslashreplace")
+        return Passage(offset, stop - offset, line, column, self.encoding, text)
+
+    def line_span(self, at: int) -> tuple[int, int]:
+        """Return start and end of the line that holds UTF-8 offset ``at``, without its line break."""
+        start = self.utf8.rfind(b"\n", 0, at) + 1
+        end = self.utf8.find(b"\n", at)
+        return start, len(self.utf8) if end < 0 else end
+
+
+def decode(data: bytes, score: Callable[[str], float] | None = None) -> Text:
+    """Return ``data`` as text in the encoding that a byte-order mark, validity or ``score`` decides.
+
+    ``score`` rates a decoding by what it yields (more is better): charset detectors call short GB18030 words
+    "Windows-1251", the lexicon does not. Without it the first legacy encoding that decodes is taken.
+    """
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            return Text(data, name, len(bom))
+    sample = data[: 1 << 16]
+    if sample.count(0) > len(sample) // 8:
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        if even + odd > len(sample) // 8 and max(even, odd) > 4 * min(even, odd):
+            return Text(data, "utf-16-le" if odd > even else "utf-16-be")
+    try:
+        data.decode("utf-8")
+        return Text(data, "utf-8")
+    except UnicodeDecodeError as error:
+        # A broken tail or a few stray bytes in mostly valid UTF-8 is still UTF-8.
+        lost = data.decode("utf-8", "replace").count("\ufffd")
+        multi = len(re.findall(rb"[\xc2-\xf4][\x80-\xbf]+", data))
+        if error.start > 0 and lost * 20 < multi:
+            return Text(data, "utf-8")
+    best: tuple[float, str] | None = None
+    for name in LEGACY:
+        text = data.decode(name, "replace")
+        bad = text.count("\ufffd") / max(1, len(text))
+        if bad > 0.02:
+            continue
+        rating = (score(text) if score else 0.0) - 50 * bad
+        if best is None or rating > best[0]:
+            best = (rating, name)
+    return Text(data, best[1] if best else "utf-8")
