@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sousveil.model import Act, Basis, Finding, Report, Trait, Verdict
-    from sousveil.scan import Options, scan
+    from sousveil.pipeline import Options, scan
 
 __all__ = ["Act", "Basis", "Finding", "Options", "Report", "Trait", "Verdict", "__version__", "scan"]
 
@@ -21,8 +21,7 @@ def __getattr__(name: str) -> Any:
     if name in ("scan", "Options"):
         from importlib import import_module
 
-        # A submodule of the same name: bind the function over it.
-        value = getattr(import_module("sousveil.scan"), name)
+        value = getattr(import_module("sousveil.pipeline"), name)
         globals()[name] = value
         return value
     if name in __all__:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from sousveil.model import Passage
 
@@ -21,8 +21,8 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# Legacy encodings tried for text that is not UTF-8, in this order where the lexicon does not decide.
-LEGACY = ("gb18030", "big5", "shift_jis", "euc_kr", "windows-1251", "windows-1256", "koi8_r")
+# Legacy encodings tried for text that is not UTF-8, in this order where nothing decides; the last decodes anything.
+LEGACY = ("gb18030", "big5", "shift_jis", "euc_kr", "windows-1251", "windows-1256", "koi8_r", "windows-1252")
 
 
 class Text:
@@ -85,6 +85,16 @@ class Text:
             return start + len(prefix.encode(self.encoding, "replace"))
         return start + self._walk(start, len(prefix))
 
+    def at(self, offset: int) -> int:
+        """Return the UTF-8 offset of the artifact's byte ``offset``: the inverse of :meth:`offset`."""
+        if self._same:
+            return max(0, min(offset - self._bom, len(self.utf8)))
+        if not self._starts:
+            return 0
+        line = max(0, bisect_right(self._starts, offset) - 1)
+        prefix = self.data[self._starts[line] : offset].decode(self.encoding, "replace")
+        return min(self._ustarts[line] + len(prefix.encode("utf-8", "replace")), len(self.utf8))
+
     def _walk(self, start: int, chars: int) -> int:
         """Return how many bytes ``chars`` decoded characters take from ``start``, where some are undecodable."""
         decoder = codecs.getincrementaldecoder(self.encoding)("replace")
@@ -121,36 +131,45 @@ class Text:
         return start, len(self.utf8) if end < 0 else end
 
 
-def decode(data: bytes, score: Callable[[str], float] | None = None) -> Text:
-    """Return ``data`` as text in the encoding that a byte-order mark, validity or ``score`` decides.
+def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:
+    """Return ``data`` as text in the encoding that a byte-order mark, validity or ``votes`` decides.
 
-    ``score`` rates a decoding by what it yields (more is better): charset detectors call short GB18030 words
-    "Windows-1251", the lexicon does not. Without it the first legacy encoding that decodes is taken.
+    ``votes`` counts by encoding the lexicon's terms that were found in the raw bytes: detectors call short GB18030
+    words "Windows-1251", the lexicon does not.
     """
     for bom, name in _BOMS:
         if data.startswith(bom):
             return Text(data, name, len(bom))
+    votes = votes or {}
+    for wide in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        if votes.get(wide, 0) > votes.get("utf-8", 0) and data.count(0) * 8 > len(data):
+            return Text(data, wide)
     sample = data[: 1 << 16]
     if sample.count(0) > len(sample) // 8:
         even, odd = sample[::2].count(0), sample[1::2].count(0)
-        if even + odd > len(sample) // 8 and max(even, odd) > 4 * min(even, odd):
+        if max(even, odd) > 4 * min(even, odd):
             return Text(data, "utf-16-le" if odd > even else "utf-16-be")
     try:
         data.decode("utf-8")
         return Text(data, "utf-8")
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         # A broken tail or a few stray bytes in mostly valid UTF-8 is still UTF-8.
-        lost = data.decode("utf-8", "replace").count("\ufffd")
-        multi = len(re.findall(rb"[\xc2-\xf4][\x80-\xbf]+", data))
-        if error.start > 0 and lost * 20 < multi:
+        multi = len(_UTF8_RUN.findall(data))
+        if multi and data.decode("utf-8", "replace").count("\ufffd") * 20 < multi:
             return Text(data, "utf-8")
     best: tuple[float, str] | None = None
     for name in LEGACY:
         text = data.decode(name, "replace")
         bad = text.count("\ufffd") / max(1, len(text))
-        if bad > 0.02:
+        if bad > 0.02 and name != "windows-1252":
             continue
-        rating = (score(text) if score else 0.0) - 50 * bad
+        # A Western letter before a Latin one is no double byte: count what stands alone among ASCII letters.
+        odd = len(_ODD.findall(text[:200_000])) / max(1, len(text[:200_000]))
+        rating = 10.0 * votes.get(name, 0) - 50 * bad - 40 * odd - 0.001 * LEGACY.index(name)
         if best is None or rating > best[0]:
             best = (rating, name)
     return Text(data, best[1] if best else "utf-8")
+
+
+_UTF8_RUN = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_ODD = re.compile(r"[A-Za-z][^\x00-\x7f][A-Za-z]|[^\x00-\u2fff][a-z]|[\ue000-\uf8ff\x80-\x9f]")

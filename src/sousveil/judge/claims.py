@@ -1,0 +1,89 @@
+"""What a sentence claims the product does, from the order of its words.
+
+"Predicts race from the face" and 支持人种识别 claim an inference; "must not predict race" denies one; "bias across race"
+claims nothing. Words alone never do: a verb of inference must govern the trait within one clause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from sousveil.match.lexicon import Tag
+from sousveil.model import Act, Trait
+
+_CLAUSE = re.compile(r"[^.;!?。！？；\n]+(?:[.](?=\w)[^.;!?。！？；\n]*)*")
+_PRODUCT = re.compile(
+    r"\b(this|the|our|my|its?)\s+(package|library|module|model|tool|app|sdk|api|function|class|method|script|project|system|"
+    r"service|device|camera|client|plugin|network|classifier)\b|\b(supports?|provides?|returns?|allows?|enables?|lets you|"
+    r"used to|able to|capable of|features?|includes?|offers?|implements?|you can|we|it)\b|支持|提供|可以|能够|实现|具备|返回",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"\b(researchers?|stud(?:y|ies)|authors?|papers?|et al|journalists?|reported|critics?|they|vendors?|companies|company|police|"
+    r"china|government|article|law|regulation|should|shall|must|would)\b|据报道|研究者|法律",
+    re.IGNORECASE,
+)
+_REACH = 70
+_NEAR = 18
+_MAX_TEXT = 4000
+
+
+class Claim(Struct, frozen=True):
+    """What one clause says is done with a trait."""
+
+    act: Act
+    words: str
+    subject: str
+    """``product`` where the clause speaks of the product itself, ``others`` of somebody else, ``unsaid``."""
+    denied: bool = False
+
+
+def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
+    """Return the first claim about ``trait`` in ``text`` (its first 4,000 characters), an undenied one before a denied."""
+    denied: Claim | None = None
+    for match in _CLAUSE.finditer(text[:_MAX_TEXT]):
+        clause = match[0].strip()
+        if len(clause) < 4:
+            continue
+        claim = _of_clause(clause, trait, tagger(clause))
+        if claim is None:
+            continue
+        if not claim.denied:
+            return claim
+        denied = denied or claim
+    return denied
+
+
+def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
+    named = [t for t in tags if t.trait == trait and (t.role == "attribute" or t.strength != "weak")]
+    if not named:
+        return None
+    pairs = (
+        ("infer", Act.INFERS, _REACH),
+        ("query", Act.TARGETS, 30),
+        ("watch", Act.TARGETS, 30),
+    )
+    seen_person = any(t.concept in ("face", "body", "face-library", "camera") for t in tags)
+    for concept, act, reach in pairs:
+        for verb in (t for t in tags if t.concept == concept):
+            for thing in named:
+                before = verb.end <= thing.start and thing.start - verb.end <= reach
+                after = thing.end <= verb.start and verb.start - thing.end <= _NEAR
+                if not (before or after) or (act is Act.TARGETS and not seen_person):
+                    continue
+                start, end = min(verb.start, thing.start), max(verb.end, thing.end)
+                between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
+                if re.search(r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite)\b", between):
+                    continue
+                refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
+                return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
+    return None
+
+
+def _subject(clause: str) -> str:
+    if _OTHERS.search(clause):
+        return "others"
+    return "product" if _PRODUCT.search(clause) else "unsaid"

@@ -1,0 +1,395 @@
+"""The conditions that rules are made of, after capa: each evaluation returns its tree of reasons.
+
+Pure functions of a construct's features; nothing here reads a file or keeps state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from sousveil.judge.claims import Claim
+from sousveil.judge.features import GROUPS, SLOTS, Features, Seen, expand
+from sousveil.model import Direction, Kind, Trait
+
+_STRENGTH = {"weak": 0, "likely": 1, "certain": 2}
+_WHERE = {
+    "name": "its name",
+    "gloss": "its comment",
+    "text": "its text",
+    "bases": "what it extends",
+    "returns": "what it returns",
+    "member": "its members",
+    "member-gloss": "its members' comments",
+    "member-type": "its members' types",
+    "value": "listed values",
+    "scope": "what encloses it",
+    "uses": "what it uses or stands beside",
+    "path": "the file's path",
+    "product": "the product's own summary",
+}
+
+
+class Result(Struct, frozen=True):
+    """One node of an evaluation: whether it was met, why, and the sightings it rests on."""
+
+    met: bool
+    text: str
+    seen: tuple[Seen, ...] = ()
+    children: tuple[Result, ...] = ()
+
+
+class Scene(Struct, frozen=True):
+    """What a condition is evaluated against."""
+
+    features: Features
+    trait: Trait
+    direction: Direction
+    claim: Claim | None
+    linked: Mapping[str, Sequence[Seen]]
+    """Context sightings of linked constructs, by relation: ``user`` (a record that uses it), ``type`` (a type it uses)."""
+    linked_rules: frozenset[str]
+    """Rules that an earlier round found on linked constructs, also as ``act:infers``."""
+    met_rules: frozenset[str]
+    """Rules already met on this construct and trait."""
+
+
+Condition = Callable[[Scene], Result]
+
+
+class RuleError(ValueError):
+    """A rule that cannot be used; the message says where and what would be right."""
+
+
+def compile_condition(raw: object, where: str = "when") -> Condition:
+    """Return ``raw`` (a rule's ``when``, as YAML gives it) as a condition; raise RuleError naming what is wrong."""
+    if not isinstance(raw, dict) or len(raw) != 1:
+        raise RuleError(f"{where}: a condition is one key with its value, for example 'kind: Record'; got {raw!r}")
+    ((key, value),) = raw.items()
+    if key in ("all", "any"):
+        return _combine(key, _children(value, where, key))
+    if key == "some":
+        if not isinstance(value, dict) or set(value) != {"at-least", "of"}:
+            raise RuleError(f"{where}.some: takes 'at-least' and 'of'")
+        return _some(int(value["at-least"]), _children(value["of"], where, "some"))
+    if key == "not":
+        return _not(compile_condition(value, f"{where}.not"))
+    maker = _MAKERS.get(key)
+    if maker is None:
+        known = ", ".join(sorted({"all", "any", "some", "not", *_MAKERS}))
+        raise RuleError(f"{where}: no condition is called {key!r}; there are {known}")
+    try:
+        return maker(value)
+    except RuleError as error:
+        raise RuleError(f"{where}.{key}: {error}") from None
+    except (TypeError, ValueError, KeyError, re.error) as error:
+        raise RuleError(f"{where}.{key}: {error}") from None
+
+
+def _children(value: object, where: str, key: str) -> list[Condition]:
+    if not isinstance(value, list) or not value:
+        raise RuleError(f"{where}.{key}: takes a list of conditions")
+    return [compile_condition(child, f"{where}.{key}[{i}]") for i, child in enumerate(value)]
+
+
+def _combine(word: str, children: list[Condition]) -> Condition:
+    def evaluate(scene: Scene) -> Result:
+        results = []
+        for child in children:
+            result = child(scene)
+            results.append(result)
+            # Short-circuit: what is missing is only explained where the whole is met.
+            if word == "all" and not result.met:
+                return Result(False, "all of", (), tuple(results))
+        met = word == "all" or any(r.met for r in results)
+        return Result(met, f"{word} of", (), tuple(r for r in results if r.met) if met else tuple(results))
+
+    return evaluate
+
+
+def _some(least: int, children: list[Condition]) -> Condition:
+    def evaluate(scene: Scene) -> Result:
+        results = tuple(child(scene) for child in children)
+        met = tuple(r for r in results if r.met)
+        if len(met) >= least:
+            return Result(True, f"at least {least} of {len(children)}", (), met)
+        return Result(False, f"at least {least} of {len(children)}", (), results)
+
+    return evaluate
+
+
+def _not(child: Condition) -> Condition:
+    def evaluate(scene: Scene) -> Result:
+        result = child(scene)
+        return Result(not result.met, f"not: {result.text}", (), ())
+
+    return evaluate
+
+
+def _options(value: object, allowed: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RuleError("takes keys and values")
+    unknown = set(value) - allowed
+    if unknown:
+        raise RuleError(f"does not know {', '.join(sorted(unknown))}; it takes {', '.join(sorted(allowed))}")
+    return value
+
+
+def _slots(raw: object, default: str) -> tuple[str, ...]:
+    names = raw if isinstance(raw, list) else [raw or default]
+    for name in names:
+        if name not in SLOTS and name not in GROUPS:
+            raise RuleError(f"no slot is called {name!r}; there are {', '.join((*SLOTS, *GROUPS))}")
+    return expand(names)
+
+
+def _place(slots: Sequence[str]) -> str:
+    if len(slots) > 4:
+        return "it or around it"
+    return " or ".join(_WHERE[s] for s in slots)
+
+
+def _sightings(
+    label: str,
+    slots: tuple[str, ...],
+    least: int,
+    most: int | None,
+    strength: str,
+    find: Callable[[Scene], list[Seen]],
+) -> Condition:
+    floor = _STRENGTH[strength]
+
+    def evaluate(scene: Scene) -> Result:
+        seen = [s for s in find(scene) if _STRENGTH[s.tag.strength] >= floor]
+        distinct: dict[tuple[object, ...], Seen] = {}
+        for one in seen:
+            distinct.setdefault(one.key, one)
+        met = len(distinct) >= least and (most is None or len(distinct) <= most)
+        words = list(dict.fromkeys(s.tag.term for s in distinct.values()))
+        shown = ", ".join(words[:6]) + (" …" if len(words) > 6 else "")
+        what = label.format(trait=str(scene.trait).replace("-", " "))
+        place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
+        return Result(met, f"{what} in {place}: {shown}" if seen else f"{what} in {place}", tuple(distinct.values()))
+
+    return evaluate
+
+
+def _attribute(value: object) -> Condition:
+    o = _options(value, {"in", "min", "strength"})
+    slots = _slots(o.get("in"), "own")
+    return _sightings(
+        "{trait} is named",
+        slots,
+        int(o.get("min", 1)),
+        None,
+        str(o.get("strength", "weak")),
+        lambda scene: scene.features.attribute(scene.trait, slots),
+    )
+
+
+def _group(value: object) -> Condition:
+    o = _options(value, {"in", "min", "max", "strength", "concept"})
+    slots = _slots(o.get("in"), "own")
+    concepts = frozenset(o.get("concept", ()))
+
+    def find(scene: Scene) -> list[Seen]:
+        seen = scene.features.group(scene.trait, slots)
+        return [s for s in seen if s.tag.concept in concepts] if concepts else seen
+
+    most = o.get("max")
+    return _sightings(
+        "groups of people are named", slots, int(o.get("min", 1)), most, str(o.get("strength", "weak")), find
+    )
+
+
+def _context(value: object) -> Condition:
+    o = _options(value, {"of", "in", "min", "max"})
+    concepts = o["of"] if isinstance(o["of"], list) else [o["of"]]
+    slots = _slots(o.get("in"), "near")
+    label = "words of " + " or ".join(c.replace("-", " ") for c in concepts)
+
+    def find(scene: Scene) -> list[Seen]:
+        return scene.features.context(concepts, slots)
+
+    def key(scene: Scene) -> list[Seen]:
+        # A context counts once for each word, however many members hold it.
+        once: dict[str, Seen] = {}
+        for seen in find(scene):
+            once.setdefault(seen.tag.term.lower(), seen)
+        return list(once.values())
+
+    least, most = int(o.get("min", 1)), o.get("max")
+
+    def evaluate(scene: Scene) -> Result:
+        seen = key(scene)
+        met = len(seen) >= least and (most is None or len(seen) <= most)
+        place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
+        shown = ", ".join(s.tag.term for s in seen[:6]) + (" …" if len(seen) > 6 else "")
+        return Result(met, f"{label} in {place}" + (f": {shown}" if seen else ""), tuple(seen[:8]))
+
+    return evaluate
+
+
+def _kind(value: object) -> Condition:
+    kinds = frozenset(Kind(v) for v in (value if isinstance(value, list) else [value]))
+
+    def evaluate(scene: Scene) -> Result:
+        kind = scene.features.construct.kind
+        return Result(kind in kinds, f"it is a {_KIND_WORDS[kind]}")
+
+    return evaluate
+
+
+_KIND_WORDS = {
+    Kind.ENUMERATION: "list of fixed values (enumeration)",
+    Kind.RECORD: "record with fields",
+    Kind.LABEL_SET: "set of labels",
+    Kind.OPERATION: "function or request",
+    Kind.OPTION: "label, filter or choice on a screen or command line",
+    Kind.STATEMENT: "statement",
+}
+
+
+def _role(value: object) -> Condition:
+    roles = frozenset(value if isinstance(value, list) else [value])
+    return lambda scene: Result(
+        scene.features.construct.role in roles, f"the syntax says: {scene.features.construct.role or 'nothing'}"
+    )
+
+
+def _language(value: object) -> Condition:
+    names = frozenset(value if isinstance(value, list) else [value])
+    return lambda scene: Result(scene.features.construct.language in names, "written in " + " or ".join(sorted(names)))
+
+
+def _members(value: object) -> Condition:
+    o = _options(value, {"min", "max"})
+    least, most = int(o.get("min", 0)), int(o.get("max", 1_000_000))
+
+    def evaluate(scene: Scene) -> Result:
+        count = len(scene.features.construct.members)
+        return Result(least <= count <= most, f"it has {count} members")
+
+    return evaluate
+
+
+def _direction(value: object) -> Condition:
+    wanted = frozenset(Direction(v) for v in (value if isinstance(value, list) else [value]))
+    return lambda scene: Result(scene.direction in wanted, f"the product {scene.direction.replace('-', ' ')} it")
+
+
+def _claim(value: object) -> Condition:
+    o = _options(value, {"act", "subject"})
+    act, subjects = o.get("act"), o.get("subject")
+
+    def evaluate(scene: Scene) -> Result:
+        claim = scene.claim
+        met = claim is not None and not claim.denied and (act is None or claim.act == act)
+        if met and subjects and claim is not None:
+            met = claim.subject in subjects
+        return Result(met, f"the words say that it does so: {claim.words}" if claim else "a sentence that says so")
+
+    return evaluate
+
+
+def _linked(value: object) -> Condition:
+    o = _options(value, {"rule", "context", "min", "relation"})
+    if "rule" in o:
+        rules = frozenset(o["rule"] if isinstance(o["rule"], list) else [o["rule"]])
+        return lambda scene: Result(
+            bool(rules & scene.linked_rules),
+            "what it is linked to was judged so: " + ", ".join(sorted(rules & scene.linked_rules)),
+        )
+    concepts = frozenset(o["context"] if isinstance(o["context"], list) else [o["context"]])
+    relations = (o["relation"],) if "relation" in o else ("user", "type")
+    least = int(o.get("min", 1))
+
+    def evaluate(scene: Scene) -> Result:
+        words: dict[str, None] = {}
+        for relation in relations:
+            for seen in scene.linked.get(relation, ()):
+                if seen.tag.concept in concepts:
+                    words[seen.tag.term.lower()] = None
+        shown = ", ".join(list(words)[:6])
+        return Result(len(words) >= least, f"what it is linked to speaks of {' or '.join(sorted(concepts))}: {shown}")
+
+    return evaluate
+
+
+def _rule(value: object) -> Condition:
+    rules = frozenset(value if isinstance(value, list) else [value])
+    return lambda scene: Result(
+        bool(rules & scene.met_rules), "also met: " + ", ".join(sorted(rules & scene.met_rules))
+    )
+
+
+def _same_member(value: object) -> Condition:
+    """Every listed thing in one and the same member: ``attribute``, ``group``, or a context's name."""
+    names = value if isinstance(value, list) else [value]
+
+    def evaluate(scene: Scene) -> Result:
+        slots = expand(("members", "member-type"))
+        hits: list[dict[int, Seen]] = []
+        for name in names:
+            if name == "attribute":
+                found = scene.features.attribute(scene.trait, slots)
+            elif name == "group":
+                found = scene.features.group(scene.trait, slots)
+            else:
+                found = scene.features.context([name], slots)
+            hits.append({s.member: s for s in found})
+        common = set(hits[0]).intersection(*hits[1:]) if hits else set()
+        seen = tuple(hit[i] for i in sorted(common) for hit in hits)
+        return Result(bool(common), "one member holds " + " and ".join(names), seen)
+
+    return evaluate
+
+
+def _only_member(value: object) -> Condition:
+    """Every member that names the trait also holds the context ``value``."""
+
+    def evaluate(scene: Scene) -> Result:
+        slots = expand(("members", "member-type"))
+        holds = {s.member for s in scene.features.context([str(value)], slots)}
+        named = scene.features.attribute(scene.trait, ("member", "member-gloss"))
+        met = bool(named) and all(s.member in holds for s in named)
+        return Result(met, f"each member that names it is {value}", tuple(named))
+
+    return evaluate
+
+
+def _text(value: object) -> Condition:
+    o = _options(value, {"matches", "in"})
+    pattern = re.compile(str(o["matches"]))
+    part = str(o.get("in", "name"))
+    if part not in ("name", "gloss", "text", "path"):
+        raise RuleError("'in' is name, gloss, text or path")
+
+    def evaluate(scene: Scene) -> Result:
+        c = scene.features.construct
+        text = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}[part]
+        found = pattern.search(text[:4000])
+        return Result(found is not None, f"{part} matches {o['matches']}")
+
+    return evaluate
+
+
+_MAKERS: dict[str, Callable[[object], Condition]] = {
+    "attribute": _attribute,
+    "group": _group,
+    "context": _context,
+    "kind": _kind,
+    "role": _role,
+    "language": _language,
+    "members": _members,
+    "direction": _direction,
+    "claim": _claim,
+    "linked": _linked,
+    "rule": _rule,
+    "same-member": _same_member,
+    "only-member": _only_member,
+    "text": _text,
+}

@@ -1,0 +1,232 @@
+"""Put a judged construct into words: the places, the tree of reasons, and what it does not prove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sousveil.judge.conditions import Result
+from sousveil.judge.features import Features, Seen
+from sousveil.judge.links import Edge
+from sousveil.judge.rules import Rule
+from sousveil.model import (
+    Act,
+    Basis,
+    ConstructSummary,
+    Explained,
+    Finding,
+    Kind,
+    Link,
+    Passage,
+    Place,
+    Reason,
+    Trait,
+)
+
+if TYPE_CHECKING:
+    from sousveil.judge.judgement import Case, Met
+
+_MAX_PLACES = 24
+_MAX_LINKS = 24
+
+_ACTS = {
+    Act.INFERS: "infers {trait}{basis}",
+    Act.TARGETS: "searches, filters or alerts by {trait}{basis}",
+    Act.RESIDUE: "keeps a slot where {trait} was",
+    Act.RECORDS: "records a declared {trait}",
+    Act.MEASURES: "measures fairness across {trait}",
+    Act.MENTIONS: "mentions {trait}",
+}
+_BASES = {
+    Basis.FACE: " from the face",
+    Basis.BODY: " from the body or clothing",
+    Basis.GAIT: " from the gait",
+    Basis.VOICE: " from the voice",
+    Basis.MEDICAL_IMAGE: " from a medical image",
+    Basis.NAME: " from the name",
+    Basis.TEXT: " from what a person writes",
+    Basis.BEHAVIOUR: " from behaviour",
+    Basis.DOCUMENT: " from a document",
+    Basis.DECLARED: "",
+    Basis.UNKNOWN: "",
+}
+_NOT_PROVED = {
+    Act.INFERS: (
+        "That the function is switched on, licensed or used anywhere.",
+        "How often its answers are right.",
+        "What anybody intended by it.",
+    ),
+    Act.TARGETS: (
+        "That anyone was searched for, or that the filter was used.",
+        "Whether the trait was declared by the person or inferred by a machine.",
+        "What anybody intended by it.",
+    ),
+    Act.RESIDUE: (
+        "That the product still fills the slot.",
+        "When, why or by whom it was emptied.",
+    ),
+    Act.RECORDS: ("That the trait is inferred: a value that a person or a document states is stored or passed on.",),
+    Act.MEASURES: ("That anyone is sorted: outcomes are compared between groups.",),
+    Act.MENTIONS: (),
+}
+
+
+def phrase(act: Act, trait: Trait, basis: Basis) -> str:
+    """Return act, trait and basis in plain words: ``infers ethnicity from the face``."""
+    return _ACTS[act].format(trait=str(trait).replace("-", " "), basis=_BASES[basis])
+
+
+def finding(
+    case: Case,
+    act: Act,
+    probability: float,
+    rule: Rule,
+    basis: Basis,
+    edges: Sequence[Edge],
+    features: Sequence[Features],
+) -> Finding:
+    """Return the finding with every place it rests on."""
+    from sousveil.judge.judgement import finding_id, strongest
+
+    places = _Places(case.features)
+    weighed = {id(m): w for w, m in strongest(case.met)}
+    lead = [m for m in case.met if m.rule is rule]
+    rest = [m for m in case.met if m.rule is not rule and id(m) in weighed]
+    reasons = tuple(_rule_reason(m, weighed.get(id(m), 0.0), places) for m in (*lead, *rest))
+    construct = case.features.construct
+    sited = case.features.sited
+    identity = finding_id(
+        act, case.trait, basis, rule.id, construct.kind, construct.name, sited.sha256, str(construct.passage.offset)
+    )
+    name = f"`{construct.name}`" if construct.name else _unnamed(construct.kind)
+    return Finding(
+        id=identity,
+        act=act,
+        trait=case.trait,
+        basis=basis,
+        probability=round(probability, 3),
+        rule=rule.id,
+        summary=f"{name} {phrase(act, case.trait, basis)}: {rule.file.what}",
+        construct=summary(case),
+        reasons=reasons,
+        not_proved=rule.file.not_proved or _NOT_PROVED[act],
+        places=tuple(places.places),
+        links=_links(case, edges, features),
+    )
+
+
+def explained(case: Case) -> Explained:
+    """Return why a construct that holds a term is no finding."""
+    harmless = [m for m in case.met if m.rule.file.act is Act.MENTIONS]
+    if harmless:
+        best = min(harmless, key=lambda m: (m.rule.file.lowers, m.rule.id))
+        reason, rule = best.rule.file.what, best.rule.id
+    else:
+        reason, rule = "Words alone: nothing here infers, searches or records.", "words-alone"
+    places = _Places(case.features)
+    return Explained(reason, rule, summary(case), places.places[0], case.trait)
+
+
+def summary(case: Case) -> ConstructSummary:
+    """Return what of the construct a report shows."""
+    c = case.features.construct
+    return ConstructSummary(
+        c.kind, c.name, tuple(m.name for m in c.members[:60]), c.scope, case.direction, c.language
+    )
+
+
+def _unnamed(kind: Kind) -> str:
+    return {Kind.STATEMENT: "The text", Kind.LABEL_SET: "A set of labels"}.get(kind, f"An unnamed {kind.lower()}")
+
+
+class _Places:
+    """The finding's places: the construct's own line first, then each member a reason rests on."""
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+        construct = features.construct
+        self.places: list[Place] = []
+        self._index: dict[int, int] = {}
+        title = features.slots(("name", "gloss", "text"))
+        self._add(-1, construct.passage, title, construct.gloss if construct.kind is not Kind.STATEMENT else "")
+
+    def _add(self, key: int, passage: Passage, seen: Sequence[Seen], comment: str) -> None:
+        lexicon = "; ".join(
+            dict.fromkeys(f"{s.tag.term}: {s.tag.gloss}" for s in seen if s.tag.trait is not None and s.tag.gloss)
+        )
+        own = " ".join(comment.split())[:200]
+        shown = "" if own and own in passage.text else own
+        gloss = " | ".join(part for part in (lexicon, shown) if part)
+        source = "+".join(n for n, part in (("lexicon", lexicon), ("code", shown)) if part)
+        sited = self._features.sited
+        self._index[key] = len(self.places)
+        self.places.append(
+            Place(
+                sited.artifact,
+                sited.sha256,
+                passage.offset,
+                passage.length,
+                passage.line,
+                passage.column,
+                passage.encoding,
+                passage.text,
+                gloss,
+                source,
+            )
+        )
+
+    def of(self, seen: Seen) -> int | None:
+        """Return the index of the place a sighting stands at, adding it if there is room."""
+        if seen.slot not in ("member", "member-gloss", "member-type", "value"):
+            return 0 if seen.slot in ("name", "gloss", "text", "bases", "returns") else None
+        if seen.member not in self._index:
+            if len(self.places) >= _MAX_PLACES:
+                return None
+            member = self._features.construct.members[seen.member]
+            tags = [s for s in self._features.slots(("member", "member-gloss", "value")) if s.member == seen.member]
+            self._add(seen.member, member.passage, tags, member.gloss)
+        return self._index[seen.member]
+
+
+def _rule_reason(met: Met, weight: float, places: _Places) -> Reason:
+    tree = _reason(met.result, places)
+    children = tree.children or (tree,)
+    return Reason(met.rule.file.what, True, round(weight, 2), (), children)
+
+
+def _reason(result: Result, places: _Places) -> Reason:
+    numbers: list[int] = []
+    for seen in result.seen:
+        number = places.of(seen)
+        if number is not None and number not in numbers:
+            numbers.append(number)
+    children = tuple(_reason(child, places) for child in result.children if not child.text.startswith("not: "))
+    return Reason(result.text, result.met, 0.0, tuple(numbers), children)
+
+
+def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> tuple[Link, ...]:
+    out: list[Link] = []
+    for edge in edges[:_MAX_LINKS]:
+        if edge.user == case.index:
+            other, relation = features[edge.used], edge.relation
+            passage = other.construct.passage
+            name = other.construct.name
+        else:
+            other = features[edge.user]
+            relation = "type-of" if edge.relation == "field-type" else "named-by"
+            member = other.construct.members[edge.member] if edge.member >= 0 else None
+            passage = member.passage if member else other.construct.passage
+            name = f"{other.construct.name}.{member.name}" if member else other.construct.name
+        sited = other.sited
+        place = Place(
+            sited.artifact,
+            sited.sha256,
+            passage.offset,
+            passage.length,
+            passage.line,
+            passage.column,
+            passage.encoding,
+            passage.text,
+        )
+        out.append(Link(relation, name, place))
+    return tuple(out)

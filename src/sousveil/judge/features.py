@@ -1,0 +1,188 @@
+"""What a rule can see of a construct: the lexicon's tags, slot by slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from sousveil.match.lexicon import Tag
+from sousveil.model import Construct, Trait
+
+SLOTS = (
+    "name",
+    "gloss",
+    "text",
+    "bases",
+    "returns",
+    "member",
+    "member-gloss",
+    "value",
+    "member-type",
+    "scope",
+    "uses",
+    "path",
+    "product",
+)
+OWN = ("name", "gloss", "text", "bases", "returns", "member", "member-gloss", "value")
+NEAR = (*OWN, "member-type", "scope", "uses")
+GROUPS = {
+    "own": OWN,
+    "near": NEAR,
+    "all": (*NEAR, "path"),
+    "members": ("member", "member-gloss", "value"),
+    "title": ("name", "gloss", "text"),
+    "around": ("name", "gloss", "scope", "path", "bases"),
+}
+
+# Colour words are labels of skin and of race alike: a weak group word counts for both traits.
+_ALLIED = {
+    Trait.ETHNICITY: (Trait.ETHNICITY, Trait.SKIN_COLOUR),
+    Trait.SKIN_COLOUR: (Trait.SKIN_COLOUR, Trait.ETHNICITY),
+}
+
+_TEXT_ROLES = frozenset({"Statement"})
+
+
+class Sited(Struct, frozen=True):
+    """A construct and the artifact it was read from."""
+
+    construct: Construct
+    artifact: str
+    sha256: str
+
+
+class Seen(Struct, frozen=True):
+    """One tag in one slot; ``member`` is an index into the construct's members, or -1."""
+
+    tag: Tag
+    slot: str
+    member: int = -1
+    value: int = -1
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what makes this sighting distinct: its member and listed value, else its meaning."""
+        if self.value >= 0:
+            return ("value", self.member, self.value)
+        if self.member >= 0:
+            return ("member", self.member)
+        return ("term", self.tag.gloss or self.tag.term.lower())
+
+
+class Features:
+    """The tags of one construct, computed slot by slot when first asked for."""
+
+    def __init__(self, sited: Sited, tagger: Callable[[str], Sequence[Tag]], product: Sequence[Tag] = ()) -> None:
+        self.sited = sited
+        self.construct = sited.construct
+        self._tag = tagger
+        self._product = product
+        self._slots: dict[str, tuple[Seen, ...]] = {}
+
+    def slot(self, name: str) -> tuple[Seen, ...]:
+        """Return every sighting in one slot, in the order of the text."""
+        found = self._slots.get(name)
+        if found is None:
+            found = self._slots[name] = tuple(self._compute(name))
+        return found
+
+    def slots(self, names: Iterable[str]) -> list[Seen]:
+        """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""
+        seen: list[Seen] = []
+        for name in expand(names):
+            seen.extend(self.slot(name))
+        return seen
+
+    def _compute(self, name: str) -> Iterable[Seen]:
+        c = self.construct
+        match name:
+            case "name":
+                yield from self._of(name, c.name)
+            case "gloss":
+                yield from self._of(name, c.gloss)
+            case "text":
+                if c.kind in _TEXT_ROLES:
+                    yield from self._of(name, c.gloss or c.passage.text)
+            case "bases":
+                yield from self._of(name, " ; ".join(c.bases))
+            case "returns":
+                yield from self._of(name, c.returns)
+            case "scope":
+                yield from self._of(name, " ; ".join(c.scope))
+            case "uses":
+                yield from self._of(name, " ; ".join(c.uses))
+            case "path":
+                yield from self._of(name, _tail(self.sited.artifact))
+            case "product":
+                yield from (Seen(tag, name) for tag in self._product)
+            case "value":
+                for i, member in enumerate(c.members):
+                    for j, (_, label) in enumerate(member.values):
+                        yield from (Seen(tag, name, i, j) for tag in self._tag(label))
+                    if member.value and len(member.value) < 200 and not member.values:
+                        yield from (Seen(tag, name, i) for tag in self._tag(member.value))
+            case _:
+                attribute = {"member": "name", "member-gloss": "gloss", "member-type": "type"}[name]
+                for i, member in enumerate(c.members):
+                    text = getattr(member, attribute)
+                    if text:
+                        yield from (Seen(tag, name, i) for tag in self._tag(text))
+
+    def _of(self, slot: str, text: str) -> Iterable[Seen]:
+        return (Seen(tag, slot) for tag in self._tag(text)) if text else ()
+
+    def traits(self) -> tuple[Trait, ...]:
+        """Return the traits worth judging this construct for, the better attested first."""
+        weight: dict[Trait, float] = {}
+        attribute: set[Trait] = set()
+        for seen in self.slots(("own",)):
+            tag = seen.tag
+            if tag.trait is None:
+                continue
+            trait = Trait(tag.trait)
+            worth = {"certain": 3.0, "likely": 1.5}.get(tag.strength, 0.4)
+            if tag.role == "attribute":
+                worth *= 2
+                attribute.add(trait)
+            weight[trait] = weight.get(trait, 0.0) + worth
+        if attribute & {Trait.ETHNICITY, Trait.SKIN_COLOUR}:
+            # Labels shared by both belong to the trait that is named.
+            for trait in (Trait.ETHNICITY, Trait.SKIN_COLOUR):
+                if trait not in attribute:
+                    weight.pop(trait, None)
+        return tuple(sorted((t for t, w in weight.items() if w >= 1.1), key=lambda t: (-weight[t], t)))
+
+    def attribute(self, trait: Trait, names: Iterable[str]) -> list[Seen]:
+        """Return where ``trait`` itself is named in ``names``."""
+        return [s for s in self.slots(names) if s.tag.role == "attribute" and s.tag.trait == trait]
+
+    def group(self, trait: Trait, names: Iterable[str]) -> list[Seen]:
+        """Return where a group of ``trait`` is named in ``names``; colour words count for skin and for race."""
+        allied = _ALLIED.get(trait, (trait,))
+        return [
+            s
+            for s in self.slots(names)
+            if s.tag.role in ("group", "practice")
+            and (s.tag.trait == trait or (s.tag.trait in allied and s.tag.strength == "weak"))
+        ]
+
+    def context(self, concepts: Iterable[str], names: Iterable[str]) -> list[Seen]:
+        """Return where a word of the context vocabularies ``concepts`` stands in ``names``."""
+        wanted = frozenset(concepts)
+        return [s for s in self.slots(names) if s.tag.role == "context" and s.tag.concept in wanted]
+
+
+def expand(names: Iterable[str]) -> tuple[str, ...]:
+    """Return slot names with groups such as ``near`` written out, each once."""
+    out: dict[str, None] = {}
+    for name in names:
+        for slot in GROUPS.get(name, (name,)):
+            out[slot] = None
+    return tuple(out)
+
+
+def _tail(path: str) -> str:
+    """Return the inner, telling part of an artifact's address: its last five names."""
+    return " / ".join(PurePosixPath(path.replace("!/", "/")).parts[-5:])

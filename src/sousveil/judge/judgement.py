@@ -1,0 +1,225 @@
+"""From constructs to findings: every rule on every construct, links between them, one probability each."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from sousveil.judge import explain
+from sousveil.judge.aspects import basis_of, direction_of
+from sousveil.judge.claims import find_claim
+from sousveil.judge.conditions import Result, Scene
+from sousveil.judge.features import Features, Seen, Sited
+from sousveil.judge.links import Edge, find_links
+from sousveil.judge.rules import PRIOR, Rule, logit
+from sousveil.match.lexicon import Tag
+from sousveil.model import Act, Basis, Direction, Explained, Finding, Kind, Trait, Verdict
+
+_PROFILING = (Act.INFERS, Act.TARGETS)
+_DECLARING = (Act.RESIDUE, Act.RECORDS, Act.MEASURES)
+CLUE = 0.25
+"""A construct that might profile, yet below one half, is shown as a clue from here on."""
+
+_CONTEXTS = ("name", "gloss", "member", "member-gloss", "scope", "bases", "path")
+
+
+class Judgement(Struct, frozen=True):
+    """The findings, strongest first, and what was explained away."""
+
+    findings: tuple[Finding, ...]
+    explained: tuple[Explained, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the product's verdict; only findings of at least one half count."""
+        acts = {f.act for f in self.findings if f.probability >= 0.5}
+        if acts & set(_PROFILING):
+            return Verdict.PROFILES
+        if Act.RESIDUE in acts:
+            return Verdict.RESIDUE
+        return Verdict.RECORDS if Act.RECORDS in acts else Verdict.CLEAR
+
+
+class Met(Struct, frozen=True):
+    """A rule that was met on one construct and trait."""
+
+    rule: Rule
+    result: Result
+
+
+class Case(Struct):
+    """One construct and one trait, with what the rules said of it."""
+
+    features: Features
+    index: int
+    trait: Trait
+    direction: Direction
+    met: list[Met]
+    score: float = PRIOR
+
+    @property
+    def probability(self) -> float:
+        """Return how probable it is that the construct infers or targets (0 to 1)."""
+        if not any(m.rule.file.act in _PROFILING for m in self.met):
+            return 0.0
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.score))))
+
+
+def judge(
+    sited: Sequence[Sited],
+    rules: Sequence[Rule],
+    tagger: Callable[[str], Sequence[Tag]],
+    summary: str = "",
+) -> Judgement:
+    """Return findings for the constructs of one product.
+
+    ``summary`` is the product's own short description, a context for what has none of its own. Pure: the same
+    constructs in any order give the same findings in the same order.
+    """
+    cases, by_construct, features, linked = _cases(sited, rules, tagger, summary)
+    return _conclude(cases, by_construct, features, linked)
+
+
+def met_rules(sited: Sequence[Sited], rules: Sequence[Rule], tagger: Callable[[str], Sequence[Tag]]) -> set[str]:
+    """Return the identifiers of all rules met on any of the constructs."""
+    cases, _, _, _ = _cases(sited, rules, tagger, "")
+    return {m.rule.id for case in cases for m in case.met}
+
+
+def _cases(
+    sited: Sequence[Sited], rules: Sequence[Rule], tagger: Callable[[str], Sequence[Tag]], summary: str
+) -> tuple[list[Case], dict[int, list[Edge]], list[Features], list[dict[str, list[Seen]]]]:
+    ordered = sorted(sited, key=lambda s: (s.artifact, s.construct.passage.offset, s.construct.kind, s.construct.name))
+    product = tuple(tagger(summary[:2000])) if summary else ()
+    features = [Features(s, tagger, product) for s in ordered]
+    edges = find_links(features)
+    by_construct: dict[int, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        by_construct[edge.user].append(edge)
+        by_construct[edge.used].append(edge)
+    linked = [_linked_contexts(i, by_construct.get(i, ()), features) for i in range(len(features))]
+    cases: dict[tuple[int, Trait], Case] = {}
+    for i, feature in enumerate(features):
+        for trait in feature.traits():
+            case = Case(feature, i, trait, direction_of(feature), [])
+            _evaluate(case, rules, linked[i], frozenset())
+            cases[i, trait] = case
+    # What a neighbour was found to be counts for a construct linked to it, once.
+    first = {key: frozenset(_names(case)) for key, case in cases.items()}
+    for (i, trait), case in cases.items():
+        near = by_construct.get(i)
+        if near:
+            others = {edge.used if edge.user == i else edge.user for edge in near}
+            names = frozenset().union(*(first.get((o, trait), frozenset()) for o in others))
+            if names:
+                _evaluate(case, rules, linked[i], names)
+    return list(cases.values()), by_construct, features, linked
+
+
+def _names(case: Case) -> list[str]:
+    names = [m.rule.id for m in case.met]
+    if case.probability >= 0.5:
+        names.append("profiles")
+    return names
+
+
+def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]) -> dict[str, list[Seen]]:
+    out: dict[str, list[Seen]] = {"user": [], "type": []}
+    for edge in edges[:24]:
+        other, relation = (edge.used, "type") if edge.user == i else (edge.user, "user")
+        out[relation].extend(s for s in features[other].slots(_CONTEXTS) if s.tag.role == "context")
+    return out
+
+
+def _evaluate(
+    case: Case, rules: Sequence[Rule], linked: Mapping[str, Sequence[Seen]], linked_rules: frozenset[str]
+) -> None:
+    construct = case.features.construct
+    claim = None
+    if construct.kind is Kind.STATEMENT or construct.gloss:
+        claim = find_claim(construct.gloss or construct.passage.text, case.trait, case.features._tag)
+    met: list[Met] = []
+    names: set[str] = set()
+    waiting = [r for r in rules if case.trait in r.file.traits]
+    # Twice, so that a rule may rest on another whatever their order.
+    for _ in range(2):
+        scene = Scene(case.features, case.trait, case.direction, claim, linked, linked_rules, frozenset(names))
+        still: list[Rule] = []
+        for rule in waiting:
+            result = rule.condition(scene)
+            if result.met:
+                met.append(Met(rule, result))
+                names.add(rule.id)
+            else:
+                still.append(rule)
+        waiting = still
+    case.met = met
+    case.score = PRIOR + sum(weight for weight, _ in strongest(met))
+
+
+def strongest(met: Sequence[Met]) -> list[tuple[float, Met]]:
+    """Return the strongest rule of each family with its weight: rules of a family rest on the same evidence."""
+    best: dict[str, tuple[float, Met]] = {}
+    for one in met:
+        weight = one.rule.weight
+        if not weight:
+            continue
+        family = (one.rule.file.family or one.rule.id) + ("+" if weight > 0 else "-")
+        if family not in best or abs(weight) > abs(best[family][0]):
+            best[family] = (weight, one)
+    return sorted(best.values(), key=lambda item: (-item[0], item[1].rule.id))
+
+
+def _conclude(
+    cases: Sequence[Case],
+    by_construct: Mapping[int, Sequence[Edge]],
+    features: Sequence[Features],
+    linked: Sequence[Mapping[str, Sequence[Seen]]],
+) -> Judgement:
+    findings: dict[str, Finding] = {}
+    explained: list[Explained] = []
+    for case in cases:
+        edges = by_construct.get(case.index, ())
+        outcome = _outcome(case)
+        if outcome is None:
+            explained.append(explain.explained(case))
+            continue
+        act, probability, rule = outcome
+        basis = rule.file.basis or basis_of(case.features, linked[case.index])
+        if act is Act.RECORDS and rule.file.basis is None:
+            basis = Basis.DECLARED
+        finding = explain.finding(case, act, probability, rule, basis, edges, features)
+        findings[finding.id] = finding
+    ordered = sorted(
+        findings.values(),
+        key=lambda f: (f.probability < 0.5, list(Act).index(f.act), -f.probability, f.places[0].artifact, f.places[0].offset),
+    )
+    return Judgement(tuple(ordered), tuple(explained))
+
+
+def _outcome(case: Case) -> tuple[Act, float, Rule] | None:
+    """Return act, probability and leading rule; None where the construct is harmless or words alone."""
+    probability = case.probability
+    positive = [m for w, m in strongest(case.met) if w > 0 and m.rule.file.act in _PROFILING]
+    if probability >= 0.5:
+        return positive[0].rule.file.act, probability, positive[0].rule
+    declaring = [m.rule for m in case.met if m.rule.file.act in _DECLARING]
+    if declaring:
+        rule = max(declaring, key=lambda r: (r.file.strength, r.id))
+        return rule.file.act, rule.file.strength, rule
+    harmless = any(m.rule.file.act is Act.MENTIONS for m in case.met)
+    if probability >= CLUE and not harmless:
+        return positive[0].rule.file.act, probability, positive[0].rule
+    return None
+
+
+def finding_id(*parts: str) -> str:
+    """Return 16 hexadecimal digits that are the same for the same finding on any machine and in any order."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+__all__ = ["CLUE", "Case", "Judgement", "Met", "finding_id", "judge", "logit", "strongest"]

@@ -1,0 +1,79 @@
+"""Which construct uses which: a field and its type, a function and the labels it reads."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from sousveil.judge.features import Features
+from sousveil.model import Kind
+
+_NAME = re.compile(r"[^\W\d]\w{3,}")
+_TYPES = (Kind.ENUMERATION, Kind.RECORD, Kind.LABEL_SET)
+# A name declared more often than this is a common word, not a type of this product.
+_COMMON = 24
+_PREFIXES = ("tag", "struct_", "enum_", "_")
+
+
+class Edge(Struct, frozen=True):
+    """One use: construct ``user`` names construct ``used`` in its member ``member`` (or -1: elsewhere)."""
+
+    user: int
+    used: int
+    member: int
+    relation: str
+
+
+def find_links(features: Sequence[Features]) -> list[Edge]:
+    """Return every use of a declared type or label set by another construct, over all artifacts of a product."""
+    index: dict[str, list[int]] = defaultdict(list)
+    for i, feature in enumerate(features):
+        construct = feature.construct
+        if construct.kind in _TYPES and len(construct.name) >= 4:
+            for name in {construct.name, _bare(construct.name)}:
+                index[name].append(i)
+    edges: dict[tuple[int, int], Edge] = {}
+    for i, feature in enumerate(features):
+        construct = feature.construct
+        for m, member in enumerate(construct.members):
+            for text, relation in ((member.type, "field-type"), (member.gloss, "names")):
+                for used in _mentioned(text, index):
+                    _add(edges, Edge(i, used, m, relation), features)
+        texts = [construct.returns, *construct.uses]
+        if construct.kind is not Kind.STATEMENT:
+            texts.append(construct.gloss)
+        for text in texts:
+            for used in _mentioned(text, index):
+                _add(edges, Edge(i, used, -1, "names"), features)
+    return list(edges.values())
+
+
+def _add(edges: dict[tuple[int, int], Edge], edge: Edge, features: Sequence[Features]) -> None:
+    if edge.user == edge.used:
+        return
+    user, used = features[edge.user], features[edge.used]
+    # The same name in two languages' files is the same type; in one file a type does not use its own twin.
+    if user.construct.name == used.construct.name:
+        return
+    edges.setdefault((edge.user, edge.used), edge)
+
+
+def _mentioned(text: str, index: dict[str, list[int]]) -> list[int]:
+    if not text or len(text) > 4000:
+        return []
+    out: list[int] = []
+    for name in dict.fromkeys(_NAME.findall(text)):
+        hits = index.get(name) or index.get(_bare(name)) or []
+        if len(hits) <= _COMMON:
+            out.extend(hits)
+    return out
+
+
+def _bare(name: str) -> str:
+    for prefix in _PREFIXES:
+        if name.startswith(prefix) and len(name) > len(prefix) + 3:
+            return name[len(prefix) :]
+    return name

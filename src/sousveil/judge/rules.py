@@ -1,0 +1,151 @@
+"""Load and check the rules: one YAML file each, with its reason, its example and its near-miss."""
+
+from __future__ import annotations
+
+import functools
+import math
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from sousveil.judge.conditions import Condition, RuleError, compile_condition
+from sousveil.model import Act, Basis, Trait
+
+PRIOR = -2.2
+"""Log-odds that a construct holding a term profiles people, before anything is known of it (about one in ten)."""
+
+
+class Sample(Struct, frozen=True, forbid_unknown_fields=True):
+    """A made-up file a rule must, or must not, match."""
+
+    file: str
+    """Its path inside the made-up product; the extension chooses the reader."""
+    text: str
+    why: str = ""
+
+
+class RuleFile(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A rule as it stands in YAML."""
+
+    id: str
+    act: Act
+    what: str
+    why: str
+    when: dict[str, object]
+    example: Sample
+    near_miss: Sample
+    limits: str
+    references: tuple[str, ...] = ()
+    traits: tuple[Trait, ...] = tuple(Trait)
+    basis: Basis | None = None
+    """Fixed, or None: taken from the words around the construct."""
+    strength: float = 0.0
+    """Probability where this rule alone is met: of ``act`` itself."""
+    lowers: float = 1.0
+    """Factor on the odds that the construct infers or targets; below 1 for rules that explain it as harmless."""
+    family: str = ""
+    """Rules of one family rest on the same evidence: only the strongest counts."""
+    not_proved: tuple[str, ...] = ()
+
+
+class Rule(Struct, frozen=True):
+    """A checked rule, ready to be evaluated."""
+
+    file: RuleFile
+    condition: Condition
+    source: str
+
+    @property
+    def id(self) -> str:
+        return self.file.id
+
+    @property
+    def weight(self) -> float:
+        """Return the rule's contribution to the log-odds of profiling."""
+        if self.file.act in (Act.INFERS, Act.TARGETS):
+            return logit(self.file.strength) - PRIOR
+        return math.log(self.file.lowers)
+
+
+def logit(p: float) -> float:
+    """Return the log-odds of probability ``p`` (0 < p < 1)."""
+    return math.log(p / (1 - p))
+
+
+def load_rules(extra: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
+    """Return the built-in rules and those of the folders or files in ``extra``, in order of their identifiers.
+
+    Raises RuleError with file, line and column where one is wrong, and where two share an identifier.
+    """
+    rules = {rule.id: rule for rule in _built_in()}
+    for top in extra:
+        if not top.exists():
+            raise RuleError(f"{top}: there is no such rule file or folder")
+        files = sorted(top.rglob("*.y*ml")) if top.is_dir() else [top]
+        if not files:
+            raise RuleError(f"{top}: holds no rule (*.yaml)")
+        for path in files:
+            rule = read_rule(path.read_text("utf-8"), str(path))
+            if rule.id in rules:
+                raise RuleError(f"{path}: the rule id {rule.id!r} is taken by {rules[rule.id].source}")
+            rules[rule.id] = rule
+    return tuple(sorted(rules.values(), key=lambda r: r.id))
+
+
+@functools.cache
+def _built_in() -> tuple[Rule, ...]:
+    out: list[Rule] = []
+    top = resources.files("sousveil") / "rules"
+    folders = [top]
+    while folders:
+        for entry in sorted(folders.pop().iterdir(), key=lambda e: e.name):
+            if entry.is_dir():
+                folders.append(entry)
+            elif entry.name.endswith(".yaml"):
+                out.append(read_rule(entry.read_text("utf-8"), entry.name))
+    return tuple(out)
+
+
+def read_rule(text: str, source: str) -> Rule:
+    """Return the rule in ``text``; ``source`` names it in errors. Raises RuleError."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        raw = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise RuleError(f"{source}{at}: {error.problem or 'not YAML'}") from None
+    except yaml.YAMLError as error:
+        raise RuleError(f"{source}: not YAML: {error}") from None
+    try:
+        file = msgspec.convert(raw, RuleFile, strict=False)
+    except msgspec.ValidationError as error:
+        raise RuleError(f"{source}{_locate(text, str(error))}: {error}") from None
+    try:
+        _check(file)
+        return Rule(file, compile_condition(file.when), source)
+    except RuleError as error:
+        raise RuleError(f"{source}{_locate(text, str(error))}: {error}") from None
+
+
+def _check(file: RuleFile) -> None:
+    if file.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE, Act.RECORDS, Act.MEASURES):
+        if not 0 < file.strength < 1:
+            raise RuleError("`strength` must lie between 0 and 1")
+    if not 0 < file.lowers <= 1:
+        raise RuleError("`lowers` must lie above 0 and not above 1")
+
+
+def _locate(text: str, message: str) -> str:
+    """Return ``:line:column`` of the key that an error message names, as near as the message allows."""
+    words = [w.strip("`'\".,:;[]()0123456789$") for w in message.replace(".", " ").replace("`", " ` ").split()]
+    lines = text.splitlines()
+    for word in reversed([w for w in words if w]):
+        for number, line in enumerate(lines, 1):
+            stripped = line.lstrip(" -{")
+            if stripped.startswith(word + ":") or f" {word}:" in line or f"{{{word}:" in line:
+                return f":{number}:{line.find(word) + 1}"
+    return ":1:1"

@@ -1,0 +1,342 @@
+"""The pipeline: acquire, unpack, match, read, judge, report. This module alone knows the order."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from sousveil import __version__
+from sousveil.acquire import Acquired, acquire
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import Judgement, judge
+from sousveil.judge.rules import Rule, load_rules
+from sousveil.model import (
+    Artifact,
+    Counts,
+    Finding,
+    Kind,
+    Limit,
+    ProductInfo,
+    Report,
+)
+from sousveil.unpack import Quotas, tree
+from sousveil.work.jobs import Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, work
+from sousveil.work.pool import Lost, Pool
+
+SCHEMA = "sousveil-report/1"
+_BATCH_FILES = 256
+_BATCH_BYTES = 48 << 20
+_MAX_NAMES = 200
+
+
+class Options(Struct, frozen=True):
+    """How to scan. Sizes in bytes, times in seconds."""
+
+    jobs: int = 0
+    """Worker processes; 0 for one a core."""
+    rules: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    """Acts, traits or rule ids; empty for all."""
+    skip: tuple[str, ...] = ()
+    quotas: Quotas = field(default_factory=Quotas)
+    timeout: float = 60.0
+    """How long one file may take before it is given up and reported."""
+    all_files: bool = False
+    listing: bool = False
+    """Keep every artifact in the report, not only the counts."""
+    cache: Path | None = None
+    offline: bool = False
+
+
+class Progress(Struct, frozen=True):
+    """How far a scan is."""
+
+    stage: str
+    files: int
+    bytes: int
+    now: str
+
+
+def scan(
+    product: str | os.PathLike[str],
+    options: Options | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    arrived: Callable[[Finding], None] | None = None,
+) -> Report:
+    """Return the report on ``product``: a path, ``-``, ``pypi:NAME==V``, ``npm:NAME@V``, ``deb:NAME=V`` or a Package URL.
+
+    Raises AcquireError where the product cannot be had and RuleError where a rule of ``options.rules`` is wrong.
+    Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain.
+    """
+    options = options or Options()
+    started = time.time()
+    rules = select(load_rules(options.rules), options.only, options.skip)
+    name = os.fspath(product)
+
+    def downloading(what: str, done: int, total: int | None) -> None:
+        if progress:
+            progress(Progress("acquire", 0, done, what))
+
+    acquired = acquire(
+        name,
+        all_files=options.all_files,
+        cache=options.cache,
+        progress=downloading,
+        max_bytes=options.quotas.max_bytes,
+        offline=options.offline,
+    )
+    with acquired:
+        run = _Run(acquired, options, rules, progress)
+        try:
+            judgement = run.survey_and_judge()
+        finally:
+            run.close()
+    findings = tuple(f for f in judgement.findings if wanted(f, options.only, options.skip))
+    if arrived:
+        for finding in findings:
+            arrived(finding)
+    verdict = Judgement(findings, ()).verdict
+    limits = tuple(sorted({*run.limits, *acquired.limits}, key=lambda x: (x.path, x.reason, x.detail)))
+    return Report(
+        schema=SCHEMA,
+        tool={"name": "sousveil", "version": __version__},
+        product=ProductInfo(name, acquired.purl, tuple(i.display for i in acquired.inputs), acquired.notes),
+        verdict=verdict,
+        complete=not any(limit.incomplete for limit in limits),
+        findings=findings,
+        explained=judgement.explained,
+        limits=limits,
+        counts=Counts(run.files, run.bytes, run.read_count, dict(sorted(run.kinds.items()))),
+        artifacts=tuple(sorted(run.artifacts, key=lambda a: (a.path, a.sha256))),
+        run={
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+            "seconds": round(time.time() - started, 3),
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "jobs": run.size,
+        },
+    )
+
+
+def select(rules: Sequence[Rule], only: Iterable[str], skip: Iterable[str]) -> tuple[Rule, ...]:
+    """Return ``rules`` without those that ``skip`` names; rules explain one another, so ``only`` filters findings."""
+    dropped = set(skip)
+    return tuple(r for r in rules if r.id not in dropped)
+
+
+def wanted(finding: Finding, only: Sequence[str], skip: Sequence[str]) -> bool:
+    """Return whether act, trait or rule of ``finding`` is asked for and not skipped."""
+    words = {str(finding.act), str(finding.trait), finding.rule}
+    return (not only or bool(words & set(only))) and not words & set(skip)
+
+
+class _Run:
+    """One scan's state: what was seen, read and lost."""
+
+    def __init__(
+        self,
+        acquired: Acquired,
+        options: Options,
+        rules: tuple[Rule, ...],
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._acquired, self._options, self._rules, self._progress = acquired, options, rules, progress
+        self.size = options.jobs or os.cpu_count() or 1
+        self.files = self.bytes = self.read_count = 0
+        self.kinds: Counter[str] = Counter()
+        self.limits: set[Limit] = set()
+        self.artifacts: list[Artifact] = []
+        self._constructs: dict[tuple[str, str, int, int, str], Sited] = {}
+        self._seen_hits: set[str] = set()
+        self._spool: Path | None = None
+        self._pool: Pool[Job, Message] = Pool(work, Job, Message, self.size, options.timeout, prepare)  # type: ignore[arg-type]
+        self._counting = True
+
+    def survey_and_judge(self) -> Judgement:
+        """Return the judgement after both passes."""
+        from sousveil.match.lexicon import load
+
+        self._spool = _make_spool()
+        tagger = load().tag
+        self._pass(())
+        judgement = self._judge(tagger)
+        names = self._type_names()
+        if names:
+            self._counting = False
+            before = len(self._constructs)
+            self._pass(names)
+            if len(self._constructs) != before:
+                judgement = self._judge(tagger)
+        return judgement
+
+    def _judge(self, tagger):  # type: ignore[no-untyped-def]
+        self._say("judge", "")
+        sited = list(self._constructs.values())
+        return judge(sited, self._rules, tagger, _summary(sited, self._acquired))
+
+    def _type_names(self) -> tuple[str, ...]:
+        """Return names of types that hold terms: records that use one are read even without a term of their own."""
+        names: dict[str, None] = {}
+        for sited in self._constructs.values():
+            construct = sited.construct
+            if construct.kind in (Kind.ENUMERATION, Kind.LABEL_SET) or (
+                construct.kind is Kind.RECORD and construct.role in ("struct", "class", "union", "message", "interface")
+            ):
+                name = construct.name
+                if len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower()):
+                    names[name] = None
+        return tuple(sorted(names))[:_MAX_NAMES]
+
+    def _pass(self, literals: tuple[str, ...]) -> None:
+        for job in self._surveys(literals):
+            self._pool.add(job)
+        for job, message in self._pool.results():
+            if isinstance(message, Lost):
+                self._lost(job, message)
+            elif message is not None:
+                self._take(job, message)
+
+    def _surveys(self, literals: tuple[str, ...]) -> Iterator[Survey]:
+        paths: list[bytes] = []
+        displays: list[str] = []
+        size = 0
+
+        def flush() -> Survey:
+            job = Survey(
+                tuple(paths),
+                tuple(displays),
+                str(self._spool),
+                self._options.quotas,
+                literals=literals,
+                listing=self._options.listing and not literals,
+            )
+            paths.clear()
+            displays.clear()
+            return job
+
+        count = 0
+        for path, display, length in self._inputs():
+            count += 1
+            if count > self._options.quotas.max_files:
+                self.limits.add(Limit(display, "quota", f"--max-files {self._options.quotas.max_files}: the rest was not opened"))
+                break
+            # A large file, most likely a container, is a job of its own.
+            if length > _BATCH_BYTES // 4:
+                yield Survey(
+                    (path,), (display,), str(self._spool), self._options.quotas, literals=literals,
+                    listing=self._options.listing and not literals,
+                )  # fmt: skip
+                continue
+            paths.append(path)
+            displays.append(display)
+            size += length
+            if len(paths) >= _BATCH_FILES or size >= _BATCH_BYTES:
+                yield flush()
+                size = 0
+        if paths:
+            yield flush()
+
+    def _inputs(self) -> Iterator[tuple[bytes, str, int]]:
+        for item in self._acquired.inputs:
+            if item.path.is_dir():
+                for entry in tree(item.path):
+                    if isinstance(entry, Limit):
+                        self.limits.add(entry)
+                    else:
+                        yield os.fsencode(entry.path), entry.display, entry.size
+            else:
+                yield os.fsencode(item.path), item.display, item.path.stat().st_size
+
+    def _lost(self, job: Job, lost: Lost) -> None:
+        if isinstance(job, Read):
+            self.limits.add(Limit(job.display, lost.reason, f"reading was given up: {lost.detail}"))
+            if job.spooled:
+                Path(job.path).unlink(missing_ok=True)
+        elif len(job.paths) > 1:
+            # Find the file that did it: each of the batch alone.
+            from msgspec.structs import replace
+
+            for path, display in zip(job.paths, job.displays, strict=True):
+                self._pool.add(replace(job, paths=(path,), displays=(display,)), first=True)
+        else:
+            self.limits.add(Limit(job.displays[0], lost.reason, f"opening was given up: {lost.detail}"))
+
+    def _take(self, job: Job, message: Message) -> None:
+        match message:
+            case Leaf():
+                if self._options.listing and self._counting:
+                    self.artifacts.append(Artifact(message.display, message.sha256, message.size, message.kind))
+                if message.path:
+                    literals = job.literals if isinstance(job, Survey) else ()
+                    self._pool.add(
+                        Read(message.path, message.display, message.sha256, message.spooled, literals), first=True
+                    )
+            case Seen():
+                if self._counting:
+                    self.files += message.files
+                    self.bytes += message.bytes
+                    self.kinds.update(message.kinds)
+                self._say("match", message.now)
+            case Trouble():
+                self.limits.add(message.limit)
+            case Constructs():
+                if message.display not in self._seen_hits:
+                    self._seen_hits.add(message.display)
+                    self.read_count += 1
+                for construct in message.constructs:
+                    key = (
+                        message.display,
+                        construct.kind,
+                        construct.passage.offset,
+                        construct.passage.length,
+                        construct.name,
+                    )
+                    self._constructs[key] = Sited(construct, message.display, message.sha256)
+                self._say("read", message.display)
+
+    def _say(self, stage: str, now: str) -> None:
+        if self._progress:
+            self._progress(Progress(stage, self.files, self.bytes, now))
+
+    def close(self) -> None:
+        """Stop the workers and remove what was spooled."""
+        self._pool.close()
+        if self._spool is not None:
+            shutil.rmtree(self._spool, ignore_errors=True)
+
+
+def _summary(sited: Sequence[Sited], acquired: Acquired) -> str:
+    """Return the product's own one-line description, if it has one, with its name."""
+    own = [s.construct.gloss or s.construct.passage.text for s in sited if s.construct.role == "package-summary"]
+    return " ; ".join([acquired.purl.partition("@")[0], *own[:3]])
+
+
+def _make_spool() -> Path:
+    """Return a private folder for artifacts that matched; those of runs that were killed are removed."""
+    top = Path(tempfile.gettempdir())
+    for old in top.glob("sousveil-spool-*"):
+        pid = old.name.split("-")[2]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"sousveil-spool-{os.getpid()}-"))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OSError):
+        return True
+    return True
+
+

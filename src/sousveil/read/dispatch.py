@@ -1,0 +1,203 @@
+"""Choose the reader of an artifact and give it only what matched."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from types import ModuleType
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sousveil.model import Construct, Limit, Passage
+from sousveil.read.text import Text, decode
+
+_READERS = {
+    "source": ("c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql", "proto",
+               "pascal", "xsd", "vue", "qtui"),
+    "resource": ("json", "yaml", "toml", "ini", "po", "xml", "html", "csv"),
+    "document": ("markdown", "rst", "prose"),
+}  # fmt: skip
+
+# From here on a file is read in windows around what matched, whatever its language.
+WINDOWED = 24 << 20
+_MARGIN = 96 << 10
+_MAX_WINDOWS = 48
+# What one artifact may yield; more is cut and said so.
+MAX_CONSTRUCTS = 4000
+
+_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|[a-zA-Z])", re.IGNORECASE)
+
+
+class Reading(Struct, frozen=True):
+    """What one artifact yielded."""
+
+    constructs: tuple[Construct, ...]
+    kind: str
+    limits: tuple[Limit, ...] = ()
+
+
+class _Registry:
+    """Which module reads which extension; filled when the first artifact is read."""
+
+    def __init__(self) -> None:
+        self.by_extension: dict[str, ModuleType] = {}
+        for group, names in _READERS.items():
+            for name in names:
+                module = import_module(f"sousveil.read.{group}.{name}")
+                for extension in module.EXTENSIONS:
+                    self.by_extension.setdefault(extension, module)
+
+    def of(self, path: str, data: bytes) -> ModuleType:
+        name = re.split(r"[/\\]|!/", path)[-1].lower()
+        parts = name.split(".")
+        for start in range(1, len(parts)):
+            module = self.by_extension.get("." + ".".join(parts[start:]))
+            if module is not None:
+                return module
+        if name in self.by_extension:
+            return self.by_extension[name]
+        return import_module("sousveil.read." + _sniff(data[:4096]))
+
+
+def _sniff(head: bytes) -> str:
+    if _MARKUP.match(head):
+        return "resource.html" if b"<html" in head.lower() or b"<!doctype html" in head.lower() else "resource.xml"
+    first = head.lstrip()[:1]
+    if first in (b"{", b"["):
+        return "resource.json"
+    if head.startswith(b"#!") and b"python" in head[:80]:
+        return "source.python"
+    return "document.prose"
+
+
+_registry: _Registry | None = None
+
+
+def kind_of(data: bytes | memoryview) -> str:
+    """Return ``empty``, ``text`` or ``binary`` for an artifact's content, by its first 64 KiB."""
+    sample = bytes(data[: 1 << 16])
+    if not sample:
+        return "empty"
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00\x00\xfe\xff")):
+        return "text"
+    zeros = sample.count(0)
+    if zeros == 0:
+        controls = len(_CONTROL.findall(sample))
+        return "binary" if controls * 20 > len(sample) else "text"
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    wide = max(even, odd) > len(sample) // 8 and max(even, odd) > 8 * min(even, odd)
+    return "text" if wide or zeros * 2000 < len(sample) else "binary"
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[[str], None] | None = None) -> Reading:
+    """Return the constructs of an artifact that hold a hit.
+
+    ``hits`` are (byte offset, encoding) pairs of the terms found in ``data``, sorted. Text is decoded in the encoding
+    they speak for.
+    """
+    kind = kind_of(data)
+    if kind != "text":
+        if not hits:
+            return Reading((), kind)
+        detail = f"{len(hits)} places hold a term, but this kind of file cannot be read yet"
+        return Reading((), kind, (Limit(path, "not-understood", detail),))
+    votes = Counter(encoding for _, encoding in hits)
+    limits: list[Limit] = []
+    if len(data) > WINDOWED:
+        constructs: list[Construct] = []
+        spans = _spans(data, [offset for offset, _ in hits])
+        if len(spans) > _MAX_WINDOWS:
+            limits.append(Limit(path, "cut", f"{len(spans)} places hold terms; the first {_MAX_WINDOWS} were read"))
+        for start, end in spans[:_MAX_WINDOWS]:
+            inside = [(o - start, e) for o, e in hits if start <= o < end]
+            part, _ = _read_text(path, data[start:end], inside, votes)
+            line = data.count(b"\n", 0, start)
+            constructs.extend(shift(c, start, line) for c in part)
+        language = "source"
+    else:
+        constructs, language = _read_text(path, data, hits, votes)
+    if len(constructs) > MAX_CONSTRUCTS:
+        limits.append(Limit(path, "cut", f"{len(constructs)} structures hold terms; {MAX_CONSTRUCTS} were judged"))
+        constructs = constructs[:MAX_CONSTRUCTS]
+    return Reading(tuple(constructs), language, tuple(limits))
+
+
+def _read_text(
+    path: str, data: bytes, hits: Sequence[tuple[int, str]], votes: Counter[str]
+) -> tuple[list[Construct], str]:
+    global _registry
+    if _registry is None:
+        _registry = _Registry()
+    text = decode(data, votes)
+    offsets = sorted({text.at(offset) for offset, _ in hits})
+    module = _registry.of(path, data)
+    constructs = list(module.read(text, offsets))
+    kind = module.__name__.split(".")[-2]
+    if module.__name__.endswith(".html"):
+        constructs += _embedded(text, module.scripts(text), offsets)
+    return constructs, kind
+
+
+def _embedded(text: Text, spans: Sequence[tuple[int, int]], offsets: Sequence[int]) -> list[Construct]:
+    """Read the scripts inside a page with the language's own reader; places stay those of the page."""
+    from sousveil.read.source import javascript
+
+    out: list[Construct] = []
+    for start, end in spans:
+        inside = offsets[bisect_left(offsets, start) : bisect_left(offsets, end)]
+        if inside:
+            blank = Part(text, start, end)
+            out.extend(javascript.read(blank, [o - start for o in inside]))
+    return out
+
+
+class Part(Text):
+    """A span of another text, whose places are those of the whole."""
+
+    def __init__(self, whole: Text, start: int, end: int) -> None:
+        self._whole, self._start = whole, start
+        self.data, self.encoding = whole.data, whole.encoding
+        self.utf8 = whole.utf8[start:end]
+
+    def offset(self, at: int) -> int:
+        return self._whole.offset(at + self._start)
+
+    def position(self, at: int) -> tuple[int, int]:
+        return self._whole.position(at + self._start)
+
+    def passage(self, start: int, end: int, limit: int = 600) -> Passage:
+        return self._whole.passage(start + self._start, end + self._start, limit)
+
+
+def _spans(data: bytes, offsets: Sequence[int]) -> list[tuple[int, int]]:
+    """Return windows of whole lines around ``offsets``, merged where they touch."""
+    spans: list[tuple[int, int]] = []
+    for offset in offsets:
+        if spans and offset + _MARGIN // 2 < spans[-1][1]:
+            continue
+        start = max(0, offset - _MARGIN)
+        start = max(start, data.rfind(b"\n", start, offset) + 1 if start == 0 else data.find(b"\n", start, offset) + 1)
+        end = data.find(b"\n", min(len(data), offset + _MARGIN))
+        end = min(len(data), offset + 2 * _MARGIN) if end < 0 else min(end + 1, offset + 2 * _MARGIN)
+        if spans and start < spans[-1][1]:
+            start = spans[-1][0]
+            spans.pop()
+        spans.append((start, end))
+    return spans
+
+
+def shift(construct: Construct, offset: int, lines: int) -> Construct:
+    """Return the construct with its places moved by ``offset`` bytes and ``lines`` lines."""
+
+    def moved(p: Passage) -> Passage:
+        return replace(p, offset=p.offset + offset, line=p.line + lines)
+
+    members = tuple(replace(m, passage=moved(m.passage)) for m in construct.members)
+    return replace(construct, passage=moved(construct.passage), members=members)

@@ -1,0 +1,1 @@
+"""Worker processes: everything that touches a product's bytes happens in one of these."""

@@ -1,0 +1,301 @@
+"""What a worker does: survey files (open, hash, match) and read the few that matched."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import stat
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from sousveil.model import Construct, Limit
+from sousveil.unpack.limits import Quotas
+
+# One file up to here is held in memory; a larger one is mapped or streamed.
+IN_MEMORY = 64 << 20
+_MAPPED = 1 << 31
+
+
+class Survey(Struct, frozen=True, tag=True):
+    """Look at local files, opening containers: every leaf is hashed and matched."""
+
+    paths: tuple[bytes, ...]
+    displays: tuple[str, ...]
+    spool: str
+    quotas: Quotas
+    used_bytes: int = 0
+    used_files: int = 0
+    literals: tuple[str, ...] = ()
+    """Second pass: search these type names instead of the lexicon."""
+    listing: bool = False
+    skip: tuple[str, ...] = ()
+    """Addresses not to be opened again, because a worker died over them."""
+
+
+class Read(Struct, frozen=True, tag=True):
+    """Read one artifact that matched."""
+
+    path: str
+    """Local file that holds its bytes."""
+    display: str
+    sha256: str
+    spooled: bool
+    literals: tuple[str, ...] = ()
+
+
+class Leaf(Struct, frozen=True, tag=True):
+    """An artifact that holds a term, or every artifact where a listing was asked for."""
+
+    display: str
+    sha256: str
+    size: int
+    kind: str
+    path: str = ""
+    """Where its bytes can be read; empty if it holds no term."""
+    spooled: bool = False
+
+
+class Seen(Struct, frozen=True, tag=True):
+    """How much was surveyed since the last message, and what is being opened now."""
+
+    files: int
+    bytes: int
+    now: str
+    kinds: dict[str, int] = {}
+
+
+class Trouble(Struct, frozen=True, tag=True):
+    """Something that could not be opened or read."""
+
+    limit: Limit
+
+
+class Constructs(Struct, frozen=True, tag=True):
+    """What was read from one artifact."""
+
+    display: str
+    sha256: str
+    kind: str
+    constructs: tuple[Construct, ...]
+
+
+Job = Survey | Read
+Message = Leaf | Seen | Trouble | Constructs
+
+
+def prepare() -> None:
+    """Load what every job needs, once a worker."""
+    _matcher()
+
+
+_cache: dict[str, object] = {}
+
+
+def _matcher():  # type: ignore[no-untyped-def]
+    if "matcher" not in _cache:
+        from sousveil.match.database import Matcher
+        from sousveil.match.lexicon import load
+
+        _cache["matcher"] = Matcher(load())
+    return _cache["matcher"]
+
+
+def work(job: Job) -> Iterator[Message]:
+    """Yield the messages of one job."""
+    if isinstance(job, Survey):
+        yield from _Surveyor(job).run()
+    else:
+        yield from _read(job)
+
+
+class _Surveyor:
+    def __init__(self, job: Survey) -> None:
+        from sousveil.unpack.limits import Budget
+
+        self._job = job
+        self._budget = Budget(job.quotas, job.used_bytes, job.used_files)
+        self._files = self._bytes = 0
+        self._kinds: Counter[str] = Counter()
+        self._said = time.monotonic()
+        self._serial = 0
+
+    def run(self) -> Iterator[Message]:
+        for raw, display in zip(self._job.paths, self._job.displays, strict=True):
+            try:
+                yield from self._file(os.fsdecode(raw), display)
+            except OSError as error:
+                yield Trouble(Limit(display, "unreadable", error.strerror or str(error)))
+            if time.monotonic() - self._said > 0.2:
+                yield self._progress(display)
+        yield self._progress("")
+
+    def _progress(self, now: str) -> Seen:
+        said = Seen(self._files, self._bytes, now, dict(self._kinds))
+        self._files = self._bytes = 0
+        self._kinds = Counter()
+        self._said = time.monotonic()
+        return said
+
+    def _file(self, path: str, display: str) -> Iterator[Message]:
+        # O_NONBLOCK: a FIFO put in the place of a file must not hang the worker.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        with open(descriptor, "rb", closefd=True, buffering=0) as file:
+            info = os.fstat(descriptor)
+            if not stat.S_ISREG(info.st_mode):
+                yield Trouble(Limit(display, "special", "neither a file nor a folder; not opened"))
+                return
+            if info.st_size <= IN_MEMORY:
+                data = file.read()
+                yield from self._contained(path, display, data, data)
+            elif info.st_size < _MAPPED:
+                with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
+                    yield from self._contained(path, display, bytes(mapped[: 1 << 16]), memoryview(mapped))
+            else:
+                yield from self._long(path, display, file.read(1 << 16), info.st_size)
+
+    def _contained(
+        self, path: str, display: str, head: bytes, data: bytes | memoryview
+    ) -> Iterator[Message]:
+        from sousveil import unpack
+
+        if display not in self._job.skip and unpack.is_container(head[: 1 << 16], display):
+            if isinstance(data, memoryview):
+                data.release()
+            yield from self._container(path, display)
+        else:
+            yield from self._leaf(path, display, data, spooled=False)
+            if isinstance(data, bytes):
+                for entry in unpack.sourcemaps(display, data):
+                    yield from self._entry(entry)
+
+    def _long(self, path: str, display: str, head: bytes, size: int) -> Iterator[Message]:
+        from sousveil import unpack
+
+        if display not in self._job.skip and unpack.is_container(head, display):
+            yield from self._container(path, display)
+            return
+        digest = hashlib.sha256()
+
+        def chunks() -> Iterator[bytes]:
+            with open(path, "rb", buffering=0) as file:
+                while chunk := file.read(8 << 20):
+                    digest.update(chunk)
+                    yield chunk
+
+        hit = self._hit_stream(chunks())
+        yield from self._note(display, digest.hexdigest(), size, "large", path if hit else "", False)
+
+    def _container(self, path: str, display: str) -> Iterator[Message]:
+        from sousveil import unpack
+
+        for item in unpack.walk(Path(path), display, self._budget):
+            if isinstance(item, Limit):
+                yield Trouble(item)
+            else:
+                yield from self._entry(item)
+            if time.monotonic() - self._said > 0.2:
+                yield self._progress(item.path)
+
+    def _entry(self, entry) -> Iterator[Message]:  # type: ignore[no-untyped-def]
+        if entry.data is not None:
+            yield from self._leaf("", entry.path, entry.data, spooled=True)
+            return
+        digest = hashlib.sha256()
+        target = self._spool_name()
+        size = 0
+        with open(target, "xb") as out:
+
+            def chunks() -> Iterator[bytes]:
+                nonlocal size
+                for chunk in entry.chunks():
+                    digest.update(chunk)
+                    out.write(chunk)
+                    size += len(chunk)
+                    yield chunk
+
+            hit = self._hit_stream(chunks())
+        if not hit:
+            target.unlink()
+        yield from self._note(entry.path, digest.hexdigest(), size, "large", str(target) if hit else "", hit)
+
+    def _leaf(self, path: str, display: str, data: bytes | memoryview, spooled: bool) -> Iterator[Message]:
+        digest = hashlib.sha256(data).hexdigest()
+        if self._hit(data, display):
+            if spooled:
+                target = self._spool_name()
+                with open(target, "xb") as out:
+                    out.write(data)
+                path = str(target)
+            yield from self._note(display, digest, len(data), "", path, spooled)
+        else:
+            yield from self._note(display, digest, len(data), "", "", False)
+
+    def _hit(self, data: bytes | memoryview, display: str) -> bool:
+        if self._job.literals:
+            from sousveil.match.database import find_literals
+
+            return bool(find_literals(data, self._job.literals))
+        return bool(_matcher().matches(data, display)) or bool(_matcher().name_hits(display))
+
+    def _hit_stream(self, chunks: Iterator[bytes]) -> bool:
+        if self._job.literals:
+            for _ in chunks:
+                pass
+            return False
+        return bool(_matcher().scan_chunks(chunks))
+
+    def _spool_name(self) -> Path:
+        self._serial += 1
+        return Path(self._job.spool) / f"{os.getpid()}-{time.monotonic_ns()}-{self._serial}"
+
+    def _note(self, display: str, sha256: str, size: int, kind: str, path: str, spooled: bool) -> Iterator[Message]:
+        self._files += 1
+        self._bytes += size
+        suffix = display.rsplit("/", 1)[-1].rpartition(".")[2].lower() if "." in display.rsplit("/", 1)[-1] else ""
+        kind = kind or (suffix if suffix.isalnum() and len(suffix) <= 8 else "other")
+        self._kinds[kind] += 1
+        if path or self._job.listing:
+            yield Leaf(display, sha256, size, kind, path, spooled)
+
+
+def _read(job: Read) -> Iterator[Message]:
+    from sousveil.match.database import find_literals
+    from sousveil.read import dispatch
+    from sousveil.read.names import read_name
+
+    try:
+        data = Path(job.path).read_bytes()
+    except OSError as error:
+        yield Trouble(Limit(job.display, "unreadable", error.strerror or str(error)))
+        return
+    finally:
+        if job.spooled:
+            Path(job.path).unlink(missing_ok=True)
+    if hashlib.sha256(data).hexdigest() != job.sha256:
+        yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
+        return
+    hits = [(h.offset, h.encoding) for h in _matcher().match(data, job.display)]
+    if job.literals:
+        hits += [(offset, "utf-8") for _, offset in find_literals(data, job.literals)]
+    reading = dispatch.read(job.display, data, sorted(hits))
+    constructs = list(reading.constructs)
+    if _matcher().name_hits(job.display):
+        named = read_name(job.display)
+        if named is not None:
+            constructs.append(named)
+    for limit in reading.limits:
+        yield Trouble(limit)
+    # In portions: one message stays far below a pipe's and the decoder's limits.
+    for start in range(0, max(1, len(constructs)), 500):
+        yield Constructs(job.display, job.sha256, reading.kind, tuple(constructs[start : start + 500]))
+
+
+def encode_size(message: Message) -> int:
+    """Return the bytes a message takes on the wire."""
+    return len(msgspec.msgpack.encode(message))
