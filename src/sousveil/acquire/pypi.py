@@ -1,0 +1,265 @@
+"""Packages of the Python package index and of every index that pip is configured for."""
+
+from __future__ import annotations
+
+import re
+import sys
+import sysconfig
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sousveil.acquire import pip_config, pypi_index
+from sousveil.acquire.cache import Cache
+from sousveil.acquire.download import Progress, digest_note, download
+from sousveil.acquire.products import Package
+from sousveil.acquire.pypi_index import Listed, Listing
+from sousveil.acquire.remembered import Fetched, Key, again, keep
+from sousveil.acquire.web import Web
+from sousveil.acquire.wording import AcquireError, around, listed, near, shown, shown_url
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+    from packaging.version import Version
+
+_SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.Z", ".tar")
+_OTHER = (".exe", ".msi", ".rpm", ".deb", ".dmg")
+
+
+class File(Struct, frozen=True):
+    """A listed file and what its name says."""
+
+    listed: Listed
+    version: str
+    """Normalized where it is a version by today's rules, else as written."""
+    kind: str
+    """``wheel``, ``sdist``, ``egg`` or ``other``."""
+    rank: int
+    """Among wheels: lower fits this platform better; wheels that do not fit come last."""
+
+
+def fetch(
+    asked: Package,
+    *,
+    all_files: bool,
+    cache: Cache,
+    timeout: float | None,
+    max_bytes: int | None,
+    progress: Progress | None,
+    offline: bool,
+) -> Fetched:
+    """Return the chosen files of a package, checked and in the cache. Raise AcquireError where that cannot be done."""
+    config = pip_config.read(timeout)
+    name = re.sub(r"[-_.]+", "-", asked.name).lower()
+    key: Key = {
+        "kind": "pypi",
+        "name": name,
+        "version": asked.version,
+        "file": asked.file_name,
+        "all": all_files,
+        "sources": [shown_url(u) for u in (*config.indexes, *config.find_links)],
+        "platform": [sysconfig.get_platform(), *sys.version_info[:2]],
+    }
+    if asked.version and (known := again(cache, key, offline=offline, max_bytes=max_bytes)):
+        return known
+    indexes = tuple(url or pypi_index.default_index() for url in config.indexes)
+    if not indexes and not config.find_links:
+        raise AcquireError("pip's configuration has no-index set and no find-links: there is nowhere to look.")
+    with Web(config.settings, pip_config.PipCredentials(config, indexes)) as web:
+        listing = pypi_index.collect(config, indexes, name, web, offline)
+        files = _understood(listing, name)
+        if not files:
+            raise AcquireError(_nothing(asked, name, listing, indexes, offline))
+        notes = [*listing.notes, *config.notes]
+        notes += [f"an index could not be asked: {reason}" for reason in listing.failed]
+        version, why = _version(asked, name, files, listing)
+        of_version = [f for f in files if f.version == version]
+        chosen, reasons = _choose(asked, name, version, of_version, all_files)
+        notes += [why, *reasons]
+        if withdrawn := [f for f in chosen if f.listed.yanked is not None]:
+            because = shown(withdrawn[0].listed.yanked or "") or "no reason given"
+            notes.append(f"version {shown(version)} was withdrawn (yanked) by its publisher: {because}")
+        fetched = []
+        for file in chosen:
+            each = file.listed
+            fetched.append(
+                (each.name, each.digests, download(web, cache, each.name, each.url, each.digests, max_bytes, progress))
+            )
+            if note := digest_note(each.name, each.digests):
+                notes.append(note)
+    result = Fetched(_purl(name, version), tuple(fetched), tuple(notes))
+    if asked.version and not listing.failed and not offline:
+        keep(cache, key, result)
+    return result
+
+
+def _understood(listing: Listing, name: str) -> list[File]:
+    from packaging.tags import sys_tags
+
+    ranks: dict[Tag, int] = {}
+    files = []
+    for each in listing.files:
+        if each.name.endswith(".whl") and not ranks:
+            ranks = {tag: i for i, tag in enumerate(sys_tags())}
+        if file := _file(each, name, ranks):
+            files.append(file)
+    return files
+
+
+def _file(each: Listed, name: str, ranks: dict[Tag, int]) -> File | None:
+    """Return what a file name says, or None for one that is not of this package or not understood."""
+    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+    if each.name.endswith(".whl"):
+        try:
+            project, version, _, tags = parse_wheel_filename(each.name)
+        except (InvalidWheelFilename, ValueError):
+            return None
+        if project != name:
+            return None
+        rank = min((ranks[t] for t in tags if t in ranks), default=len(ranks))
+        return File(each, str(version), "wheel", rank)
+    for kind, endings in (("sdist", _SDIST), ("egg", (".egg",)), ("other", _OTHER)):
+        for ending in endings:
+            if each.name.endswith(ending):
+                stem = each.name.removesuffix(ending)
+                # "a-b-1.0": which joint ends the name is known only by comparing with it.
+                for joint in re.finditer("-", stem):
+                    if canonicalize_name(stem[: joint.start()]) == name:
+                        rest = stem[joint.end() :]
+                        version_text = (
+                            rest if kind == "sdist" else re.split(r"-py\d|-|\.(?:win|linux|macosx|noarch)", rest)[0]
+                        )
+                        return File(each, _normal(version_text), kind, 0)
+                return None
+    return None
+
+
+def _normal(text: str) -> str:
+    parsed = _parsed(text)
+    return str(parsed) if parsed else text
+
+
+def _parsed(text: str) -> Version | None:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _version(asked: Package, name: str, files: list[File], listing: Listing) -> tuple[str, str]:
+    """Return the version to take and a sentence that says why."""
+    parsed = {text: v for text in {f.version for f in files} if (v := _parsed(text))}
+    ordered = sorted(parsed, key=lambda text: parsed[text])
+    if asked.version:
+        wanted = _normal(asked.version)
+        if any(f.version == wanted for f in files):
+            return wanted, f"version {shown(wanted)} was asked for"
+        raise AcquireError(_no_version(asked, name, wanted, ordered, listing))
+    usable = {f.version for f in files if f.kind != "other"}
+    standing = {f.version for f in files if f.kind != "other" and f.listed.yanked is None}
+    for versions, what in (
+        ([v for v in ordered if v in standing and not parsed[v].is_prerelease], "that is not a pre-release"),
+        ([v for v in ordered if v in standing], "and there are only pre-releases"),
+        ([v for v in ordered if v in usable], "though withdrawn (yanked), as every one is"),
+    ):
+        if versions:
+            best = versions[-1]
+            why = f"no version was named: {shown(best)} is the newest of {len(ordered)} {what}"
+            if newer := ordered[ordered.index(best) + 1 :]:
+                why += f" (newer but pre-release, withdrawn or without a usable file: {listed(reversed(newer), 5)})"
+            return best, why
+    raise AcquireError(
+        f"pypi:{name}: none of its {len(files)} files can be used ({listed(f.listed.name for f in files)}). "
+        "Name a version and use --all-files to take them as they are."
+    )
+
+
+def _no_version(asked: Package, name: str, wanted: str, ordered: list[str], listing: Listing) -> str:
+    message = f"pypi:{name} has no version {shown(asked.version)}."
+    if ordered:
+        asked_for = _parsed(wanted)
+        parsed = [v for text in ordered if (v := _parsed(text))]
+        place = sum(v < asked_for for v in parsed) if asked_for else len(ordered)
+        message += (
+            f" Nearest are {listed(around(ordered, place))}; the newest of {len(ordered)} is {shown(ordered[-1])}."
+        )
+    if listing.failed:
+        message += f" Not every index could be asked: {' '.join(listing.failed)}"
+    return message
+
+
+def _choose(
+    asked: Package, name: str, version: str, files: list[File], all_files: bool
+) -> tuple[list[File], list[str]]:
+    """Return the files to take and sentences that say which were taken and which not."""
+    if asked.file_name:
+        taken = [f for f in files if f.listed.name == asked.file_name]
+        if not taken:
+            raise AcquireError(
+                f"pypi:{name} {shown(version)} has no file {shown(asked.file_name)}. "
+                f"It has {listed(f.listed.name for f in files)}."
+            )
+        return taken, [f"{shown(asked.file_name)} was asked for", *_left_out(files, taken)]
+    if all_files:
+        return sorted(files, key=lambda f: f.listed.name), [
+            f"all {len(files)} files of version {shown(version)} were taken"
+        ]
+    # Where some files of a version are withdrawn and some are not, those that stand come first.
+    order = {"wheel": 0, "sdist": 1, "egg": 2}
+    best = min(
+        (f for f in files if f.kind in order),
+        key=lambda f: (f.listed.yanked is not None, order[f.kind], f.rank, f.listed.name),
+        default=None,
+    )
+    if best is None:
+        raise AcquireError(
+            f"pypi:{name} {shown(version)} has no wheel and no source distribution, "
+            f"only {listed(f.listed.name for f in files)}. Use --all-files to take those."
+        )
+    fits = best.rank < _no_fit()
+    why = {
+        "wheel": "a wheel that fits this platform" if fits else "a wheel; none fits this platform",
+        "sdist": "the source distribution; there is no wheel",
+        "egg": "an egg; there is no wheel and no source distribution",
+    }[best.kind]
+    return [best], [f"{shown(best.listed.name)} was taken: {why}", *_left_out(files, [best])]
+
+
+def _no_fit() -> int:
+    from packaging.tags import sys_tags
+
+    return sum(1 for _ in sys_tags())
+
+
+def _left_out(files: list[File], taken: list[File]) -> list[str]:
+    rest = sorted(f.listed.name for f in files if f not in taken)
+    return [f"not taken: {listed(rest)} (--all-files takes all)"] if rest else []
+
+
+def _nothing(asked: Package, name: str, listing: Listing, indexes: tuple[str, ...], offline: bool) -> str:
+    if listing.failed:
+        return f"pypi:{shown(asked.name)} could not be looked up. {' '.join(listing.failed)}"
+    if offline:
+        return (
+            f"pypi:{shown(asked.name)} is not on this machine, and no network may be used (offline). "
+            "Name an exact version that was scanned before."
+        )
+    if listing.files:
+        return (
+            f"pypi:{shown(asked.name)} has no usable file: the index lists {listed(f.name for f in listing.files)}, "
+            "none of which is named like a file of this package."
+        )
+    message = f"pypi:{shown(asked.name)}: no configured index knows a package of this name, or it has no files."
+    message += f" Asked: {listed(listing.asked)}."
+    if similar := [n for n in near(name, pypi_index.local_names(indexes)) if n != name]:
+        message += f" Like it are: {listed(similar)}."
+    return message + " Check the spelling."
+
+
+def _purl(name: str, version: str) -> str:
+    from packageurl import PackageURL
+
+    return PackageURL("pypi", None, name, version).to_string()
