@@ -1,0 +1,126 @@
+"""Python, also with type stubs and Python 2: classes, enumerations, label sets, functions, routes, options, strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sousveil.model import Construct
+from sousveil.read.source.drafts import Draft, Spots, select, touched
+from sousveil.read.source.pythonclass import PythonClasses
+from sousveil.read.source.regions import regions
+from sousveil.read.source.script import Context
+from sousveil.read.source.tree import parse
+from sousveil.read.text import Text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+EXTENSIONS = (".py", ".pyi", ".pyw", ".pyx", ".pyt")
+
+_NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter"))
+_SKIPPED = frozenset(("import_statement", "import_from_statement", "future_import_statement", "comment"))
+
+
+def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
+    """Return the constructs that hold a hit (all, for ``None``), and those they name or are named by."""
+    if hits is not None and not hits:
+        return []
+    readers = []
+    for start, end in regions(text.utf8, hits):
+        source = text.utf8[start:end]
+        tree = parse(source, "python")
+        if tree is not None:
+            readers.append((_Python(text, source, start), tree.root_node))
+
+    def find(spots: Spots | None) -> Iterator[Draft]:
+        for reader, root in readers:
+            yield from reader.find(root, spots)
+
+    return select(text, hits, find)
+
+
+class _Python(PythonClasses):
+    def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
+        """Yield drafts whose code, or the comment above it, holds a spot."""
+        self.spots = spots
+        near = self.widen(spots)
+        yield from self._module(root, near)
+        waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
+        while waiting:
+            node, context, self.above = waiting.pop()
+            inner = context
+            match node.type:
+                case "class_definition":
+                    yield self.class_draft(node, context)
+                    inner = self._in_class(node, context)
+                case "function_definition":
+                    yield from self.function_drafts(node, context)
+                    inner = Context((*context.scope, self.field(node, "name"))[-40:], "function")
+                case "assignment" | "named_expression":
+                    inner = replace(context, name=self.target(node), callee="")
+                    yield from self.assigned(node, inner)
+                case "type_alias_statement":
+                    yield from self.assigned(node, context)
+                case "call":
+                    yield from self.call_drafts(node, context)
+                    if not self.wraps(node):
+                        inner = replace(context, callee=self.raw(node.child_by_field_name("function"), 120))
+                case "subscript" if context.inside != "skip":
+                    literal = self.literal_type(node, context)
+                    if literal:
+                        yield literal
+                case "keyword_argument" | "default_parameter" | "typed_default_parameter":
+                    inner = replace(context, name=self.field(node, "name"))
+                case "pair":
+                    inner = replace(context, name=self.key(node.child_by_field_name("key")))
+                case "comparison_operator" if not context.name and node.named_children:
+                    inner = replace(context, name=self.raw(node.named_children[0], 80))
+                case "block" | "module":
+                    yield from self.runs(node, context, near)
+                case "list" | "tuple" | "set" | "dictionary":
+                    draft = self.collection(node, context)
+                    if draft:
+                        yield draft
+                        inner = replace(context, inside="collection")
+                case "string" | "concatenated_string":
+                    draft = self.string(node, context)
+                    if draft:
+                        yield draft
+                    if node.type == "concatenated_string":
+                        continue
+                case "comment":
+                    draft = self.comment(node, context)
+                    if draft:
+                        yield draft
+                    continue
+                case "import_statement" | "import_from_statement" | "future_import_statement":
+                    continue
+            # A name or comment with a hit is about the value beside it.
+            whole = node.type in _NAMING
+            children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
+            if node.type == "call" and context.name and not self.wraps(node):
+                inner = replace(inner, name="")
+            waiting.extend((c, inner, node) for c in reversed(children))
+
+    def _in_class(self, node: Node, context: Context) -> Context:
+        return Context((*context.scope, self.field(node, "name"))[-40:], "class")
+
+    def _module(self, root: Node, near: Spots | None) -> Iterator[Draft]:
+        """Yield the module's docstring, and its own code as one operation where that holds a spot."""
+        first = True
+        code: list[Node] = []
+        for child in root.named_children:
+            if child.type == "comment":
+                continue
+            if first and child.type == "expression_statement" and self.is_string(child):
+                yield self.docstring(child)
+            elif child.type not in _SKIPPED and child.type not in (
+                "class_definition", "function_definition", "decorated_definition"
+            ):
+                code.append(child)
+            first = False
+        held = [c for c in code if touched(near, c.start_byte, c.end_byte) and self.does_something(c)]
+        if held and near is not None:
+            yield self.script(code, held)

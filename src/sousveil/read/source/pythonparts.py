@@ -1,0 +1,442 @@
+"""Parts of Python code: values, label sets, strings, options; ``pythonclass`` adds classes and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sousveil.model import Construct, Kind, Member
+from sousveil.read import gloss
+from sousveil.read.source.drafts import Draft, Spots, Uses, touched
+from sousveil.read.source.literals import Entry, shape
+from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script, unescape
+from sousveil.read.text import Text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+LANGUAGE = "python"
+
+_NUMBERS = frozenset(("integer", "float", "unary_operator"))
+_SEQUENCES = frozenset(("list", "tuple", "set", "expression_list"))
+_STRINGS = frozenset(("string", "concatenated_string"))
+# Widgets of the usual interface kits that offer a choice, by the last name of the call.
+_CHOICES = frozenset(
+    "selectbox multiselect radio Dropdown Radio CheckboxGroup Combobox OptionMenu select_slider pills "
+    "segmented_control ChoiceField MultipleChoiceField SelectField RadioField Select".split()
+)
+_LABELS = frozenset("Label QLabel QCheckBox QRadioButton QAction checkbox Checkbox label heading".split())
+_NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter"))
+_TRANSLATE = frozenset(("_", "gettext", "gettext_lazy", "_l", "_t", "ugettext_lazy", "ugettext", "tr", "translate", "t"))
+
+
+class PythonParts(Script):
+    """Readers of values; nothing here walks the whole tree."""
+
+    def __init__(self, text: Text, source: bytes, base: int) -> None:
+        super().__init__(text, source, base, (b"#",), blocks=False)
+        self.above: Node | None = None
+        """The parent of the node in hand: ``Node.parent`` searches from the root each time."""
+
+    # ------------------------------------------------------------------------------------------ nodes
+
+    def field(self, node: Node, name: str) -> str:
+        """Return the text of a named child."""
+        return self.raw(node.child_by_field_name(name), 200)
+
+    def is_string(self, node: Node) -> bool:
+        """Return whether an expression statement is a lone string."""
+        return node.named_child_count >= 1 and node.named_children[0].type in _STRINGS
+
+    def words(self, node: Node, limit: int = GLOSS) -> str:
+        """Return what a string literal says: joined, unescaped, the fields of an f-string as ``{…}``."""
+        if node.type == "concatenated_string":
+            return "".join(self.words(c, limit) for c in node.named_children[:200] if c.type == "string")[:limit]
+        data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")
+        quote = next((i for i, c in enumerate(data) if c in "\"'"), 0)
+        flags, body = data[:quote].lower(), data[quote:]
+        mark = body[:3] if body[:3] in ('"""', "'''") else body[:1]
+        body = body[len(mark) :]
+        if body.endswith(mark) and node.end_byte <= node.start_byte + limit * 4:
+            body = body[: -len(mark)]
+        return (body if "r" in flags else unescape(body))[:limit]
+
+    def key(self, node: Node | None) -> str:
+        """Return a dictionary key as a name."""
+        if node is None:
+            return ""
+        return self.words(node, 200) if node.type in _STRINGS else self.raw(node, 200)
+
+    def target(self, node: Node) -> str:
+        """Return what is assigned to: a name, an attribute or ``frame["key"]``'s key."""
+        left = node.child_by_field_name("left") or node.child_by_field_name("name")
+        if left is None:
+            return ""
+        if left.type == "subscript":
+            inside = left.child_by_field_name("subscript")
+            if inside is not None and inside.type in _STRINGS:
+                return self.words(inside, 200)
+        return self.raw(left, 200)
+
+    def arguments(self, call: Node) -> tuple[list[Node], dict[str, Node]]:
+        """Return positional and keyword arguments of a call."""
+        positional: list[Node] = []
+        named: dict[str, Node] = {}
+        given = call.child_by_field_name("arguments")
+        for child in (given.named_children if given is not None else [])[:200]:
+            if child.type == "keyword_argument":
+                value = child.child_by_field_name("value")
+                if value is not None:
+                    named[self.field(child, "name")] = value
+            elif child.type != "comment":
+                positional.append(child)
+        return positional, named
+
+    def callee(self, call: Node) -> str:
+        """Return the last name of what is called."""
+        return self.raw(call.child_by_field_name("function"), 200).rpartition(".")[2]
+
+    def wraps(self, call: Node) -> bool:
+        """Return whether a call only wraps its value: ``np.array([…])``, ``_("…")``, ``field(default=…)``."""
+        return self.callee(call) in _TRANSLATE or self.callee(call) in (
+            "array", "list", "tuple", "set", "frozenset", "OrderedDict", "dict", "Series", "Index", "asarray", "tensor",
+            "freeze", "MappingProxyType", "sorted", "Categorical", "field", "Field", "enumerate", "zip",
+        )
+
+    # --------------------------------------------------------------------------------------- literals
+
+    def entry(self, node: Node, deep: int = 2) -> Entry:
+        """Return a value as an entry, its own items read ``deep`` levels down."""
+        start, end = node.start_byte, node.end_byte
+        kind = node.type
+        if kind in _STRINGS:
+            return Entry(start, end, self.words(node, 500), "text")
+        if kind == "parenthesized_expression" and node.named_child_count == 1 and deep:
+            return self.entry(node.named_children[0], deep - 1)
+        if kind == "call" and self.callee(node) in _TRANSLATE:
+            positional, _ = self.arguments(node)
+            if positional and positional[0].type in _STRINGS:
+                return Entry(start, end, self.words(positional[0], 500), "text")
+        if kind in _NUMBERS:
+            return Entry(start, end, self.raw(node, VALUE), "number")
+        if kind in _SEQUENCES or kind == "dictionary":
+            inner = self.entries(node, deep - 1, 12) if deep > 0 else []
+            return Entry(start, end, self.raw(node, VALUE), "map" if kind == "dictionary" else "list", inner=inner)
+        return Entry(start, end, self.raw(node, VALUE), "other")
+
+    def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
+        """Return the items of a list or dictionary; beyond ``most`` only those that hold a hit."""
+        found: list[Entry] = []
+        for child in node.named_children:
+            if child.type in ("comment", "ERROR"):
+                continue
+            if len(found) >= most and not (
+                self.spots and self.spots.inside(self.base + child.start_byte, self.base + child.end_byte)
+            ):
+                continue
+            if len(found) >= 4 * MEMBERS:
+                break
+            if child.type == "pair":
+                key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+                if key is None or value is None:
+                    continue
+                entry = self.entry(value, deep)
+                entry.start, entry.end = child.start_byte, child.end_byte
+                entry.key = self.key(key)
+                entry.key_form = "text" if key.type in _STRINGS else "number" if key.type in _NUMBERS else "name"
+            else:
+                entry = self.entry(child, deep)
+            found.append(entry)
+        return found
+
+    def item(self, name: str, value: str, entry: Entry) -> Member:
+        """Return the member for one item; only a comment beside it that is its own counts."""
+        first = self.source.rfind(b"\n", 0, entry.start) + 1
+        own_line = not self.source[first : entry.start].strip(b" \t,([{")
+        words = gloss.join(self.leading(entry.start)[1] if own_line else "", self.trailing(entry.end)[1])
+        return self.member(name, entry.start, entry.end, value=value, words=words)
+
+    def collection(self, node: Node, context: Context) -> Draft | None:
+        """Return a literal as label set or record, or ``None`` if it is neither."""
+        if node.named_child_count == 0 or context.inside == "skip":
+            return None
+        above = self.above
+        around = above.type if above is not None else ""
+        if around in ("subscript", "for_statement", "pattern_list"):
+            return None
+        outer = above if above is not None and around in _NAMING else node
+        alone = 1 if outer is not node and context.name and context.inside == "" else 2
+        sample = self.entries(node, 2, 40)
+        if shape(sample, alone) is None or (context.inside == "collection" and not self._apart(node, around, sample)):
+            return None
+        begin = outer.start_byte
+        start, end, words = self.notes(begin, outer.end_byte)
+        return Draft(
+            self.base + min(start, begin),
+            self.base + max(end, node.end_byte),
+            lambda: self._collection(node, context, begin, alone, words),
+            (context.name.rpartition(".")[2],) if context.name and not context.callee else (),
+        )
+
+    def _apart(self, node: Node, around: str, sample: list[Entry]) -> bool:
+        """Return whether a literal inside another is one of its own: a dictionary's list of labels, a list of maps."""
+        return around == "pair" or (node.type == "dictionary" and len(sample) >= 3)
+
+    def _collection(self, node: Node, context: Context, begin: int, alone: int, words: str) -> Construct | None:
+        found = shape(self.entries(node), alone)
+        if found is None:
+            return None
+        members = tuple(self.item(p.name, p.value, p.entry) for p in found.parts)
+        head = self.source.find(b"\n", begin, node.end_byte)
+        return Construct(
+            found.kind,
+            context.name,
+            self.place(begin, node.end_byte if head < 0 else head),
+            members=members,
+            gloss=words[:GLOSS],
+            scope=context.scope,
+            role=found.role,
+            language=LANGUAGE,
+            uses=(context.callee,) if context.callee else (),
+        )
+
+    def runs(self, node: Node, context: Context, near: Spots | None) -> Iterator[Draft]:
+        """Yield label sets written as ``proba["white"] = …`` line after line."""
+        run: list[tuple[Node, str]] = []
+        base = ""
+        for child in [*node.named_children, None]:
+            target, word = self._keyed(child) if child is not None else ("", "")
+            if run and (target != base or not word):
+                if len(run) >= 2 and any(touched(near, n.start_byte, n.end_byte) for n, _ in run):
+                    yield self._run(base, run, context)
+                run = []
+            if child is not None and word:
+                base = target
+                run.append((child, word))
+
+    def _keyed(self, statement: Node) -> tuple[str, str]:
+        if statement.type != "expression_statement" or statement.named_child_count != 1:
+            return "", ""
+        inner = statement.named_children[0]
+        left = inner.child_by_field_name("left") if inner.type == "assignment" else None
+        if left is None or left.type != "subscript":
+            return "", ""
+        key = left.child_by_field_name("subscript")
+        if key is None or key.type != "string":
+            return "", ""
+        return self.field(left, "value"), self.words(key, 200)
+
+    def _run(self, base: str, run: list[tuple[Node, str]], context: Context) -> Draft:
+        first, last = run[0][0], run[-1][0]
+
+        def build() -> Construct:
+            members = []
+            for node, word in run[:MEMBERS]:
+                right = node.named_children[0].child_by_field_name("right")
+                members.append(self.member(word, node.start_byte, node.end_byte, value=self.raw(right, VALUE)))
+            return Construct(
+                Kind.LABEL_SET, base, self.head(first), tuple(members), scope=context.scope, role="dict",
+                language=LANGUAGE,
+            )  # fmt: skip
+
+        return Draft(self.base + first.start_byte, self.base + last.end_byte, build, (base,) if base else ())
+
+    # ---------------------------------------------------------------------------------------- strings
+
+    def docstring(self, node: Node) -> Draft:
+        """Return a module's docstring as a statement."""
+        string = node.named_children[0]
+        return Draft(
+            self.base + node.start_byte,
+            self.base + node.end_byte,
+            lambda: self.statement(string, Context(name="module"), "docstring"),
+            linkable=False,
+        )
+
+    def statement(self, node: Node, context: Context, role: str) -> Construct:
+        """Return a string or comment as a statement, placed at its line that holds a hit."""
+        start, end = node.start_byte, node.end_byte
+        words = self.words(node) if node.type in _STRINGS else gloss.clean(self.raw(node, GLOSS))
+        at = self.spots.first(self.base + start, self.base + end) if self.spots else None
+        if at is not None and end - start > 400:
+            line, stop = self.text.line_span(at)
+            start, end = max(start, line - self.base), min(end, stop - self.base)
+            if end - start > 600:
+                start = max(start, at - self.base - 200)
+                while start < end and self.source[start] & 0xC0 == 0x80:
+                    start += 1
+        return Construct(
+            Kind.STATEMENT,
+            context.name,
+            self.place(start, end, 600),
+            gloss=words,
+            scope=context.scope,
+            role=role,
+            language=LANGUAGE,
+            uses=(context.callee,) if context.callee else (),
+        )
+
+    def string(self, node: Node, context: Context) -> Draft | None:
+        """Return a string as attribute list or statement; ``None`` where another construct tells it."""
+        above = self.above
+        around = above.type if above is not None else ""
+        if context.inside == "skip" or around in ("concatenated_string", "expression_statement"):
+            # A docstring is its declaration's gloss; the module's is told by ``docstring``.
+            return None
+        words = self.words(node)
+        names = gloss.attribute_list(words)
+        if above is not None and around in _NAMING and above.child_by_field_name("left") == node:
+            return None
+        outer = above if above is not None and around in _NAMING else node
+        start, end = self.base + outer.start_byte, self.base + node.end_byte
+        if names:
+            return Draft(start, end, lambda: self._attributes(node, context, names or ()), linkable=False)
+        short = len(words) <= SHORT and words.isascii() and not any(c.isspace() for c in words.strip())
+        told = context.inside == "collection" and len(words) <= VALUE
+        if not words.strip() or told or (short and context.owner == "function"):
+            return None
+        if context.owner == "class" and len(words) <= VALUE and not context.callee:
+            return None
+        return Draft(start, end, lambda: self.statement(node, context, "string"), linkable=False)
+
+    def _attributes(self, node: Node, context: Context, names: tuple[str, ...]) -> Construct:
+        words = self.words(node)
+        passage = self.passage(node, 600)
+        return Construct(
+            Kind.LABEL_SET,
+            gloss.attribute_key(words) or context.name or context.callee,
+            passage,
+            tuple(Member(n, passage) for n in names),
+            scope=context.scope,
+            role="attribute-list",
+            language=LANGUAGE,
+            uses=(context.callee,) if context.callee else (),
+        )
+
+    def comment(self, node: Node, context: Context) -> Draft | None:
+        """Return a comment that belongs to no declaration."""
+        around = self.above.type if self.above is not None else ""
+        if around not in ("module", "block") or context.inside or self._describes(node, context):
+            return None
+        return Draft(
+            self.base + node.start_byte,
+            self.base + node.end_byte,
+            lambda: self.statement(node, context, "comment"),
+            linkable=False,
+        )
+
+    def _describes(self, node: Node, context: Context) -> bool:
+        """Return whether a comment is the gloss of a declaration beside it."""
+        line = self.source.rfind(b"\n", 0, node.start_byte) + 1
+        if self.source[line : node.start_byte].strip():
+            return context.owner == "class"
+        if context.owner == "function":
+            return False
+        at = node.end_byte + 1
+        for _ in range(60):
+            stop = self.source.find(b"\n", at)
+            below = self.source[at : stop if stop >= 0 else len(self.source)].strip()
+            if not below.startswith(b"#") or stop < 0:
+                return below.startswith((b"class ", b"def ", b"async ", b"@")) or (
+                    context.owner == "class" and below != b""
+                )
+            at = stop + 1
+        return False
+
+    # ---------------------------------------------------------------------------------------- options
+
+    def call_drafts(self, node: Node, context: Context) -> Iterator[Draft]:
+        """Yield command-line options, choices on a screen, and records declared by a call."""
+        name = self.callee(node)
+        if name in ("add_argument", "option", "argument") or name in _CHOICES or name in _LABELS:
+            start, end, _ = self.notes(node.start_byte, node.end_byte)
+            yield Draft(
+                self.base + start, self.base + end, lambda: self._option(node, context, name), linkable=False
+            )
+        elif name in ("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"):
+            positional, _ = self.arguments(node)
+            if len(positional) >= 2 and positional[0].type in _STRINGS:
+                title = self.words(positional[0], 200)
+                yield Draft(
+                    self.base + node.start_byte,
+                    self.base + node.end_byte,
+                    lambda: self._declared(node, context, name),
+                    (title, context.name),
+                )
+        elif name in ("path", "re_path", "url") and context.name == "urlpatterns":
+            yield Draft(self.base + node.start_byte, self.base + node.end_byte, lambda: self._route(node, context))
+
+    def _option(self, node: Node, context: Context, name: str) -> Construct | None:
+        positional, named = self.arguments(node)
+        strings = [self.words(p, 300) for p in positional if p.type in _STRINGS]
+        flags = [s for s in strings if s.startswith("-")] or strings[:1]
+        cli = name in ("add_argument", "option", "argument")
+        if cli and not flags:
+            return None
+        choices = named.get("choices") or named.get("options") or named.get("values")
+        kind = named.get("type")
+        if choices is None and kind is not None and kind.type == "call" and self.callee(kind) == "Choice":
+            inner, _ = self.arguments(kind)
+            choices = inner[0] if inner else None
+        if choices is None and not cli:
+            choices = next((p for p in positional if p.type in _SEQUENCES), None)
+        members: tuple[Member, ...] = ()
+        if choices is not None and choices.type in _SEQUENCES:
+            found = shape(self.entries(choices), 1)
+            members = tuple(self.item(p.name, p.value, p.entry) for p in found.parts) if found else ()
+        told = [named[k] for k in ("help", "label", "text", "title", "verbose_name", "placeholder") if k in named]
+        words = [self.words(t) for t in told if t.type in _STRINGS]
+        if not cli and not words and not strings:
+            return None
+        title = (max(flags, key=len) if flags else "") if cli else (words + strings)[0]
+        return Construct(
+            Kind.OPTION,
+            title,
+            self.head(node) if cli else self.passage(node, 300),
+            members,
+            gloss=gloss.join(*words),
+            scope=context.scope,
+            role="cli-option" if cli else "select" if name in _CHOICES else "label",
+            language=LANGUAGE,
+            uses=tuple(dict.fromkeys([self.raw(node.child_by_field_name("function"), 80), *strings[:4]])),
+        )
+
+    def _declared(self, node: Node, context: Context, name: str) -> Construct | None:
+        positional, _ = self.arguments(node)
+        title = self.words(positional[0], 200)
+        members: list[Member] = []
+        fields = positional[1]
+        if fields.type in _STRINGS:
+            members = [Member(w, self.passage(fields)) for w in self.words(fields).replace(",", " ").split()]
+        elif fields.type in _SEQUENCES or fields.type == "dictionary":
+            for entry in self.entries(fields):
+                if entry.key is not None:
+                    members.append(self.member(entry.key, entry.start, entry.end, kind=entry.value))
+                elif entry.form == "text":
+                    members.append(self.member(entry.value, entry.start, entry.end))
+                elif entry.inner:
+                    kind = entry.inner[1].value if len(entry.inner) > 1 else ""
+                    members.append(self.member(entry.inner[0].value, entry.start, entry.end, kind=kind))
+        is_enum = name.endswith("Enum")
+        return Construct(
+            Kind.ENUMERATION if is_enum else Kind.RECORD,
+            title,
+            self.head(node),
+            tuple(members),
+            gloss=self.notes(node.start_byte, node.end_byte)[2],
+            scope=context.scope,
+            role="enum" if is_enum else "class",
+            language=LANGUAGE,
+        )
+
+    def _route(self, node: Node, context: Context) -> Construct | None:
+        positional, _ = self.arguments(node)
+        if not positional or positional[0].type not in _STRINGS:
+            return None
+        view = self.raw(positional[1], 120) if len(positional) > 1 else ""
+        uses = Uses()
+        uses.add(view)
+        return Construct(
+            Kind.OPERATION, view or self.words(positional[0], 200), self.head(node), gloss=self.words(positional[0], 300),
+            scope=context.scope, role="endpoint", language=LANGUAGE, uses=uses.words(),
+        )  # fmt: skip
