@@ -82,19 +82,7 @@ def scan(
     rules = select(load_rules(options.rules), options.only, options.skip)
     name = os.fspath(product)
 
-    def downloading(what: str, done: int, total: int | None) -> None:
-        if progress:
-            progress(Progress("acquire", 0, done, what))
-
-    acquired = acquire(
-        name,
-        all_files=options.all_files,
-        cache=options.cache,
-        progress=downloading,
-        max_bytes=options.quotas.max_bytes,
-        offline=options.offline,
-    )
-    with acquired:
+    with _acquire(name, options, progress) as acquired:
         run = _Run(acquired, options, rules, progress)
         try:
             judgement = run.survey_and_judge()
@@ -124,6 +112,41 @@ def scan(
             "system": platform.system(),
             "jobs": run.size,
         },
+    )
+
+
+class Collected(Struct, frozen=True):
+    """The constructs of a product before any judgement, for whoever judges them otherwise (benchmarks)."""
+
+    sited: tuple[Sited, ...]
+    summary: str
+    limits: tuple[Limit, ...]
+
+
+def collect(product: str | os.PathLike[str], options: Options | None = None) -> Collected:
+    """Return the constructs that a scan of ``product`` judges. Raises as :func:`scan` does."""
+    options = options or Options()
+    with _acquire(os.fspath(product), options, None) as acquired:
+        run = _Run(acquired, options, load_rules(options.rules), None)
+        try:
+            run.survey_and_judge()
+        finally:
+            run.close()
+        return Collected(run.sited(), run.summary(), tuple(run.limits))
+
+
+def _acquire(name: str, options: Options, progress: Callable[[Progress], None] | None) -> Acquired:
+    def downloading(what: str, done: int, total: int | None) -> None:
+        if progress:
+            progress(Progress("acquire", 0, done, what))
+
+    return acquire(
+        name,
+        all_files=options.all_files,
+        cache=options.cache,
+        progress=downloading,
+        max_bytes=options.quotas.max_bytes,
+        offline=options.offline,
     )
 
 
@@ -180,8 +203,16 @@ class _Run:
 
     def _judge(self, tagger):  # type: ignore[no-untyped-def]
         self._say("judge", "")
-        sited = list(self._constructs.values())
-        return judge(sited, self._rules, tagger, _summary(sited, self._acquired))
+        return judge(self.sited(), self._rules, tagger, self.summary())
+
+    def sited(self) -> tuple[Sited, ...]:
+        """Return every construct read so far."""
+        return tuple(self._constructs.values())
+
+    def summary(self) -> str:
+        """Return the product's name and its own one-line description, where it has one."""
+        own = [c.gloss or c.passage.text for c in (s.construct for s in self.sited()) if c.role == "package-summary"]
+        return " ; ".join([self._acquired.purl.partition("@")[0], *sorted(own)[:3]])
 
     def _type_names(self) -> tuple[str, ...]:
         """Return names of types that hold terms: records that use one are read even without a term of their own."""
@@ -312,12 +343,6 @@ class _Run:
         self._pool.close()
         if self._spool is not None:
             shutil.rmtree(self._spool, ignore_errors=True)
-
-
-def _summary(sited: Sequence[Sited], acquired: Acquired) -> str:
-    """Return the product's own one-line description, if it has one, with its name."""
-    own = [s.construct.gloss or s.construct.passage.text for s in sited if s.construct.role == "package-summary"]
-    return " ; ".join([acquired.purl.partition("@")[0], *own[:3]])
 
 
 def _make_spool() -> Path:

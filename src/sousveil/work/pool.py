@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -216,6 +217,7 @@ def _serve(
             with contextlib.suppress(OSError):
                 other.close()
     _cap_memory()
+    faulthandler.disable()
     # What a native library prints about a product's bytes must not reach the user's terminal.
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

@@ -1,0 +1,179 @@
+"""Speed as ratios, every peer in the same run, because absolute times on shared machines mean little.
+
+    .venv/bin/python benchmarks/speed/run.py [--tree DIR] [--packed DIR] [--header FILE] [--runs 3] [--plot FILE]
+
+The floor is what no scanner can do without: read the same files, SHA-256 them, and run the same Hyperscan match, with
+the same number of processes and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+EXE = str(Path(sys.executable).with_name("sousveil"))
+
+
+def floor_batch(paths: list[str]) -> int:
+    """Read, hash and match ``paths``; return the bytes seen."""
+    from sousveil.match.database import Matcher
+    from sousveil.match.lexicon import load
+
+    matcher = Matcher(load())
+    seen = 0
+    for path in paths:
+        with open(path, "rb", buffering=0) as file:
+            data = file.read()
+        hashlib.sha256(data).digest()
+        matcher.raw(data)
+        seen += len(data)
+    return seen
+
+
+def floor(paths: list[str], jobs: int) -> None:
+    parts = [paths[i::jobs] for i in range(jobs)]
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        pool.map(floor_batch, parts)
+
+
+def files_of(top: Path) -> list[str]:
+    return sorted(os.path.join(d, f) for d, _, fs in os.walk(top) for f in fs if os.path.isfile(os.path.join(d, f)))
+
+
+def timed(what, runs: int) -> tuple[float, int]:
+    """Return the median seconds of ``what()`` and the peak memory of its largest process in bytes."""
+    times = []
+    peak = 0
+    for _ in range(runs):
+        started = time.perf_counter()
+        peak = max(peak, what() or 0)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times), peak
+
+
+def command(*words: str, stdout=subprocess.DEVNULL):
+    def run() -> int:
+        process = subprocess.Popen(words, stdout=stdout, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        return usage.ru_maxrss * 1024
+
+    return run
+
+
+def floor_command(list_file: str, jobs: int):
+    return command(sys.executable, __file__, "--floor", list_file, "--jobs", str(jobs))
+
+
+def row(name: str, value: float, wanted: str) -> None:
+    print(f"  {name:58} {value:8.2f}   wanted {wanted}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tree", type=Path, default=Path(sys.base_prefix) / "lib")
+    parser.add_argument("--packed", type=Path)
+    parser.add_argument("--header", type=Path)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--floor", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.floor:
+        floor(json.loads(args.floor.read_text()), args.jobs)
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        measure(args, Path(scratch))
+    return 0
+
+
+def measure(args: argparse.Namespace, scratch: Path) -> None:
+    runs, jobs = args.runs, str(args.jobs)
+    command(EXE, "scan", "--fail-on", "never", __file__)()
+    print("start-up")
+    row("--version, s", timed(command(EXE, "--version"), 7)[0], "< 0.15")
+    small = scratch / "small.py"
+    small.write_text("def predict_race(face):\n    return model.predict(face)\n")
+    row("one small file, s", timed(command(EXE, "scan", "--fail-on", "never", str(small)), 5)[0], "< 0.6")
+    if args.header:
+        row("the header, s", timed(command(EXE, "scan", "--fail-on", "never", str(args.header)), 3)[0], "< 3")
+    for label, top in (("source tree", args.tree), ("packed archives", args.packed)):
+        if top is None:
+            continue
+        paths = files_of(top)
+        size = sum(os.path.getsize(p) for p in paths)
+        print(f"{label}: {len(paths)} files, {size / 1e6:.0f} MB")
+        listed = scratch / "list.json"
+        listed.write_text(json.dumps(paths))
+        ours, peak = timed(command(EXE, "scan", "--fail-on", "never", "-q", "--jobs", jobs, str(top)), runs)
+        row("scan, s", ours, "-")
+        row("peak memory of the main process, MB", peak / 1e6, "< 400")
+        if label == "source tree":
+            base, _ = timed(floor_command(str(listed), args.jobs), runs)
+            row("floor / scan", base / ours, ">= 0.70")
+            if shutil.which("rg"):
+                patterns = scratch / "patterns"
+                from sousveil.match.lexicon import load
+
+                terms = {t.text for c in load().concepts if c.trait for t in c.terms if t.strength != "weak"}
+                patterns.write_text("\n".join(sorted(terms)))
+                words = ("rg", "-j", jobs, "-uuu", "-i", "-F", "-c", "-f", str(patterns), str(top))
+                row("rg with the same terms / sousveil terms --in", timed(command(*words), runs)[0]
+                    / timed(command(EXE, "terms", "--in", str(top)), runs)[0], ">= 2")  # fmt: skip
+                row("rg with the same terms / scan", timed(command(*words), runs)[0] / ours, "-")
+        else:
+            if shutil.which("bsdtar"):
+                def peer() -> int:
+                    for path in paths:
+                        subprocess.run(
+                            f"bsdtar -xOf '{path}' 2>/dev/null | sha256sum", shell=True, stdout=subprocess.DEVNULL
+                        )
+                    return 0
+
+                row("scan / bsdtar -xO | sha256sum", ours / timed(peer, runs)[0], "<= 1.5")
+    print("time by number of files")
+    points = []
+    for count in (1_000, 10_000, 100_000):
+        tree = scratch / f"n{count}"
+        for i in range(count):
+            if i % 1000 == 0:
+                (tree / str(i // 1000)).mkdir(parents=True)
+            (tree / str(i // 1000) / f"{i}.c").write_text(f"int f{i}(int x) {{ return x + {i}; }}\n" * 20)
+        seconds, peak = timed(command(EXE, "scan", "--fail-on", "never", "-q", str(tree)), 1)
+        points.append((count, seconds))
+        row(f"{count} files: microseconds a file", 1e6 * seconds / count, "flat")
+        row(f"{count} files: peak memory, MB", peak / 1e6, "< 400")
+    if args.plot:
+        args.plot.write_text(svg(points))
+
+
+def svg(points: list[tuple[int, float]]) -> str:
+    """Return a small line chart of seconds against files."""
+    most_x, most_y = points[-1][0], max(y for _, y in points)
+    xy = [(60 + 500 * x / most_x, 260 - 220 * y / most_y) for x, y in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in xy)
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in xy)
+    words = "".join(
+        f'<text x="{x + 6:.1f}" y="{y + 16:.1f}">{n:,}: {s:.1f} s</text>' for (x, y), (n, s) in zip(xy, points, strict=True)
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 300" font-family="sans-serif" font-size="12">'
+        '<rect width="720" height="300" fill="#fff"/><path d="M60 20V260H600" fill="none" stroke="#888"/>'
+        '<text x="300" y="290">files</text><text x="8" y="20">seconds</text>'
+        f'<polyline points="{line}" fill="none" stroke="#246"/>{dots}{words}</svg>\n'
+    )
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    sys.exit(main())
