@@ -66,6 +66,7 @@ def acquire(
         purl=fetched.purl,
         inputs=tuple(Input(stored.path, name, stored.sha256) for name, _, stored in fetched.files),
         notes=(*asked.notes, *fetched.notes, *store.notes),
+        limits=fetched.limits,
         temporary=tuple(store.temporary),
     )
 

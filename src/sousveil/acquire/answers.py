@@ -29,7 +29,7 @@ def check_status(status: int, url: str, final: str) -> None:
     where = shown_url(url) if url == final else f"{shown_url(url)} (redirected to {shown_url(final)})"
     if status in (401, 403):
         raise WebError(
-            f"{where}: access refused ({status}). Check the credentials configured for this registry "
+            f"{where}: access refused ({status}). Check the name, and the credentials configured for this registry "
             "(netrc, pip's or npm's configuration)."
         )
     if status == 407:
@@ -64,7 +64,7 @@ def decoded(chunks: Iterator[bytes], encoding: str, url: str) -> Iterator[bytes]
 
 @contextmanager
 def sentences(url: str, timeout: float) -> Iterator[None]:
-    """Turn the client library's errors into sentences. Its own messages may quote headers, so they are not passed on."""
+    """Turn the client library's errors into sentences; its own messages may quote headers and are not passed on."""
     import httpcore2
 
     where = shown_url(url)

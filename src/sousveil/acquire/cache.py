@@ -67,6 +67,13 @@ class Record(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
+class TooLong(AcquireError):
+    """A file is longer than was allowed."""
+
+    def __init__(self, name: str, size: int, most: int) -> None:
+        super().__init__(f"{shown(name)}: {size:,} bytes or more, and at most {most:,} are allowed. Raise --max-bytes.")
+
+
 class _WriteFailed(Exception):
     def __init__(self, error: OSError) -> None:
         super().__init__(error.strerror)
@@ -121,7 +128,8 @@ class Cache:
                 except OSError as error:
                     raise AcquireError(
                         f"{shown(name)}: the cache {shown(str(self.root))} cannot be written "
-                        f"({failed.error.strerror}), and no temporary folder can be made ({error.strerror}). Set SOUSVEIL_CACHE or TMPDIR."
+                        f"({failed.error.strerror}), and no temporary folder can be made "
+                        f"({error.strerror}). Set SOUSVEIL_CACHE or TMPDIR."
                     ) from None
                 self.notes.append(
                     f"the cache {shown(str(self.root))} cannot be written ({failed.error.strerror}): "
@@ -140,7 +148,7 @@ class Cache:
         """Return what is remembered under a key, if this user alone can have written it and it is well formed."""
         path = self._record_path(key)
         try:
-            if not _own(self.root) or not _own(path):
+            if not _own(path.parent) or not _own(path):
                 return None
             return msgspec.json.decode(path.read_bytes(), type=Record)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -180,13 +188,13 @@ class Cache:
         try:
             with file, source() as (total, chunks):
                 if max_bytes is not None and total is not None and total > max_bytes:
-                    raise _too_big(name, total, max_bytes)
+                    raise TooLong(name, total, max_bytes)
                 hashes = {a: hashlib.new(a, usedforsecurity=False) for a in {*digests, "sha256"}}
                 size = 0
                 for chunk in chunks:
                     size += len(chunk)
                     if max_bytes is not None and size > max_bytes:
-                        raise _too_big(name, size, max_bytes)
+                        raise TooLong(name, size, max_bytes)
                     for h in hashes.values():
                         h.update(chunk)
                     try:
@@ -217,10 +225,6 @@ class Cache:
             return Stored(path, found["sha256"], size)
         finally:
             part.unlink(missing_ok=True)
-
-
-def _too_big(name: str, size: int, most: int) -> AcquireError:
-    return AcquireError(f"{shown(name)}: {size:,} bytes or more, and at most {most:,} are allowed. Raise --max-bytes.")
 
 
 def _address(algorithm: str, digest: str, name: str) -> Path:
@@ -296,5 +300,5 @@ def _own(path: Path) -> bool:
     """Whether nobody but this user and root can have put something there."""
     if sys.platform == "win32":
         return True
-    info = path.stat()
+    info = path.lstat()
     return info.st_uid in (0, os.geteuid()) and not info.st_mode & 0o022

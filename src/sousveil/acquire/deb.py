@@ -30,6 +30,7 @@ _CHUNK = 1 << 20
 class Stanza(Struct, frozen=True):
     """One version of a package as apt's lists have it."""
 
+    package: str
     version: str
     architecture: str
     file: str
@@ -56,7 +57,7 @@ def fetch(
                 "Use a Debian or Ubuntu machine, or download the .deb file and name it."
             )
     name = f"{asked.name}:{asked.architecture}" if asked.architecture else asked.name
-    stanzas = [s for s in _stanzas(name, seconds) if s.file and s.digests]
+    stanzas = [s for s in _stanzas(name, seconds) if s.package == asked.name and s.file and s.digests]
     if not stanzas:
         raise AcquireError(_nothing(asked, name, seconds))
     stanza, why = _choose(asked, name, stanzas, seconds)
@@ -110,6 +111,7 @@ def parse(text: str) -> list[Stanza]:
             size = fields.get("size", "")
             stanzas.append(
                 Stanza(
+                    fields.get("package", ""),
                     fields["version"],
                     fields.get("architecture", ""),
                     fields.get("filename", ""),

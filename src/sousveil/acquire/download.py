@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sousveil.acquire.cache import WEAK, Cache, Chunks, Stored
+from sousveil.acquire.cache import WEAK, Cache, Chunks, Stored, TooLong
 from sousveil.acquire.web import Web
 from sousveil.acquire.wording import AcquireError, WebError, shown, shown_url
 
@@ -29,9 +29,7 @@ def download(
     """
     if digests and (stored := cache.find(name, digests)):
         if max_bytes is not None and stored.size > max_bytes:
-            raise AcquireError(
-                f"{shown(name)}: {stored.size:,} bytes, and at most {max_bytes:,} are allowed. Raise --max-bytes."
-            )
+            raise TooLong(name, stored.size, max_bytes)
         return stored
 
     def arrived(done: int, total: int | None) -> None:

@@ -49,9 +49,9 @@ def is_mac() -> bool:
 
 
 def goes_direct(host: str, port: int | None, no_proxy: str) -> bool:
-    """Return whether NO_PROXY, or npm's noproxy, takes a host out: ``*``, a name with all below it, an address, a network.
+    """Return whether NO_PROXY, or npm's noproxy, takes a host out.
 
-    A rule may name a port.
+    Rules: ``*``, a name with all names below it, an address, a network; each may name a port.
     """
     import ipaddress
 

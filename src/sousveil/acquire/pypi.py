@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sousveil.acquire import pip_config, pypi_index
-from sousveil.acquire.cache import Cache
+from sousveil.acquire.cache import Cache, TooLong
 from sousveil.acquire.download import Progress, digest_note, download
 from sousveil.acquire.products import Package
 from sousveil.acquire.pypi_index import Listed, Listing
 from sousveil.acquire.remembered import Fetched, Key, again, keep
 from sousveil.acquire.web import Web
 from sousveil.acquire.wording import AcquireError, around, listed, near, shown, shown_url
+from sousveil.model import Limit
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
     from packaging.version import Version
 
 _SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.Z", ".tar")
+_OTHER_PYTHON = 1 << 20
+"""Ranks from here on: wheels for this platform and another Python."""
+_NO_FIT = 1 << 30
 _OTHER = (".exe", ".msi", ".rpm", ".deb", ".dmg")
 
 
@@ -35,7 +39,7 @@ class File(Struct, frozen=True):
     kind: str
     """``wheel``, ``sdist``, ``egg`` or ``other``."""
     rank: int
-    """Among wheels: lower fits this platform better; wheels that do not fit come last."""
+    """Among wheels: lower fits this platform better; `_NO_FIT` does not fit."""
 
 
 def fetch(
@@ -80,33 +84,43 @@ def fetch(
             because = shown(withdrawn[0].listed.yanked or "") or "no reason given"
             notes.append(f"version {shown(version)} was withdrawn (yanked) by its publisher: {because}")
         fetched = []
+        limits = []
         for file in chosen:
             each = file.listed
-            fetched.append(
-                (each.name, each.digests, download(web, cache, each.name, each.url, each.digests, max_bytes, progress))
-            )
+            try:
+                stored = download(web, cache, each.name, each.url, each.digests, max_bytes, progress)
+            except TooLong as error:
+                if not all_files:
+                    raise
+                limits.append(Limit(each.name, "quota", str(error)))
+                continue
+            fetched.append((each.name, each.digests, stored))
             if note := digest_note(each.name, each.digests):
                 notes.append(note)
-    result = Fetched(_purl(name, version), tuple(fetched), tuple(notes))
+        if not fetched:
+            raise AcquireError(limits[0].detail)
+    result = Fetched(_purl(name, version), tuple(fetched), tuple(notes), tuple(limits))
     if asked.version and not listing.failed and not offline:
         keep(cache, key, result)
     return result
 
 
 def _understood(listing: Listing, name: str) -> list[File]:
-    from packaging.tags import sys_tags
+    from packaging.tags import platform_tags, sys_tags
 
     ranks: dict[Tag, int] = {}
+    platforms: dict[str, int] = {}
     files = []
     for each in listing.files:
         if each.name.endswith(".whl") and not ranks:
             ranks = {tag: i for i, tag in enumerate(sys_tags())}
-        if file := _file(each, name, ranks):
+            platforms = {p: _OTHER_PYTHON + i for i, p in enumerate((*platform_tags(), "any"))}
+        if file := _file(each, name, ranks, platforms):
             files.append(file)
     return files
 
 
-def _file(each: Listed, name: str, ranks: dict[Tag, int]) -> File | None:
+def _file(each: Listed, name: str, ranks: dict[Tag, int], platforms: dict[str, int]) -> File | None:
     """Return what a file name says, or None for one that is not of this package or not understood."""
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
@@ -117,7 +131,7 @@ def _file(each: Listed, name: str, ranks: dict[Tag, int]) -> File | None:
             return None
         if project != name:
             return None
-        rank = min((ranks[t] for t in tags if t in ranks), default=len(ranks))
+        rank = min((ranks.get(t, platforms.get(t.platform, _NO_FIT)) for t in tags), default=_NO_FIT)
         return File(each, str(version), "wheel", rank)
     for kind, endings in (("sdist", _SDIST), ("egg", (".egg",)), ("other", _OTHER)):
         for ending in endings:
@@ -219,19 +233,16 @@ def _choose(
             f"pypi:{name} {shown(version)} has no wheel and no source distribution, "
             f"only {listed(f.listed.name for f in files)}. Use --all-files to take those."
         )
-    fits = best.rank < _no_fit()
+    fit = "a wheel that fits this platform"
+    if best.rank >= _OTHER_PYTHON:
+        fit = "a wheel; none fits this platform"
+        fit = "a wheel for this platform and another Python" if best.rank < _NO_FIT else fit
     why = {
-        "wheel": "a wheel that fits this platform" if fits else "a wheel; none fits this platform",
+        "wheel": fit,
         "sdist": "the source distribution; there is no wheel",
         "egg": "an egg; there is no wheel and no source distribution",
     }[best.kind]
     return [best], [f"{shown(best.listed.name)} was taken: {why}", *_left_out(files, [best])]
-
-
-def _no_fit() -> int:
-    from packaging.tags import sys_tags
-
-    return sum(1 for _ in sys_tags())
 
 
 def _left_out(files: list[File], taken: list[File]) -> list[str]:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -18,6 +19,9 @@ from sousveil.acquire.download import local_path
 from sousveil.acquire.pip_config import PipConfig
 from sousveil.acquire.web import MAX_PAGE, Web, is_listed, is_loopback
 from sousveil.acquire.wording import AcquireError, WebError, shown, shown_url
+
+if TYPE_CHECKING:
+    from unearth import Link
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _HTML = "application/vnd.pypi.simple.v1+html"
@@ -128,7 +132,9 @@ def _as_url(place: str) -> str:
 
 def _links(url: str, web: Web) -> Iterator[Listed]:
     if urlsplit(url).path.endswith(_LOCAL_EXTENSIONS):
-        yield from _entries(b"<a href='%s'></a>" % url.encode(), url, "text/html")
+        from unearth import Link
+
+        yield _listed(Link(url), url)
         return
     page = web.page(url, _ACCEPT)
     if page.status != 200:
@@ -173,6 +179,11 @@ def _local_page(path: Path) -> Iterator[Listed]:
     yield from _entries(path.read_bytes(), path.as_uri(), "text/html")
 
 
+def _listed(link: Link, url: str) -> Listed:
+    digests = clean_digests({a: d[0] for a, d in (link.hash_option or {}).items()})
+    return Listed(link.filename, link.url_without_fragment, digests, link.yank_reason, shown_url(url))
+
+
 def _entries(body: bytes, url: str, kind: str) -> Iterator[Listed]:
     from unearth import Link
     from unearth.collector import IndexPage, parse_html_page, parse_json_response
@@ -182,8 +193,7 @@ def _entries(body: bytes, url: str, kind: str) -> Iterator[Listed]:
     try:
         for link in parse_json_response(page) if kind == _JSON else parse_html_page(page):
             if not link.is_vcs:
-                digests = clean_digests({a: d[0] for a, d in (link.hash_option or {}).items()})
-                yield Listed(link.filename, link.url_without_fragment, digests, link.yank_reason, shown_url(url))
+                yield _listed(link, url)
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         # The page is a registry's: whatever shape it has, it must end in a sentence.
         raise WebError(f"{shown_url(url)}: the answer is not a package index (malformed {shown(kind)}).") from None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sousveil.acquire.cache import RECORD_DAYS, Cache, Record, RecordedFile, Stored, clean_digests
+from sousveil.model import Limit
 
 Key = dict[str, object]
 
@@ -23,6 +24,7 @@ class Fetched(Struct, frozen=True):
     files: tuple[tuple[str, Mapping[str, str], Stored], ...]
     """Name, digests as the registry names them, and the file."""
     notes: tuple[str, ...]
+    limits: tuple[Limit, ...] = ()
 
 
 def again(cache: Cache, key: Key, *, offline: bool, max_bytes: int | None) -> Fetched | None:
@@ -48,8 +50,8 @@ def again(cache: Cache, key: Key, *, offline: bool, max_bytes: int | None) -> Fe
 
 
 def keep(cache: Cache, key: Key, fetched: Fetched) -> None:
-    """Remember what was taken. Nothing is kept if files lie in a temporary folder."""
-    if cache.temporary:
+    """Remember what was taken, unless files are missing or lie in a temporary folder."""
+    if cache.temporary or fetched.limits:
         return
     files = tuple(
         RecordedFile(name, dict(digests), stored.sha256, stored.size) for name, digests, stored in fetched.files
