@@ -1,0 +1,319 @@
+"""JSON, JSON5, JSON Lines and notebooks: only the objects and arrays around hits are built.
+
+One pass over the text notes where brackets open and close (about 40 MB/s); a container's own keys and values are
+tokenized only when it is asked for. Broken documents are read as far as they go: a string ends at its line's end.
+"""
+
+from __future__ import annotations
+
+import json as standard
+import re
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from sousveil.model import Construct, Kind
+from sousveil.read.places import Hits, Places
+from sousveil.read.resource.tree import Node
+from sousveil.read.resource.values import Builder
+from sousveil.read.text import Text
+
+EXTENSIONS = (
+    ".json", ".json5", ".jsonc", ".jsonl", ".ndjson", ".geojson", ".jsonld", ".webmanifest", ".ipynb", ".avsc", ".har",
+    ".topojson", ".arb", ".babelrc", ".eslintrc", ".prettierrc", ".resjson",
+)  # fmt: skip
+
+CONTAINERS = 4_000_000
+"""Most objects and arrays of one file; behind them nothing is read."""
+_TOKENS = 60_000
+_ALL_TOKENS = 1_500_000
+
+_STRINGS = rb"""
+    "(?:[^"\\\n]++|\\.)*+"?  |  '(?:[^'\\\n]++|\\.)*+'?
+"""
+_COMMENTS = rb"""
+    //[^\n]*+  |  /\*(?:[^*]++|\*(?!/))*+(?:\*/)?  |  \#[^\n]*+
+"""
+_BRACKET = re.compile(
+    rb"(?: [^{}\[\]\"'/\#]++ | " + _STRINGS + rb"|" + _COMMENTS + rb"| / )*+ ([{}\[\]] | \Z)", re.DOTALL | re.VERBOSE
+)
+_TOKEN = re.compile(
+    rb"[\s,]++ | (?P<comment>" + _COMMENTS + rb") | (?P<string>" + _STRINGS + rb") | (?P<open>[{\[]) | (?P<close>[}\]])"
+    rb"| (?P<is>[:=]) | (?P<word>[^\s,:=\[\]{}\"'/\#]++) | /",
+    re.DOTALL | re.VERBOSE,
+)
+_BEFORE_KEY = re.compile(rb"[\s]*[:=]\s*\Z")
+_NUMBER = re.compile(r"[-+]?(?:\d|\.\d)[\w.+-]*\Z")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r?\n|.)", re.DOTALL)
+_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "v": "\v"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w{2,60}")
+
+
+def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
+    """Return the constructs of a JSON document that hold a hit, at most ``places.CAP``; of that length it was cut."""
+    places, wanted = Places(text), Hits(hits)
+    return Document(places, wanted, "json").constructs()
+
+
+def unquote(raw: str) -> str:
+    """Return a JSON or JSON5 string without quotes and escapes; a lone surrogate becomes U+FFFD."""
+    if raw[:1] == '"':
+        try:
+            return _SURROGATE.sub("\ufffd", str(standard.loads(raw, strict=False)))
+        except ValueError:
+            pass
+    body = raw[1:-1] if len(raw) > 1 and raw[-1] == raw[0] else raw[1:]
+    if "\\" not in body:
+        return body
+    joined = _ESCAPE.sub(_unescape, body)
+    return _SURROGATE.sub("\ufffd", joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1]
+    if code[0] in "ux" and len(code) > 1:
+        return chr(int(code[1:], 16))
+    return "" if code[-1] == "\n" else _SIMPLE.get(code, code)
+
+
+class Document:
+    """Brackets of one text, and the nodes made of them on demand."""
+
+    def __init__(self, places: Places, hits: Hits, language: str, start: int = 0, end: int | None = None) -> None:
+        self.places = places
+        self.hits = hits
+        self.language = language
+        self._utf8 = places.utf8
+        self._low = start
+        self._high = len(self._utf8) if end is None else end
+        self._starts: array[int] = array("q")
+        self._ends: array[int] = array("q")
+        self._parents: array[int] = array("q")
+        self._nodes: dict[int, Node] = {}
+        self._tokens = 0
+        self._owners: dict[int, int] = {}
+        self._scan()
+
+    def _scan(self) -> None:
+        """Note every bracket pair and which container each hit stands in."""
+        utf8, starts, ends, parents = self._utf8, self._starts, self._ends, self._parents
+        pending = [h for h in self.hits.offsets if self._low <= h < self._high]
+        at, count = 0, len(pending)
+        stack: list[int] = []
+        owners = self._owners
+        for match in _BRACKET.finditer(utf8, self._low, self._high):
+            position = match.start(1)
+            while at < count and pending[at] < position:
+                owners.setdefault(stack[-1] if stack else -1, pending[at])
+                at += 1
+            mark = utf8[position : position + 1]
+            if mark in (b"{", b"["):
+                if len(starts) >= CONTAINERS:
+                    break
+                parents.append(stack[-1] if stack else -1)
+                stack.append(len(starts))
+                starts.append(position)
+                ends.append(self._high)
+            elif mark and stack:
+                wanted = b"{" if mark == b"}" else b"["
+                if utf8[starts[stack[-1]] : starts[stack[-1]] + 1] == wanted:
+                    ends[stack.pop()] = position + 1
+                elif len(stack) > 1 and utf8[starts[stack[-2]] : starts[stack[-2]] + 1] == wanted:
+                    # One bracket was left open.
+                    ends[stack.pop()] = position
+                    ends[stack.pop()] = position + 1
+        if self.hits.all:
+            owners.update((i, starts[i]) for i in range(min(len(starts), 50_000)))
+
+    def roots(self) -> list[Node]:
+        """Return the outermost containers, at most the first 1,000."""
+        found: list[Node] = []
+        at = 0
+        while at < len(self._starts) and len(found) < 1000:
+            found.append(self.node(at))
+            at = bisect_left(self._starts, self._ends[at])
+        return found
+
+    def node(self, index: int) -> Node:
+        """Return the container as a node, with the nodes that enclose it."""
+        chain: list[int] = []
+        while index >= 0 and index not in self._nodes and len(chain) < 96:
+            chain.append(index)
+            index = self._parents[index]
+        parent = self._nodes.get(index)
+        for index in reversed(chain):
+            start = self._starts[index]
+            kind = "object" if self._utf8[start : start + 1] == b"{" else "array"
+            node = Node(kind, start, self._ends[index], parent)
+            node.fill(self._children)
+            self._key_before(node)
+            self._nodes[index] = parent = node
+        assert parent is not None
+        return parent
+
+    def _key_before(self, node: Node) -> None:
+        """Find the key in front of a bracket."""
+        low = max(self._low, node.start - 400)
+        before = self._utf8[low : node.start]
+        found = _BEFORE_KEY.search(before[-60:])
+        if found is None:
+            return
+        end = len(before) - len(before[-60:]) + found.start()
+        quote = before[end - 1 : end]
+        if quote in (b'"', b"'"):
+            start = end - 2
+            while start >= 0 and not (before[start : start + 1] == quote and before[start - 1 : start] != b"\\"):
+                start -= 1
+            if start < 0:
+                return
+        else:
+            start = end
+            while start > 0 and (before[start - 1 : start].isalnum() or before[start - 1] in b"_$.-" or before[start - 1] > 127):
+                start -= 1
+            if start == end:
+                return
+        raw = before[start:end].decode("utf-8", "replace")
+        node.key = unquote(raw) if quote in (b'"', b"'") else raw
+        node.key_start, node.key_end = low + start, low + end
+
+    def _children(self, node: Node) -> list[Node]:
+        """Tokenize a container's own level."""
+        utf8, starts = self._utf8, self._starts
+        found: list[Node] = []
+        at, end = node.start + 1, node.end
+        key: tuple[int, int] | None = None
+        last_end, comment = -1, ""
+        for _ in range(_TOKENS):
+            match = _TOKEN.match(utf8, at, end)
+            if match is None or self._tokens > _ALL_TOKENS:
+                node.cut = match is not None
+                break
+            self._tokens += 1
+            at, kind = match.end(), match.lastgroup
+            if kind is None or kind == "is":
+                continue
+            if kind == "close":
+                break
+            if kind == "comment":
+                words = _comment(match.group())
+                same_line = last_end >= 0 and utf8.find(b"\n", last_end, match.start()) < 0
+                if found and same_line:
+                    found[-1].comment = (found[-1].comment + "\n" + words).strip()
+                else:
+                    comment = (comment + "\n" + words).strip()[-2000:]
+                continue
+            if kind == "open":
+                child = self.node(bisect_left(starts, match.start()))
+                child.parent = node
+                at = max(at, child.end)
+            else:
+                if node.kind == "object" and key is None and _next_is(utf8, at, end):
+                    key = match.span()
+                    continue
+                child = _scalar(utf8, match, node)
+            if key is not None:
+                child.key = _text(utf8, *key)
+                child.key_start, child.key_end = key
+            elif node.kind == "object" and kind != "open":
+                continue
+            key = None
+            child.comment, comment = comment or child.comment, ""
+            found.append(child)
+            last_end = child.end
+        return found
+
+    def constructs(self) -> list[Construct]:
+        """Return the constructs that hold a hit."""
+        builder = Builder(self.places, self.hits, self.language)
+        cells = self._cells()
+        for index, hit in self._owners.items():
+            if builder.full:
+                break
+            if index < 0:
+                start, end = self.places.line_start(hit, 300), self.places.line_end(hit, 300)
+                passage = self.places.passage(start, end)
+                builder.add(Construct(Kind.STATEMENT, "", passage, role="value", language=self.language))
+                continue
+            node = self.node(index)
+            if cells and self._cell(node, builder):
+                continue
+            builder.container(node)
+        return builder.out
+
+    # ---------------------------------------------------------------------------------------- notebooks
+
+    def _cells(self) -> bool:
+        """Return whether the document is a notebook."""
+        if not self._starts or b'"cell_type"' not in self._utf8:
+            return False
+        root = self.node(0)
+        return root.kind == "object" and root.child("cells") is not None
+
+    def _cell(self, node: Node, builder: Builder) -> bool:
+        """Read the lines of a notebook cell; return whether the node is part of one."""
+        cell: Node | None = node
+        output = False
+        for _ in range(8):
+            if cell is None or (cell.parent is not None and cell.parent.key == "cells"):
+                break
+            output = output or cell.key == "outputs"
+            cell = cell.parent
+        if cell is None or cell.kind != "object":
+            return False
+        kind = cell.value("cell_type")
+        source = cell.child("source")
+        if not kind or source is None:
+            return False
+        lines = [source] if source.scalar else [c for c in source.children if c.scalar]
+        role = "output" if output else "code-block" if kind == "code" else "sentence"
+        code = " ".join(line.text for line in lines)[:20000]
+        uses = tuple(dict.fromkeys(_IDENTIFIER.findall(code)))[:200] if kind == "code" else ()
+        shown = [c for c in node.children if c.scalar] if output else [n for n in lines if n in node.children]
+        for line in shown:
+            for hit in self.hits.between(line.start, line.end)[:20]:
+                start, end = _escaped_line(self._utf8, hit, line.start, line.end)
+                passage = self.places.passage(start, end)
+                builder.add(
+                    Construct(Kind.STATEMENT, "", passage, scope=("cells",), role=role, language="python"
+                              if kind == "code" else "markdown", uses=uses)  # fmt: skip
+                )
+        return True
+
+
+def _escaped_line(utf8: bytes, at: int, low: int, high: int) -> tuple[int, int]:
+    """Return the line inside a JSON string, between escaped line breaks, that holds ``at``."""
+    start = utf8.rfind(b"\\n", max(low, at - 400), at)
+    end = utf8.find(b"\\n", at, min(high, at + 400))
+    return (low if start < 0 and at - low <= 400 else max(start + 2, at - 400)), (min(high, at + 400) if end < 0 else end)
+
+
+def _next_is(utf8: bytes, at: int, end: int) -> bool:
+    """Return whether a colon (or, as in TOML, an equals sign) follows."""
+    while at < end and utf8[at] in b" \t\r\n":
+        at += 1
+    return at < end and utf8[at] in b":="
+
+
+def _text(utf8: bytes, start: int, end: int) -> str:
+    raw = utf8[start:end].decode("utf-8", "replace")
+    return unquote(raw) if raw[:1] in ("'", '"') else raw
+
+
+def _scalar(utf8: bytes, match: re.Match[bytes], parent: Node) -> Node:
+    start, end = match.span()
+    text = _text(utf8, start, min(end, start + 200_000))
+    kind = "string"
+    if match.lastgroup == "word":
+        if text in ("true", "false", "True", "False"):
+            kind = "boolean"
+        elif text in ("null", "None", "undefined", "NaN"):
+            kind = "null"
+        elif _NUMBER.match(text):
+            kind = "number"
+    return Node(kind, start, end, parent, text)
+
+
+def _comment(raw: bytes) -> str:
+    words = raw[:2000].decode("utf-8", "replace")
+    return words.strip().removeprefix("//").removeprefix("/*").removesuffix("*/").lstrip("#*").strip()
