@@ -70,7 +70,7 @@ def test_pipes_devices_and_broken_links_are_refused_without_opening_them(tmp_pat
     with pytest.raises(AcquireError, match="cannot be looked at"):
         acquire(str(tmp_path / "loop"))
     (tmp_path / "broken").symlink_to(tmp_path / "gone")
-    with pytest.raises(AcquireError, match="leads to .*gone"):
+    with pytest.raises(AcquireError, match=r"leads to .*gone"):
         acquire(str(tmp_path / "broken"))
 
 

@@ -25,7 +25,10 @@ from sousveil.acquire.wording import near, shown, shown_url
         ("deb:libc6:arm64=2.36-9+deb12u1", Package("deb", "libc6", "2.36-9+deb12u1", "arm64")),
         ("pkg:pypi/deepface@0.0.103", Package("pypi", "deepface", "0.0.103")),
         ("pkg:npm/%40scope/name@1.0.0", Package("npm", "@scope/name", "1.0.0")),
-        ("pkg:deb/debian/tzdata@2026b-0%2Bdeb12u1?arch=all", Package("deb", "tzdata", "2026b-0+deb12u1", "all", "debian")),
+        (
+            "pkg:deb/debian/tzdata@2026b-0%2Bdeb12u1?arch=all",
+            Package("deb", "tzdata", "2026b-0+deb12u1", "all", "debian"),
+        ),
         ("pkg:pypi/x@1?file_name=x-1.tar.gz", Package("pypi", "x", "1", file_name="x-1.tar.gz")),
         ("folder/file", None),
         ("-", None),
@@ -60,14 +63,16 @@ def test_what_is_typed_is_taken_apart(typed: str, expected: Package | None) -> N
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_way_to_write_it(typed: str, says: str) -> None:
-    with pytest.raises(AcquireError, match="(?s).") as caught:
+    with pytest.raises(AcquireError, match=r"(?s).") as caught:
         package(typed)
     assert says in str(caught.value)
     assert shown(typed)[:20] in str(caught.value)
 
 
 def test_parts_of_a_package_url_that_are_not_used_are_said() -> None:
-    asked = package("pkg:pypi/x@1?repository_url=https://user:secret@example.test/simple&checksum=md5:00,sha256:AB#sub/path")
+    asked = package(
+        "pkg:pypi/x@1?repository_url=https://user:secret@example.test/simple&checksum=md5:00,sha256:AB#sub/path"
+    )
     assert asked is not None
     text = " ".join(asked.notes)
     assert "repository_url" in text and "subpath" in text and "md5:00" in text
@@ -82,7 +87,10 @@ def test_a_file_of_literally_that_name_is_meant(own_home: Path) -> None:
     assert acquire("./pypi:x").inputs[0].path.read_bytes() == b"abc"
 
 
-@given(st.text(max_size=60) | st.sampled_from(["pypi:", "npm:", "deb:", "pkg:pypi/"]).flatmap(lambda p: st.text(max_size=30).map(p.__add__)))
+@given(
+    st.text(max_size=60)
+    | st.sampled_from(["pypi:", "npm:", "deb:", "pkg:pypi/"]).flatmap(lambda p: st.text(max_size=30).map(p.__add__))
+)
 def test_no_string_breaks_it(typed: str) -> None:
     try:
         asked = package(typed)

@@ -170,7 +170,7 @@ class Web:
             finally:
                 with sentences(at, self.settings.timeout):
                     opened.__exit__(None, None, None)
-            at = _redirected(at, target)
+            at = redirected(at, target)
         raise WebError(
             f"{shown_url(url)}: redirects more than {MAX_REDIRECTS} times, last to {shown_url(at)}. "
             "The registry or a proxy on the way is misconfigured."
@@ -188,23 +188,10 @@ class Web:
             return self._pools[proxy, checked]
         context = self._context(checked)
         backend = DeadlineBackend(self._clock.left)
-        pool: httpcore2.ConnectionPool
-        if not proxy:
-            pool = httpcore2.ConnectionPool(ssl_context=context, network_backend=backend)
+        if proxy:
+            pool = _proxy_pool(proxy, context, backend)
         else:
-            where = urlsplit(proxy)
-            auth = (unquote(where.username), unquote(where.password or "")) if where.username else None
-            try:
-                address = _wire_url(proxy)[0]
-                if where.scheme.startswith("socks"):
-                    pool = httpcore2.SOCKSProxy(address, proxy_auth=auth, ssl_context=context, network_backend=backend)
-                else:
-                    pool = httpcore2.HTTPProxy(address, proxy_auth=auth, ssl_context=context, network_backend=backend)
-            except (ImportError, ValueError, RuntimeError):
-                raise WebError(
-                    f"The configured proxy {shown_url(proxy)} cannot be used: only http:// and https:// proxies are, "
-                    "and socks5:// ones where the Python package socksio is installed."
-                ) from None
+            pool = httpcore2.ConnectionPool(ssl_context=context, network_backend=backend)
         self._pools[proxy, checked] = pool
         return pool
 
@@ -250,6 +237,25 @@ class Web:
         return context
 
 
+def _proxy_pool(proxy: str, context: ssl.SSLContext, backend: httpcore2.NetworkBackend) -> httpcore2.ConnectionPool:
+    import httpcore2
+
+    try:
+        parts = urlsplit(proxy)
+        auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        address = _wire_url(proxy)[0]
+        if parts.scheme in ("socks5", "socks5h"):
+            return httpcore2.SOCKSProxy(address, proxy_auth=auth, ssl_context=context, network_backend=backend)
+        if parts.scheme in ("http", "https"):
+            return httpcore2.HTTPProxy(address, proxy_auth=auth, ssl_context=context, network_backend=backend)
+    except (ImportError, ValueError, RuntimeError, WebError):
+        pass  # one sentence for every way in which a proxy cannot be used
+    raise WebError(
+        f"The configured proxy {shown_url(proxy)} cannot be used: only http:// and https:// proxies are, "
+        "and socks5:// ones where the Python package socksio is installed."
+    )
+
+
 class _Clock:
     """When the exchange under way must be over."""
 
@@ -286,9 +292,12 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _redirected(at: str, target: str) -> str:
-    new = urljoin(at, target[:4096])
-    scheme = urlsplit(new).scheme
+def redirected(at: str, target: str) -> str:
+    try:
+        new = urljoin(at, target[:4096])
+        scheme = urlsplit(new).scheme
+    except ValueError:
+        raise WebError(f"{shown_url(at)}: redirects to {shown_url(target)}, which is not a web address.") from None
     if scheme not in ("http", "https"):
         raise WebError(f"{shown_url(at)}: redirects to {shown_url(new)}, which is not a web address.")
     if scheme == "http" and urlsplit(at).scheme == "https" and not is_loopback(new):
