@@ -1,0 +1,148 @@
+"""The engine, on rules and words made up for the test; and every built-in rule on its own example and near-miss."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sousveil.judge.conditions import RuleError
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import judge, met_rules
+from sousveil.judge.rules import PRIOR, load_rules, logit, read_rule
+from sousveil.judge.selftest import check
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Act, Construct, Kind, Member, Passage, Trait, Verdict
+from sousveil.read import dispatch
+from sousveil.read.names import read_name
+
+RULES = load_rules()
+
+
+@functools.cache
+def matcher() -> Matcher:
+    return Matcher(load())
+
+
+def read(path: str, data: bytes) -> list[Sited]:
+    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
+    constructs = list(dispatch.read(path, data, sorted(hits)).constructs)
+    named = read_name(path) if matcher().name_hits(path) else None
+    return [Sited(c, path, "0" * 64) for c in (*constructs, *([named] if named else []))]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
+def test_rule_on_its_own_example_and_near_miss(rule) -> None:
+    assert check(rule, RULES, read, load().tag) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
+def test_rule_says_what_why_and_its_limits(rule) -> None:
+    file = rule.file
+    assert len(file.what) > 20 and file.what[0].isupper() and file.what.endswith(".")
+    assert len(file.why) > 20
+    assert len(file.limits) > 20
+    assert file.near_miss.why
+
+
+def spot(text: str) -> Passage:
+    return Passage(0, len(text.encode()), 1, 1, "utf-8", text)
+
+
+def record(name: str, *fields: str, **more: str) -> Sited:
+    members = tuple(Member(f, spot(f)) for f in fields)
+    return Sited(Construct(Kind.RECORD, name, spot(name), members, language="c", **more), "a/b.h", "0" * 64)
+
+
+FACE = record("FACE_DETECT_INFO", "nAge", "emSex", "emGlasses", "emMask", "emEthnicity")
+CARD = record("CITIZEN_CARD_INFO", "szName", "emSex", "szAddress", "szIdNumber", "nEthnicity")
+
+
+def test_a_record_filled_by_a_camera_profiles_and_one_filled_from_a_card_does_not() -> None:
+    face = judge([FACE], RULES, load().tag)
+    card = judge([CARD], RULES, load().tag)
+    assert face.verdict is Verdict.PROFILES
+    assert card.verdict is Verdict.RECORDS
+
+
+def test_a_harmless_construct_explains_only_itself() -> None:
+    both = judge([FACE, CARD], RULES, load().tag)
+    assert both.verdict is Verdict.PROFILES
+    assert {f.act for f in both.findings} == {Act.INFERS, Act.RECORDS}
+
+
+def test_the_order_of_constructs_changes_nothing() -> None:
+    assert judge([FACE, CARD], RULES, load().tag) == judge([CARD, FACE], RULES, load().tag)
+
+
+def test_every_reason_points_to_a_place_that_exists() -> None:
+    for finding in judge([FACE, CARD], RULES, load().tag).findings:
+        stack = list(finding.reasons)
+        while stack:
+            node = stack.pop()
+            assert all(0 <= i < len(finding.places) for i in node.places)
+            stack.extend(node.children)
+        assert finding.reasons and finding.not_proved
+
+
+def test_words_alone_never_infer() -> None:
+    words = "Uyghur Tibetan ethnicity race 民族 维吾尔族 religion Muslim face age gender glasses detect classify"
+    said = Construct(Kind.STATEMENT, "", spot(words), role="comment", language="c")
+    assert judge([Sited(said, "a.c", "0" * 64)], RULES, load().tag).verdict is Verdict.CLEAR
+
+
+@given(st.permutations(["nAge", "emSex", "emGlasses", "emMask", "emEthnicity"]))
+def test_the_order_of_fields_changes_no_probability(fields: list[str]) -> None:
+    first = judge([FACE], RULES, load().tag).findings[0]
+    other = judge([record("FACE_DETECT_INFO", *fields)], RULES, load().tag).findings[0]
+    assert (first.act, first.trait, first.probability) == (other.act, other.trait, other.probability)
+
+
+def test_strength_is_the_probability_of_a_rule_alone() -> None:
+    for rule in RULES:
+        if rule.file.act in (Act.INFERS, Act.TARGETS):
+            assert PRIOR + rule.weight == pytest.approx(logit(rule.file.strength))
+
+
+GOOD = """
+id: made-up
+act: infers
+strength: 0.6
+what: A made-up rule that is only here to be loaded.
+why: Because the test needs one to break.
+when: {all: [{kind: Record}, {attribute: {in: [member]}}]}
+example: {file: a.h, text: ""}
+near-miss: {file: a.h, text: "", why: nothing is there}
+limits: It does nothing at all, on purpose.
+"""
+
+
+def test_a_good_rule_loads() -> None:
+    rule = read_rule(GOOD, "made-up.yaml")
+    assert rule.id == "made-up"
+    assert met_rules([FACE], [rule], load().tag) == {"made-up"}
+    assert rule.file.traits == tuple(Trait)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says", "line"),
+    [
+        ("act: infers", "act: accuses", "accuses", 3),
+        ("{kind: Record}", "{knd: Record}", "knd", 7),
+        ("strength: 0.6", "strength: 1.5", "strength", 4),
+        ("in: [member]", "in: [membr]", "membr", 7),
+        ("why: Because", "wy: Because", "wy", 6),
+        ("{kind: Record}", "{kind: Recrd}", "Recrd", 7),
+        ("what: A made-up", "what: [A made-up", "", 6),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(old: str, new: str, says: str, line: int) -> None:
+    with pytest.raises(RuleError) as caught:
+        read_rule(GOOD.replace(old, new, 1), "made-up.yaml")
+    message = str(caught.value)
+    assert message.startswith("made-up.yaml:")
+    assert says in message
+    assert abs(int(message.split(":")[1]) - line) <= 1
