@@ -61,7 +61,7 @@ def fetch(
     if not stanzas:
         raise AcquireError(_nothing(asked, name, seconds))
     stanza, why = _choose(asked, name, stanzas, seconds)
-    file = stanza.file.rpartition("/")[2] or f"{asked.name}_{stanza.version}_{stanza.architecture}.deb"
+    file = shown(stanza.file.rpartition("/")[2]) or f"{asked.name}_{stanza.version}_{stanza.architecture}.deb"
     notes = [why]
     if asked.namespace:
         notes.append(

@@ -157,7 +157,7 @@ def _choose(asked: Package, document: _Document) -> tuple[str, str]:
             if text in versions:
                 return text, f"version {shown(text)} was asked for"
         tagged = document.tags.get(asked.version, "")
-        if tagged in versions:
+        if tagged in versions and _order(tagged):
             return tagged, f"{shown(asked.version)!r} is the registry's tag for version {shown(tagged)}"
         wanted = _order(asked.version)
         place = sum((_order(v) or _LOWEST) < wanted for v in ordered) if wanted else len(ordered)

@@ -79,6 +79,9 @@ def read(timeout: float | None) -> NpmConfig:
             continue
         try:
             with path.open("rb") as file:
+                if path is project and not _is_own(file.fileno()):
+                    notes.append(f"npm's configuration {shown(str(path))} belongs to another user and was left out")
+                    continue
                 data = file.read(_MAX_FILE + 1)
         except FileNotFoundError:
             continue
@@ -174,6 +177,11 @@ def _environment() -> Iterator[tuple[str, str]]:
             if not key.startswith("//"):
                 key = key[:1].lower() + key[1:].replace("_", "-").lower()
             yield key, value
+
+
+def _is_own(descriptor: int) -> bool:
+    """Whether this user or root wrote a file: the folders above this one may be open to everyone."""
+    return environment.is_windows() or os.fstat(descriptor).st_uid in (0, os.geteuid())
 
 
 def _project_file() -> Path | None:

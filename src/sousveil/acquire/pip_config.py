@@ -172,6 +172,6 @@ def _netrc(host: str) -> tuple[str, str] | None:
             found = netrc.netrc(path).authenticators(host)
         except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
             continue  # as pip: a netrc that cannot be read gives no credentials, and the registry says so
-        if found:
+        if found and (found[0] or found[2]):
             return found[0], found[2] or ""
     return None

@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from sousveil.acquire import pip_config, pypi_index
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.Z", ".tar")
+_FILE_NAME = re.compile(r"[A-Za-z0-9._+!-]{1,300}", re.ASCII)
 _OTHER_PYTHON = 1 << 20
 """Ranks from here on: wheels for this platform and another Python."""
 _NO_FIT = 1 << 30
@@ -117,13 +119,20 @@ def _understood(listing: Listing, name: str) -> list[File]:
             platforms = {p: _OTHER_PYTHON + i for i, p in enumerate((*platform_tags(), "any"))}
         if file := _file(each, name, ranks, platforms):
             files.append(file)
-    return files
+    # 1.0 and 1.0.0 are one version; it is called as its first file is.
+    called: dict[Version, str] = {}
+    return [
+        msgspec.structs.replace(f, version=called.setdefault(v, f.version)) if (v := _parsed(f.version)) else f
+        for f in files
+    ]
 
 
 def _file(each: Listed, name: str, ranks: dict[Tag, int], platforms: dict[str, int]) -> File | None:
     """Return what a file name says, or None for one that is not of this package or not understood."""
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+    if not _FILE_NAME.fullmatch(each.name):
+        return None
     if each.name.endswith(".whl"):
         try:
             project, version, _, tags = parse_wheel_filename(each.name)
@@ -168,10 +177,14 @@ def _version(asked: Package, name: str, files: list[File], listing: Listing) -> 
     parsed = {text: v for text in {f.version for f in files} if (v := _parsed(text))}
     ordered = sorted(parsed, key=lambda text: parsed[text])
     if asked.version:
-        wanted = _normal(asked.version)
-        if any(f.version == wanted for f in files):
-            return wanted, f"version {shown(wanted)} was asked for"
-        raise AcquireError(_no_version(asked, name, wanted, ordered, listing))
+        wanted = _parsed(asked.version)
+        # As in PEP 440, 1.0 also means 1.0+cpu where 1.0 itself is not there.
+        same = [v for v in ordered if parsed[v] == wanted] or [v for v in ordered if parsed[v].public == str(wanted)]
+        if not same and any(f.version == asked.version for f in files):
+            same = [asked.version]
+        if same:
+            return same[-1], f"version {shown(same[-1])} was asked for"
+        raise AcquireError(_no_version(asked, name, ordered, listing))
     usable = {f.version for f in files if f.kind != "other"}
     standing = {f.version for f in files if f.kind != "other" and f.listed.yanked is None}
     for versions, what in (
@@ -191,10 +204,10 @@ def _version(asked: Package, name: str, files: list[File], listing: Listing) -> 
     )
 
 
-def _no_version(asked: Package, name: str, wanted: str, ordered: list[str], listing: Listing) -> str:
+def _no_version(asked: Package, name: str, ordered: list[str], listing: Listing) -> str:
     message = f"pypi:{name} has no version {shown(asked.version)}."
     if ordered:
-        asked_for = _parsed(wanted)
+        asked_for = _parsed(asked.version)
         parsed = [v for text in ordered if (v := _parsed(text))]
         place = sum(v < asked_for for v in parsed) if asked_for else len(ordered)
         message += (
