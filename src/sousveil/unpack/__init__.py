@@ -1,0 +1,28 @@
+"""Unpack: from a product's files to the tree of artifacts in them. Nothing is extracted, nothing is executed."""
+
+from __future__ import annotations
+
+from sousveil.unpack.entry import Entry
+from sousveil.unpack.limits import Budget, Quotas, Stop
+from sousveil.unpack.names import shown
+from sousveil.unpack.sniff import STUB_HEAD, STUBS, TAIL, is_container
+from sousveil.unpack.sourcemap import has_sourcemap, sourcemaps
+from sousveil.unpack.tree import FilePath, tree
+from sousveil.unpack.walk import walk
+
+__all__ = [
+    "STUBS",
+    "STUB_HEAD",
+    "TAIL",
+    "Budget",
+    "Entry",
+    "FilePath",
+    "Quotas",
+    "Stop",
+    "has_sourcemap",
+    "is_container",
+    "shown",
+    "sourcemaps",
+    "tree",
+    "walk",
+]

@@ -1,0 +1,182 @@
+"""Archives that libarchive reads: tar, cpio, ar, 7z, rar, cab, iso, lha, xar."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Generator, Iterator
+
+from sousveil.model import Limit
+from sousveil.unpack import native
+from sousveil.unpack.native import EOF, FAILED, OK, RETRY, WARN, Archive
+from sousveil.unpack.reading import Item, NotOpened, Reading
+from sousveil.unpack.source import CHUNK, Memory, Source, Stream
+
+NEEDS_SEEK = frozenset({"7z", "rar", "cab", "iso", "xar"})
+"""Formats whose directory may lie behind what it describes."""
+
+_ZEROS = bytes(CHUNK)
+_DEVICES = {
+    stat.S_IFCHR: "a character device",
+    stat.S_IFBLK: "a block device",
+    stat.S_IFIFO: "a FIFO (named pipe)",
+    stat.S_IFSOCK: "a socket",
+}
+_MOST_STUCK = 1000
+"""Headers in a row that may fail without anything being read between them."""
+
+
+def read_archive(fmt: str, source: Source, reading: Reading) -> Generator[Item | Limit]:
+    """Yield the files of an archive, and a limit for each thing in it that is no file or could not be read.
+
+    Raise NotOpened if nothing at all could be read. Damaged headers are skipped where libarchive finds the next.
+    """
+    try:
+        archive = Archive(source, fmt)
+    except native.Unavailable as error:
+        raise NotOpened("unsupported", str(error)) from None
+    try:
+        if archive.status not in (OK, WARN):
+            raise NotOpened(*_why(archive.error()))
+        yield from _entries(archive, fmt, reading)
+    finally:
+        archive.close()
+
+
+def _entries(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Limit]:
+    skipped = stuck = 0
+    while True:
+        status = archive.next_header()
+        yield from reading.drain()
+        reading.budget.tick()
+        if status == EOF:
+            break
+        if status == RETRY:  # a damaged tar header: libarchive goes on at the next block of 512 bytes
+            skipped += 1
+            continue
+        if status not in (OK, WARN):
+            reason, detail = _why(archive.error())
+            if not reading.opened:
+                raise NotOpened(reason, detail)
+            reading.note(reason, detail)
+            stuck += 1
+            if status != FAILED or stuck > _MOST_STUCK:
+                break
+            continue
+        if skipped:
+            reading.note("broken", _skipped(skipped))
+            skipped = 0
+        stuck = 0
+        reading.opened = True
+        yield from _entry(archive, fmt, reading)
+    if skipped:
+        if not reading.opened:
+            raise NotOpened("broken", _skipped(skipped))
+        reading.note("broken", _skipped(skipped))
+    reading.opened = True
+    yield from reading.drain()
+
+
+def _skipped(count: int) -> str:
+    return f"damaged headers: {count} blocks of 512 bytes skipped"
+
+
+def _entry(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Limit]:
+    kind = stat.S_IFMT(archive.filetype())
+    if kind == stat.S_IFDIR:
+        return
+    raw = archive.name()
+    name = reading.names.decode(raw)
+    reading.check_name(raw, name)
+    if kind in _DEVICES:
+        reading.note("device", _DEVICES[kind], name, incomplete=False)
+        return
+    if kind == stat.S_IFLNK:
+        target = reading.names.decode(archive.symlink())
+        reading.note("link", f"symbolic link to {target}", name, incomplete=False)
+        return
+    if archive.encrypted():
+        reading.note("encrypted", "the content is encrypted", name)
+        return
+    linked = archive.hardlink()
+    size = archive.size()
+    if size is not None and size > reading.in_memory:
+        yield Item(raw, name, Stream(reading.metered(_blocks(archive, name, reading)), size))
+        return
+    parts: list[bytes] = []
+    got = 0
+    blocks = _blocks(archive, name, reading)
+    for part in blocks:
+        reading.count(len(part))
+        parts.append(part)
+        got += len(part)
+        if got > reading.in_memory:  # more than it declared
+            stream = Stream(reading.metered(blocks))
+            stream.push(b"".join(parts))
+            yield Item(raw, name, stream)
+            return
+    if linked and not got:
+        reading.note("link", f"hard link to {reading.names.decode(linked)}", name, incomplete=False)
+        return
+    yield Item(raw, name, Memory(parts[0] if len(parts) == 1 else b"".join(parts)))
+
+
+def _blocks(archive: Archive, name: str, reading: Reading) -> Iterator[bytes]:
+    """Yield an entry's content, holes as zeros; note where it is damaged."""
+    expected = 0
+    tries = 0
+    while True:
+        status, data, offset = archive.block()
+        if status == RETRY and tries < 3:
+            tries += 1
+            continue
+        if status not in (OK, WARN, EOF):
+            reason, detail = _why(archive.error())
+            reading.note(reason, f"{detail}; {expected} bytes were read" if expected else detail, name)
+            return
+        if status == WARN:
+            reading.note("broken", archive.error(), name)
+        while expected < offset:
+            hole = min(offset - expected, CHUNK)
+            yield _ZEROS[:hole]
+            expected += hole
+        if data:
+            yield data
+            expected += len(data)
+        if status == EOF:
+            return
+
+
+def _why(message: str) -> tuple[str, str]:
+    """Return the reason's word for a message of libarchive, and the message."""
+    low = message.lower()
+    if "encrypt" in low or "passphrase" in low:
+        return "encrypted", message
+    if "truncated" in low or "premature" in low or "unexpected end" in low:
+        return "truncated", message
+    if "not supported" in low or "unsupported" in low or "too much memory" in low or "multi-volume" in low:
+        return "unsupported", message
+    return "broken", message
+
+
+def expand_raw(fmt: str, source: Source, reading: Reading) -> Iterator[bytes]:
+    """Yield what a single stream unpacks to, through libarchive. Raise NotOpened if it does not begin."""
+    try:
+        archive = Archive(source, "raw", fmt)
+    except native.Unavailable as error:
+        raise NotOpened("unsupported", str(error)) from None
+    try:
+        if archive.status not in (OK, WARN) or (status := archive.next_header()) not in (OK, WARN, EOF):
+            raise NotOpened(*_why(archive.error()))
+        if status == EOF:
+            return
+        while True:
+            status, data, _ = archive.block()
+            if data:
+                yield data
+            if status == EOF:
+                return
+            if status not in (OK, WARN):
+                reading.note(*_why(archive.error()))
+                return
+    finally:
+        archive.close()

@@ -1,0 +1,35 @@
+"""What comes out of a container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct, field
+
+
+class Entry(Struct):
+    """One file that lay in a container, or a container that could not be opened."""
+
+    path: str
+    """Display address: `sdk.zip!/inc.tar.xz!/dhnetsdk.h`; undecodable bytes, controls and the like escaped."""
+    raw: bytes
+    """The names as they lie in the containers, joined by `!/`, for identity."""
+    size: int
+    """Bytes. Of a stream as declared, -1 if it is not; exact once its chunks have been read."""
+    data: bytes | None = None
+    """The content; None where it is larger than is held in memory: read `chunks` then."""
+    stream: Callable[[], Iterator[bytes]] | None = field(default=None)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content. Of a large file that comes once only, and before the next entry is asked for."""
+        if self.data is not None:
+            yield self.data
+            return
+        if self.stream is None:
+            return
+        stream, self.stream = self.stream, None
+        size = 0
+        for chunk in stream():
+            size += len(chunk)
+            yield chunk
+        self.size = size

@@ -1,0 +1,101 @@
+"""What the readers of single formats share: the items they give, what they note on the way, how they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sousveil.model import Limit
+from sousveil.unpack.limits import Budget, Meter
+from sousveil.unpack.names import NameDecoder, shown, unsafe
+from sousveil.unpack.source import Source
+
+MOST_DETAIL = 200
+
+
+class NotOpened(Exception):
+    """The container could not be opened at all; nothing came out of it. Its bytes are then an artifact themselves."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Item:
+    """One file of a container, before it is known whether it is a container itself."""
+
+    __slots__ = ("meter", "name", "raw", "source")
+
+    def __init__(self, raw: bytes, name: str, source: Source, meter: Meter | None = None) -> None:
+        self.raw = raw
+        self.name = name
+        """Decoded, not yet escaped."""
+        self.source = source
+        self.meter = meter
+        """Of this file alone, where the container says how much it takes in packed form."""
+
+
+class Reading:
+    """One container being read: its address, its counts, the names seen in it, what was noted and not yet told."""
+
+    def __init__(self, display: str, meter: Meter, in_memory: int) -> None:
+        self.display = display
+        self.meter = meter
+        self.in_memory = in_memory
+        self.names = NameDecoder()
+        self.opened = False
+        self.metered_below = False
+        """Whether the bytes are counted against the ratio where they are decompressed, below the archive."""
+        self._seen: set[int] = set()
+        self._notes: list[Limit] = []
+
+    @property
+    def budget(self) -> Budget:
+        """The totals of the product."""
+        return self.meter.budget
+
+    def path(self, name: str) -> str:
+        """Return the display address of a name inside this container."""
+        return f"{self.display}!/{shown(name)}"
+
+    def note(self, reason: str, detail: str, name: str | None = None, *, incomplete: bool = True) -> None:
+        """Keep a limit until it can be given out: of the container, or of a name in it."""
+        path = self.display if name is None else self.path(name)
+        text = shown(detail)
+        text = text if len(text) <= MOST_DETAIL else text[: MOST_DETAIL - 1] + "…"
+        self._notes.append(Limit(path=path, reason=reason, detail=text, incomplete=incomplete))
+
+    def drain(self) -> Iterable[Limit]:
+        """Return the limits noted since the last call."""
+        notes = self._notes
+        if notes:
+            self._notes = []
+        return notes
+
+    def check_name(self, raw: bytes, name: str) -> None:
+        """Note a name that could not be used as a path, and one that was there before."""
+        why = unsafe(name)
+        if why:
+            self.note("unsafe-name", f"the name {why}", name, incomplete=False)
+        key = hash(raw)
+        if key in self._seen:
+            self.note("duplicate", "the same name again; each is read", name, incomplete=False)
+        else:
+            self._seen.add(key)
+
+    def count(self, size: int) -> None:
+        """Count bytes that came out. Raise Stop where a quota is hit."""
+        self.budget.take_bytes(size)
+        if not self.metered_below:
+            self.meter.take(size)
+
+    def metered(self, chunks: Iterator[bytes], meter: Meter | None = None) -> Iterator[bytes]:
+        """Yield the chunks, each counted before it is given out."""
+        take = (meter or self.meter).take
+        take_bytes = self.budget.take_bytes
+        below = self.metered_below and meter is None
+        for chunk in chunks:
+            take_bytes(len(chunk))
+            if not below:
+                take(len(chunk))
+            yield chunk

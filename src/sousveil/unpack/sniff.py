@@ -1,0 +1,233 @@
+"""Formats told from their first bytes, and where those are not enough from the last bytes or the name."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+COMPRESSED = frozenset({"gz", "bz2", "xz", "lzma", "zst", "lz4", "lzip", "compress"})
+"""Single streams. What comes out is one file, or a tar that then counts as one container with its compression."""
+ARCHIVES = frozenset({"tar", "cpio", "ar", "7z", "rar", "cab", "iso", "lha", "xar"})
+UNSUPPORTED = {
+    "squashfs": "a squashfs image",
+    "cramfs": "a cramfs image",
+    "wim": "a Windows image",
+    "udf": "a UDF image without an ISO 9660 directory",
+    "arj": "an ARJ archive",
+    "ace": "an ACE archive",
+    "stuffit": "a StuffIt archive",
+    "zpaq": "a ZPAQ archive",
+    "vmdk": "a VMDK disk image",
+    "qcow": "a QCOW disk image",
+    "vhdx": "a VHDX disk image",
+    "nsis": "a Nullsoft installer",
+    "inno": "an Inno Setup installer",
+    "installshield": "an InstallShield installer",
+    "volume": "a further volume of an archive in several files",
+}
+"""Containers that are recognised and cannot be opened, as a sentence names them."""
+
+STUBS = (b"MZ", b"\x7fELF", b"#!")
+"""How programs begin that may carry an archive behind them."""
+TAIL = 22 + 0xFFFF
+"""Bytes from the end in which a zip's end record lies."""
+STUB_HEAD = 8 << 20
+"""Bytes of a program in which an archive behind it is looked for."""
+
+_BY_START = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"MSCF\0\0\0\0": "cab",
+    b"!<arch>\n": "ar",
+    b"\xed\xab\xee\xdb": "rpm",
+    b"070701": "cpio",
+    b"070702": "cpio",
+    b"070707": "cpio",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zst",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\x02\x21\x4c\x18": "lz4",
+    b"LZIP\x01": "lzip",
+    b"xar!": "xar",
+    b"hsqs": "squashfs",
+    b"sqsh": "squashfs",
+    b"\x45\x3d\xcd\x28": "cramfs",
+    b"\x28\xcd\x3d\x45": "cramfs",
+    b"MSWIM\0\0\0": "wim",
+    b"SIT!": "stuffit",
+    b"StuffIt ": "stuffit",
+    b"7kSt": "zpaq",
+    b"KDMV": "vmdk",
+    b"QFI\xfb": "qcow",
+    b"vhdxfile": "vhdx",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"PK\x07\x08PK\x03\x04": "zip",
+    b"PK00PK\x03\x04": "zip",
+}
+_FIRST_TWO: dict[bytes, list[tuple[bytes, str]]] = {}
+for _magic, _format in _BY_START.items():
+    _FIRST_TWO.setdefault(_magic[:2], []).append((_magic, _format))
+
+_BZ2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
+_V7_TAR = re.compile(rb"[ 0-7]{5,7}[ \0]{1,3}[ 0-7]{5,7}")
+_CPIO_ODC = re.compile(rb"070707[0-7]{70}")
+_CPIO_NEW = re.compile(rb"07070[12][0-9A-Fa-f]{104}")
+_LHA = re.compile(rb"-l[hz][0-9sd]-")
+_VOLUME = re.compile(r"\.(?:7z|zip|rar|tar|gz|xz|bz2)\.0*(?:[2-9]|[1-9][0-9]+)\Z|\.(?:r|z)[0-9]{2}\Z", re.IGNORECASE)
+_SCRIPT_PAYLOAD = re.compile(
+    rb"\n(?=\x1f\x8b\x08[\0-\x1f]|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|PK\x03\x04|7z\xbc\xaf\x27\x1c)"
+)
+_ZIP_METHODS = frozenset({0, 1, 6, 8, 9, 12, 14, 93, 95, 98, 99})
+
+
+def is_container(head: bytes, name: str, tail: bytes | None = None) -> str | None:
+    """Return the format if these bytes begin a container, None if not.
+
+    `head` is the beginning, 64 KB or more, of programs better a few MB; `tail` the last TAIL bytes where they are
+    at hand: a zip may lie behind other bytes. Keys of UNSUPPORTED are containers that cannot be opened.
+    """
+    start = head[:2]
+    found = _FIRST_TWO.get(start)
+    if found is not None:
+        for magic, fmt in found:
+            if head.startswith(magic) and (fmt != "cpio" or _is_cpio(head)):
+                return fmt
+    by_shape = _by_shape(head, start, name)
+    if by_shape is not None:
+        return by_shape
+    if ends_as_zip(head if tail is None else tail, start=head):
+        return "zip"
+    if head.startswith(STUBS):
+        behind = behind_program(head)
+        if behind is not None:
+            return behind[0] if behind[0] in UNSUPPORTED else "stub"
+    if name and "." in name[-6:] and _VOLUME.search(name):
+        return "volume"
+    return None
+
+
+def _is_cpio(head: bytes) -> bool:
+    return bool(_CPIO_ODC.match(head) or _CPIO_NEW.match(head))
+
+
+def _by_shape(head: bytes, start: bytes, name: str) -> str | None:
+    """Return formats that need more than a few constant bytes."""
+    if start == b"\x1f\x8b":
+        return "gz" if len(head) > 3 and head[2] == 8 and head[3] < 0x20 else None
+    if start == b"BZ" and _BZ2.match(head):
+        return "bz2"
+    if head[2:4] == b"\x03\x04" and _is_disguised_zip(head):
+        return "zip"
+    if len(head) > 262 and (head[257:262] == b"ustar" or _is_v7_tar(head)):
+        return "tar"
+    if head[32769:32774] == b"CD001":
+        return "iso"
+    if head[32769:32774] == b"BEA01":
+        return "udf"
+    if start == b"\x1f\x9d" and len(head) > 2 and 9 <= head[2] & 0x1F <= 16 and name[-2:] in (".Z", ""):
+        return "compress"
+    if start == b"\x5d\0" and _is_lzma_alone(head, name):
+        return "lzma"
+    if head[2:3] == b"-" and _LHA.match(head, 2):
+        return "lha"
+    if start == b"\x60\xea" and name.lower().endswith(".arj"):
+        return "arj"
+    if head[7:14] == b"**ACE**":
+        return "ace"
+    if start in (b"\xc7\x71", b"\x71\xc7") and name.endswith(".cpio"):
+        return "cpio"
+    return None
+
+
+def _is_disguised_zip(head: bytes) -> bool:
+    """Return whether this is a zip's first local header but for its first two bytes (a vendor writes `DH`)."""
+    if len(head) < 30 or head[4] > 63:
+        return False
+    method = int.from_bytes(head[8:10], "little")
+    length = int.from_bytes(head[26:28], "little")
+    return method in _ZIP_METHODS and 0 < length <= 1024 and min(head[30 : 30 + length], default=0) >= 0x20
+
+
+def _is_v7_tar(head: bytes) -> bool:
+    if len(head) < 512 or not head[0] or not _V7_TAR.match(head, 100):
+        return False
+    try:
+        stated = int(head[148:156].strip(b" \0") or b"x", 8)
+    except ValueError:
+        return False
+    return stated == sum(head[:148]) + 8 * 0x20 + sum(head[156:512])
+
+
+def _is_lzma_alone(head: bytes, name: str) -> bool:
+    """The old format has no magic: properties 5d, a power of two as dictionary, a plausible size."""
+    if len(head) < 18 or head[13] != 0:  # the first coded byte is always zero
+        return False
+    dictionary = int.from_bytes(head[1:5], "little")
+    size = int.from_bytes(head[5:13], "little")
+    if dictionary == 0 or (dictionary & (dictionary - 1) and dictionary & (dictionary - 1) != dictionary // 3 * 2):
+        return False
+    return size == 0xFFFFFFFFFFFFFFFF or (size < 1 << 40 and name.endswith((".lzma", ".tlz")))
+
+
+def ends_as_zip(tail: bytes, *, start: bytes) -> bool:
+    """Return whether the last bytes are a zip's end record with a directory before it."""
+    if tail[-22:-18] == b"PK\x05\x06" and tail[-2:] == b"\0\0":
+        return True
+    if not start.startswith(STUBS):
+        return False
+    at = tail.rfind(b"PK\x05\x06", max(0, len(tail) - TAIL))
+    return at >= 0 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
+
+
+def behind_program(head: bytes) -> tuple[str, int] | None:
+    """Return format and offset of an archive behind a program or a script, None if there is none."""
+    head = head[:STUB_HEAD]
+    if head.startswith(b"#!"):
+        found = _SCRIPT_PAYLOAD.search(head)
+        return None if found is None else ("script", found.end())
+    best: tuple[str, int] | None = None
+    for magic, fmt, valid in (
+        (b"7z\xbc\xaf\x27\x1c", "7z", _valid_7z),
+        (b"Rar!\x1a\x07", "rar", _valid_rar),
+        (b"MSCF\0\0\0\0", "cab", _valid_cab),
+    ):
+        at = head.find(magic)
+        while at >= 0 and (best is None or at < best[1]):
+            if valid(head, at):
+                best = (fmt, at)
+                break
+            at = head.find(magic, at + 1)
+    if best is None and head.startswith(b"MZ"):
+        for mark, fmt in (
+            (b"\xef\xbe\xad\xdeNullsoftInst", "nsis"),
+            (b"Inno Setup Setup Data (", "inno"),
+            (b"ISSetupStream\0", "installshield"),
+        ):
+            at = head.find(mark)
+            if at >= 0:
+                return fmt, at
+    return best
+
+
+def _valid_7z(head: bytes, at: int) -> bool:
+    stated = int.from_bytes(head[at + 8 : at + 12], "little")
+    return len(head) >= at + 32 and head[at + 6] == 0 and zlib.crc32(head[at + 12 : at + 32]) == stated
+
+
+def _valid_rar(head: bytes, at: int) -> bool:
+    if head[at + 6 : at + 7] == b"\0":  # version 4: the main header follows, type 0x73, with a short checksum
+        size = int.from_bytes(head[at + 12 : at + 14], "little")
+        stated = int.from_bytes(head[at + 7 : at + 9], "little")
+        return head[at + 9 : at + 10] == b"\x73" and zlib.crc32(head[at + 9 : at + 7 + size]) & 0xFFFF == stated
+    if head[at + 6 : at + 8] != b"\x01\0" or len(head) < at + 20:
+        return False
+    size = head[at + 12]
+    stated = int.from_bytes(head[at + 8 : at + 12], "little")
+    return size < 0x80 and zlib.crc32(head[at + 12 : at + 13 + size]) == stated
+
+
+def _valid_cab(head: bytes, at: int) -> bool:
+    size = int.from_bytes(head[at + 8 : at + 12], "little")
+    files = int.from_bytes(head[at + 16 : at + 20], "little")
+    return head[at + 24 : at + 26] == b"\x03\x01" and 36 <= files < size and head[at + 12 : at + 16] == b"\0\0\0\0"

@@ -1,0 +1,319 @@
+"""The walk through a container and all that lie in it: one file after the other, nothing extracted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from typing import BinaryIO
+
+from sousveil.model import Limit
+from sousveil.unpack.archive import NEEDS_SEEK, read_archive
+from sousveil.unpack.entry import Entry
+from sousveil.unpack.limits import Budget, Meter, Stop
+from sousveil.unpack.names import shown
+from sousveil.unpack.reading import Item, NotOpened, Reading
+from sousveil.unpack.rpm import read_rpm
+from sousveil.unpack.sniff import (
+    ARCHIVES,
+    COMPRESSED,
+    STUB_HEAD,
+    STUBS,
+    TAIL,
+    UNSUPPORTED,
+    behind_program,
+    is_container,
+)
+from sousveil.unpack.source import Memory, Source, Stream, Window, seekable
+from sousveil.unpack.streams import read_stream
+from sousveil.unpack.zips import read_zip
+
+IN_MEMORY = 64 << 20
+"""Bytes up to which a file's content is held in memory."""
+HELD = 192 << 20
+"""Bytes of nested containers held in memory at one time; beyond, they lie in a file without a name."""
+FORGIVEN = 8
+"""Bombs that are left while what lies beside them is read. After that the container around them is left too."""
+SAME_LIMITS = 200
+"""Limits of one reason and one container that are listed one by one."""
+
+
+class _Frame:
+    """One container that is open."""
+
+    def __init__(self, display: str, raw: bytes, source: Source, reading: Reading, fmt: str, name: str) -> None:
+        self.display = display
+        self.raw = raw
+        self.source = source
+        self.reading = reading
+        self.fmt = fmt
+        self.items = _reader(fmt, source, reading, name)
+        self.told: dict[str, int] = {}
+        self.more: dict[str, bool] = {}
+        self.held = source.size if isinstance(source, Memory) else 0
+
+
+def walk(
+    product: str | os.PathLike[str] | bytes,
+    display: str,
+    budget: Budget | None = None,
+    *,
+    deadline: float | None = None,
+    in_memory: int = IN_MEMORY,
+) -> Iterator[Entry | Limit]:
+    """Yield every file in a container, those of the containers in it too, and what could not be read.
+
+    `deadline` is a time of `time.monotonic`; past it a limit says so and the walk ends. A container that cannot be
+    opened is an entry itself, `product` too. Entries without `data` must be read before the next is asked for.
+    Errors of the operating system become limits; nothing else is raised.
+    """
+    return _Walk(budget or Budget(), deadline, in_memory).run(product, display)
+
+
+class _Walk:
+    def __init__(self, budget: Budget, deadline: float | None, in_memory: int) -> None:
+        self.budget = budget
+        if deadline is not None:
+            budget.deadline = deadline
+        self.in_memory = in_memory
+        self.frames: list[_Frame] = []
+        self.forgiven = 0
+        self.held = 0
+
+    def run(self, product: str | os.PathLike[str] | bytes, display: str) -> Iterator[Entry | Limit]:
+        """Walk one product file."""
+        if isinstance(product, bytes):
+            yield from self._root(Memory(product), display)
+            return
+        try:
+            file: BinaryIO = open(product, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed below
+        except (OSError, ValueError) as error:
+            yield Limit(shown(display), "unreadable", str(getattr(error, "strerror", None) or error))
+            return
+        with file:
+            before = os.fstat(file.fileno())
+            yield from self._root(Window(file, 0, before.st_size), display)
+            after = os.fstat(file.fileno())
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                yield Limit(shown(display), "changed", "the file was changed while it was read")
+
+    def _root(self, source: Memory | Window, display: str) -> Iterator[Entry | Limit]:
+        name = display.rsplit("/", 1)[-1]
+        root = Item(b"", name, source)
+        meter = Meter(self.budget, source.size)
+        yield from self._guarded(root, shown(display), b"", None, meter)
+        while self.frames:
+            frame = self.frames[-1]
+            try:
+                found = next(frame.items, None)
+            except Stop as stop:
+                yield from self._stopped(stop)
+                continue
+            except NotOpened as error:
+                yield from self._not_opened(frame, error.reason, error.detail)
+                continue
+            except OSError as error:
+                yield from self._limit(frame, Limit(frame.display, "unreadable", str(error.strerror or error)))
+                yield from self._pop()
+                continue
+            if found is None:
+                yield from self._pop()
+            elif isinstance(found, Limit):
+                yield from self._limit(frame, found)
+            else:
+                path = frame.reading.path(found.name)
+                raw = frame.raw + b"!/" + found.raw if frame.raw else found.raw
+                yield from self._guarded(found, path, raw, frame, None)
+
+    def _guarded(
+        self, item: Item, path: str, raw: bytes, frame: _Frame | None, meter: Meter | None
+    ) -> Iterator[Entry | Limit]:
+        """Yield what an item gives, with quotas and the system's errors turned into limits."""
+        try:
+            yield from self._item(item, path, raw, frame, meter)
+        except Stop as stop:
+            yield from self._stopped(stop, item, path)
+        except OSError as error:
+            yield Limit(path, "unreadable", str(error.strerror or error))
+
+    def _item(
+        self, item: Item, path: str, raw: bytes, frame: _Frame | None, meter: Meter | None
+    ) -> Iterator[Entry | Limit]:
+        """Open an item if it is a container; yield it if it is none."""
+        source = item.source
+        self.budget.take_file()
+        fmt = self._format(item)
+        if fmt is None:
+            yield from self._leaf(item, path, raw)
+            return
+        if fmt in UNSUPPORTED:
+            yield Limit(path, "unsupported", f"{UNSUPPORTED[fmt]}; its files were not read")
+            yield from self._leaf(item, path, raw)
+            return
+        depth = len(self.frames)
+        if depth >= self.budget.quotas.max_depth:
+            yield Limit(path, "depth", f"--max-depth {self.budget.quotas.max_depth}: containers lie deeper")
+            yield from self._leaf(item, path, raw)
+            return
+        room = max(0, min(self.in_memory, HELD - self.held))
+        if isinstance(item.source, Stream):
+            if fmt in NEEDS_SEEK or fmt in ("zip", "stub"):
+                source = seekable(item.source, room)
+            else:
+                item.source.remember(min(self.in_memory, room))
+        if meter is None:
+            parent = item.meter or (frame.reading.meter if frame is not None else None)
+            meter = Meter(self.budget, source.size or 1, parent)
+        self.budget.containers += 1
+        reading = Reading(path, meter, self.in_memory)
+        opened = _Frame(path, raw, source, reading, fmt, item.name)
+        self.held += opened.held
+        self.frames.append(opened)
+
+    def _format(self, item: Item) -> str | None:
+        source = item.source
+        if isinstance(source, Memory):
+            return is_container(source.data, item.name)
+        head = source.head()
+        if head.startswith(STUBS):
+            # A program with an archive behind it: the end of the file must be looked at.
+            item.source = source = seekable(source, self.in_memory)
+            head = source.read(0, STUB_HEAD)
+        if isinstance(source, Stream):
+            return is_container(head, item.name, b"")
+        return is_container(head, item.name, source.read(max(0, source.size - TAIL), TAIL))
+
+    def _leaf(self, item: Item, path: str, raw: bytes) -> Iterator[Entry | Limit]:
+        """Yield a file's content, in memory where it is small enough."""
+        source = item.source
+        if isinstance(source, Memory):
+            yield Entry(path, raw, source.size, source.data)
+            return
+        if isinstance(source, Window) and source.size <= self.in_memory:
+            data = source.read(0, source.size)
+            yield Entry(path, raw, len(data), data)
+            return
+        stops: list[Stop | OSError] = []
+        if isinstance(source, Stream):
+            parts: list[bytes] = []
+            got = 0
+            for chunk in _until_stop(source, stops):
+                parts.append(chunk)
+                got += len(chunk)
+                if got > self.in_memory:
+                    break
+            whole = b"".join(parts)
+            if got <= self.in_memory:
+                yield Entry(path, raw, got, whole)
+                self._raise(stops)
+                return
+            source.push(whole)
+            parts.clear()
+            del whole
+        size = -1 if source.size is None else source.size
+        yield Entry(path, raw, size, None, lambda: _until_stop(source, stops))
+        self._raise(stops)
+
+    @staticmethod
+    def _raise(stops: list[Stop | OSError]) -> None:
+        if stops:
+            raise stops[0]
+
+    def _stopped(self, stop: Stop, item: Item | None = None, path: str = "") -> Iterator[Limit]:
+        """Leave the file, the container or the whole product that hit a quota; yield the limit that says so."""
+        if item is not None and stop.meter is not None and stop.meter is item.meter:
+            yield Limit(path, stop.reason, stop.detail)
+            if self._forgive(stop.meter):
+                return
+            stop.meter = self.frames[0].reading.meter if self.frames else None
+        elif stop.meter is None:
+            where = self.frames[-1].display if self.frames else path
+            yield Limit(path or where, stop.reason, stop.detail)
+        while self.frames:
+            frame = self.frames[-1]
+            if stop.meter is not None and not frame.reading.meter.within(stop.meter):
+                return
+            if stop.meter is frame.reading.meter:
+                yield Limit(frame.display, stop.reason, stop.detail)
+                yield from self._pop()
+                if self._forgive(frame.reading.meter):
+                    return
+                stop.meter = self.frames[0].reading.meter if self.frames else None
+                continue
+            yield from self._pop()
+
+    def _forgive(self, meter: Meter) -> bool:
+        if self.forgiven >= FORGIVEN:
+            return False
+        self.forgiven += 1
+        meter.forgive()
+        return True
+
+    def _not_opened(self, frame: _Frame, reason: str, detail: str) -> Iterator[Entry | Limit]:
+        """Yield a container that nothing came out of as a file itself, with the reason."""
+        source = frame.source
+        self.frames.pop()
+        self.held -= frame.held
+        yield Limit(frame.display, reason, f"{frame.fmt}: {shown(detail)}"[:200])
+        if isinstance(source, Stream) and not source.rewound():
+            return
+        try:
+            yield from self._leaf(Item(b"", "", source), frame.display, frame.raw)
+        except Stop as stop:
+            yield from self._stopped(stop, None, frame.display)
+        finally:
+            if not isinstance(source, Stream):
+                source.close()
+
+    def _limit(self, frame: _Frame, limit: Limit) -> Iterator[Limit]:
+        """Yield a limit unless the container has had as many of its kind: those are told as a number at its end."""
+        told = frame.told.get(limit.reason, 0) + 1
+        frame.told[limit.reason] = told
+        if told <= SAME_LIMITS:
+            yield limit
+        else:
+            frame.more[limit.reason] = frame.more.get(limit.reason, False) or limit.incomplete
+
+    def _pop(self) -> Iterator[Limit]:
+        """Close the innermost container."""
+        frame = self.frames.pop()
+        self.held -= frame.held
+        frame.items.close()
+        for limit in frame.reading.drain():
+            yield from self._limit(frame, limit)
+        for reason, incomplete in frame.more.items():
+            count = frame.told[reason] - SAME_LIMITS
+            yield Limit(frame.display, reason, f"and {count} more of this kind", incomplete)
+        frame.source.close()
+
+
+def _until_stop(source: Source, stops: list[Stop | OSError]) -> Iterator[bytes]:
+    """Yield a source's chunks; a quota or an error ends them and is kept for the walk."""
+    try:
+        yield from source.chunks()
+    except (Stop, OSError) as stop:
+        stops.append(stop)
+
+
+def _reader(fmt: str, source: Source, reading: Reading, name: str) -> Generator[Item | Limit]:
+    if fmt == "zip" and not isinstance(source, Stream):
+        return read_zip(source, reading)
+    if fmt in COMPRESSED:
+        return read_stream(fmt, source, reading, name)
+    if fmt == "rpm":
+        return read_rpm(source, reading)
+    if fmt in ARCHIVES:
+        return read_archive(fmt, source, reading)
+    return _read_stub(source, reading)
+
+
+def _read_stub(source: Source, reading: Reading) -> Generator[Item | Limit]:
+    """Yield a program and the archive behind it as two files."""
+    head = source.read(0, STUB_HEAD) if not isinstance(source, Stream) else source.head()
+    found = behind_program(head)
+    if found is None or isinstance(source, Stream):
+        raise NotOpened("broken", "no archive behind the program")
+    reading.opened = True
+    at = found[1]
+    reading.count(source.size)
+    yield Item(b"", f"[bytes 0-{at}]", source.window(0, at))
+    yield Item(b"", f"[bytes {at}-{source.size}]", source.window(at, source.size - at))
