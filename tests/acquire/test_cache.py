@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -147,6 +148,24 @@ def test_a_full_disk_falls_back_and_then_is_a_clear_error(
     with pytest.raises(AcquireError, match=r"no place to keep it.*SOUSVEIL_CACHE"):
         store.add("b.whl", {}, source(b"other"), None)
     assert parts(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_disk_that_is_full_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.open
+
+    def full(self: Path, mode: str = "r", *more: Any, **others: Any) -> Any:
+        if mode == "xb" and self.is_relative_to(tmp_path / "c"):
+            real(self, mode).close()
+            return open("/dev/full", "wb")
+        return real(self, mode, *more, **others)
+
+    monkeypatch.setattr(Path, "open", full)
+    store = Cache(tmp_path / "c")
+    for data in (b"short", b"long" * 100_000):
+        assert store.add("a.whl", {}, source(data), None).path.read_bytes() == data
+    assert os.strerror(errno.ENOSPC) in store.notes[0]
+    assert [p for p in (tmp_path / "c").rglob("*") if p.is_file()] == []
 
 
 def test_parts_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:

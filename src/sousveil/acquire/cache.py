@@ -197,15 +197,9 @@ class Cache:
                         raise TooLong(name, size, max_bytes)
                     for h in hashes.values():
                         h.update(chunk)
-                    try:
-                        file.write(chunk)
-                    except OSError as error:
-                        raise _WriteFailed(error) from None
-                try:
-                    file.flush()
-                    os.fsync(file.fileno())
-                except OSError as error:
-                    raise _WriteFailed(error) from None
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
             found = {a: h.hexdigest() for a, h in hashes.items()}
             for a, digest in digests.items():
                 if found[a] != digest:
@@ -216,13 +210,12 @@ class Cache:
                     )
             a = algorithm or "sha256"
             path = root / _address(a, found[a], name)
-            try:
-                _make_folder(path.parent)
-                part.replace(path)
-                _sync_folder(path.parent)
-            except OSError as error:
-                raise _WriteFailed(error) from None
+            _make_folder(path.parent)
+            part.replace(path)
+            _sync_folder(path.parent)
             return Stored(path, found["sha256"], size)
+        except OSError as error:  # also from closing, which writes what is buffered; sources raise AcquireError
+            raise _WriteFailed(error) from None
         finally:
             part.unlink(missing_ok=True)
 
