@@ -20,6 +20,7 @@ _OPEN = re.compile(r"^\s*(?://[/!]?<?|/\*[*!]*<?|\(\*|<!--|--|#+!?|;+|%+)\s?")
 _CLOSE = re.compile(r"\s*(?:\*+/|\*\)|-->)\s*$")
 _STAR = re.compile(r"^\s*\*+(?!/)\s?")
 _RULER = re.compile(r"^[\s\-=*/#_~+<>.\\|]*$")
+_EDGES = re.compile(r"^\s*[/\-=*#_~<>]{4,}|[/\-=*#_~<>]{4,}\s*$")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,200})?/?>")
 _BREAK = re.compile(r"<\s*/?\s*(?:br|p|li|tr|ul|ol|pre|table)\s*/?\s*>", re.IGNORECASE)
 _INLINE = re.compile(r"\{@(?:link|code|linkplain|literal|value)\s+([^{}]*)\}")
@@ -57,7 +58,7 @@ def _words(line: str) -> str:
         line = _INLINE.sub(r"\1", line)
     if "<" in line:
         line = _TAG.sub(" ", line)
-    return _SUMMARY.sub("", line).strip()
+    return _SUMMARY.sub("", _EDGES.sub("", line)).strip()
 
 
 def join(*glosses: str) -> str:

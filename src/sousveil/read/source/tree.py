@@ -57,7 +57,7 @@ _parsers: dict[str, Parser] = {}
 
 
 def parse(
-    utf8: bytes,
+    utf8: bytes | bytearray,
     name: str,
     seconds: float = SECONDS,
     ranges: Sequence[tuple[int, int]] = (),
@@ -72,7 +72,7 @@ def parse(
         parser.included_ranges = [Range(Point(0, start), Point(0, end), start, end) for start, end in ranges]
 
     def chunk(offset: int, _: Point) -> bytes:
-        return utf8[offset : offset + _CHUNK]
+        return bytes(utf8[offset : offset + _CHUNK])
 
     def late(_: int, __: bool) -> bool:
         return time.monotonic() > deadline
@@ -157,6 +157,8 @@ class Source:
         self.utf8 = text.utf8
         self.language = language
         self.marks = marks
+        self.taken: list[tuple[int, int]] = []
+        """Extents of the comments that were given out as glosses."""
 
     def slice(self, node: Node | None, limit: int = 400) -> str:
         """Return the text of ``node``, at most ``limit`` bytes, white space folded; empty for ``None``."""
@@ -204,6 +206,7 @@ class Source:
             if more is not None:
                 parts.append(utf8[again:more])
                 final = more
+        self.taken.append((at, final))
         return Gloss(self._clean(parts), at, final)
 
     def leading(self, start: int) -> Gloss:
@@ -229,6 +232,8 @@ class Source:
             parts.insert(0, utf8[above[0] : above[1]])
             first = at = self._line(above[0])[0]
             first = above[0]
+        if parts:
+            self.taken.append((first, start))
         return Gloss(self._clean(parts), first, start)
 
     def _comment_above(self, line_start: int, own: int) -> tuple[int, int] | None:

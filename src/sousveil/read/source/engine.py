@@ -1,0 +1,418 @@
+"""From hits to constructs, for every brace language: parse, find the declarations around hits, link, build."""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from tree_sitter import Node, Tree
+
+from sousveil.model import Construct, Kind
+from sousveil.read.source.brace import Found, Reader, Step, near, words
+from sousveil.read.source.labels import statement, text_sets
+from sousveil.read.source.tree import Unfinished, parse
+from sousveil.read.source.windows import LARGE, Scan, windows
+from sousveil.read.text import Text
+
+SECONDS = 20.0
+"""Time for one file; what was read by then is handed over with ``Unfinished``."""
+_PARSE = 5.0
+LINKED = 96
+"""Most constructs added to those that hold a hit."""
+_ROUNDS = 2
+_NAMES = 48
+_OCCURRENCES = 400
+_LOOSE = 300
+"""Most strings, comments and bare lines kept of one file."""
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
+_BORDER = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
+_DECLARES = re.compile(
+    rb"(?:\b(?:struct|enum|union|class|interface|record|object|protocol|trait|type)\s+|\}\s*[\w\s,*]*)\Z"
+)
+# A name worth looking for in prose: CamelCase with two humps or with an underscore.
+_DISTINCT = re.compile(r"^(?=.{5,})(?:[A-Za-z]\w*_\w+|[A-Z][a-z0-9]+[A-Z]\w*|[A-Z]{2,}\w*[a-z]\w*)$")
+_COMMON = words(
+    "int char float double long short void bool boolean byte string String Integer Long Double Float Boolean Object",
+    "List Map Set Optional Array ArrayList HashMap Dictionary BYTE WORD DWORD BOOL INT UINT CHAR FLOAT LONG LLONG UCHAR std",
+    "vector map unsigned signed const struct enum union class static public private protected internal final var Int",
+    "uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t size_t NSString NSInteger NSArray NSNumber Bool",
+    "Double Date Any self Self str usize Vec Box Option Result Response Request Data Type Error",
+)
+
+
+def read(reader: type[Reader], text: Text, hits: Sequence[int] | None) -> list[Construct]:
+    """Return the constructs of ``text`` that hold a hit and what they refer to; all with ``None``.
+
+    Raises ``Unfinished`` with what was read when a grammar is late or a declaration too large to be read whole.
+    """
+    if hits is not None and not hits:
+        return []
+    return _Reading(reader(text)).run(hits)
+
+
+class _Reading:
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.utf8 = reader.utf8
+        self.scan = Scan(self.utf8, reader.dialect)
+        self.deadline = time.monotonic() + SECONDS
+        self.whole = len(self.utf8) <= LARGE
+        self.trees: dict[tuple[tuple[int, int], ...], Tree | None] = {}
+        self.masked = bytearray(self.utf8)
+        self.kept: dict[tuple[int, int, Kind], tuple[Found, Construct]] = {}
+        self.missing: list[tuple[str, str]] = []
+
+    # ------------------------------------------------------------------ the way through
+
+    def run(self, hits: Sequence[int] | None) -> list[Construct]:
+        code, comments, directives = self._sort(hits)
+        anchors = sorted({a for span in comments for a in self.scan.anchors(*span)})
+        every = None if hits is None else sorted({*code, *anchors})
+        found = list(self.find(every))
+        found += self.reader.directive(None if hits is None else directives, self.scan.directives)
+        plain = [f for f in found if not f.extra]
+        owners = _owners(plain, every or [])
+        if hits is None:
+            chosen = {f.key: f for f in plain}
+        else:
+            chosen = {owners[c].key: owners[c] for c in code if c in owners}
+            for anchor in anchors:
+                owner = owners.get(anchor)
+                if owner is not None and not (owner.head and anchor >= owner.head):
+                    chosen[owner.key] = owner
+            chosen.update((f.key, f) for f in plain if f.kind is not Kind.OPERATION and _in(directives, f))
+        for one in chosen.values():
+            self._build(one)
+        loose = self._loose([f for f in found if f.extra], plain, every, code)
+        self._comments(comments, hits is None)
+        if hits is not None:
+            self._bare(code, loose)
+            self._link(sorted(set(hits)))
+        return self._result()
+
+    def _sort(self, hits: Sequence[int] | None) -> tuple[list[int], list[tuple[int, int]], list[int]]:
+        """Return the hits in code, the comments that hold hits, the hits in preprocessor lines."""
+        if hits is None:
+            return [], list(self.scan.comments), []
+        code: list[int] = []
+        comments: dict[tuple[int, int], None] = {}
+        directives: list[int] = []
+        for hit in sorted({h for h in hits if 0 <= h < len(self.utf8)}):
+            comment = self.scan.comment(hit)
+            if comment is not None:
+                comments[comment] = None
+                # The comment behind a macro speaks of the macro.
+                before = self.scan.directive(max(0, comment[0] - 1))
+                if before is not None:
+                    directives.append(before[0])
+            elif self.scan.directive(hit) is not None:
+                directives.append(hit)
+            else:
+                code.append(hit)
+        return code, list(comments), sorted(set(directives))
+
+    def _build(self, found: Found) -> Construct | None:
+        if found.key in self.kept:
+            return self.kept[found.key][1]
+        construct = found.build(found)
+        if construct is not None:
+            self.kept[found.key] = (found, construct)
+        return construct
+
+    def _result(self) -> list[Construct]:
+        kept = sorted(self.kept.values(), key=lambda k: (k[1].passage.offset, -k[0].end, k[1].kind))
+        constructs = [construct for _, construct in kept]
+        if self.missing:
+            reason = "timeout" if any(r == "timeout" for r, _ in self.missing) else self.missing[0][0]
+            raise Unfinished(reason, "; ".join(dict.fromkeys(d for _, d in self.missing))[:400], constructs)
+        return constructs
+
+    # ------------------------------------------------------------------ finding
+
+    def find(self, spots: Sequence[int] | None) -> Iterator[Found]:
+        """Yield the declarations around the sorted ``spots``; all without."""
+        if spots is not None and not spots:
+            return
+        if self.whole or spots is None:
+            ranges = ((0, len(self.utf8)),)
+            tree = self._tree(ranges, whole=True)
+            if tree is not None:
+                yield from self._walk(tree, spots)
+                return
+        if spots is None:
+            return
+        for window in windows(self.scan, spots):
+            if window.clipped:
+                line = self.reader.text.position(window.body[0])[0]
+                self.missing.append(("quota", f"a declaration of more than 512 KB, read in part from line {line}"))
+            tree = self._tree(window.ranges)
+            if tree is not None:
+                yield from self._walk(tree, window.spots)
+
+    def _tree(self, ranges: tuple[tuple[int, int], ...], whole: bool = False) -> Tree | None:
+        if ranges in self.trees:
+            return self.trees[ranges]
+        left = self.deadline - time.monotonic()
+        tree: Tree | None = None
+        if left <= 0:
+            self.missing.append(("timeout", f"not read within {SECONDS:g} s"))
+        else:
+            self.scan.blanked(ranges, self.masked)
+            self.reader.mask(self.masked, ranges)
+            try:
+                tree = parse(self.masked, self.reader.grammar(), min(_PARSE, left), () if whole else ranges)
+            except Unfinished as late:
+                self.missing.append((late.reason, late.detail))
+        self.trees[ranges] = tree
+        return tree
+
+    def _walk(self, tree: Tree, spots: Sequence[int] | None) -> Iterator[Found]:
+        reader = self.reader
+        stack = [Step(tree.root_node, None, ())]
+        while stack:
+            step = stack.pop()
+            node = step.node
+            if node.is_named:
+                yield from reader.find(step)
+                yield from text_sets(reader, step)
+            children = node.children
+            if not children:
+                continue
+            scope = step.scope
+            name = reader.scope(step) if node.is_named else ""
+            if name and len(scope) < 12:
+                scope = (*scope, name)
+            if spots is None:
+                inside = children
+            else:
+                inside = _around(children, spots)
+            stack.extend(Step(child, step, scope) for child in reversed(inside))
+
+    # ------------------------------------------------------------------ strings, comments, bare lines
+
+    def _loose(
+        self, extras: list[Found], plain: list[Found], every: Sequence[int] | None, code: Sequence[int]
+    ) -> list[Found]:
+        """Build the label sets, then the strings that belong to nothing else; return them."""
+        sets = sorted((f for f in extras if f.kind is Kind.LABEL_SET), key=lambda f: (f.start, -f.end))
+        outer: list[Found] = []
+        for one in sets:
+            if outer and one.end <= outer[-1].end:
+                continue
+            if self._build(one) is not None:
+                outer.append(one)
+        strings = sorted((f for f in extras if f.kind is Kind.STATEMENT), key=lambda f: f.start)
+        owners = _owners(plain, [f.start for f in strings])
+        kept = list(outer)
+        for one in strings:
+            owner = owners.get(one.start)
+            if len(kept) - len(outer) >= _LOOSE or any(s.start <= one.start < s.end for s in outer):
+                continue
+            if every is not None and not near(code, one.start, one.end):
+                continue
+            if owner is not None and (owner.kind is not Kind.OPERATION or one.start < owner.head):
+                continue
+            self._build(one)
+            kept.append(one)
+        return kept
+
+    def _comments(self, comments: Iterable[tuple[int, int]], every: bool) -> None:
+        """Keep the comments that became no gloss."""
+        taken = sorted(self.reader.source.taken)
+        left = 0
+        lines: tuple[int, int] | None = None
+        scopes: list[tuple[int, int]] = []
+        for start, end in comments:
+            index = bisect_right(taken, (start, 1 << 62)) - 1
+            if any(a <= start < b for a, b in taken[max(0, index - 8) : index + 1]):
+                continue
+            if left >= _LOOSE and not every:
+                self.missing.append(("quota", f"more than {_LOOSE} loose comments"))
+                break
+            left += 1
+            scopes.append((start, end))
+            lines = lines or (start, end)
+        if not scopes:
+            return
+        places = self._scopes([start for start, _ in scopes])
+        for start, end in scopes:
+            found = Found(
+                start, end, Kind.STATEMENT, statement(self.reader, "comment", places.get(start, ())), extra=True
+            )
+            self._build(found)
+
+    def _scopes(self, places: list[int]) -> dict[int, tuple[str, ...]]:
+        """Return the names of what encloses each place."""
+        result: dict[int, tuple[str, ...]] = {}
+        jobs: list[tuple[tuple[tuple[int, int], ...], Sequence[int]]] = []
+        if self.whole and self.trees.get(((0, len(self.utf8)),)) is not None:
+            jobs.append((((0, len(self.utf8)),), places))
+        else:
+            jobs += [(w.ranges, w.spots) for w in windows(self.scan, places)]
+        for ranges, spots in jobs:
+            tree = self._tree(ranges, whole=self.whole and len(ranges) == 1 and ranges[0] == (0, len(self.utf8)))
+            if tree is None:
+                continue
+            stack = [Step(tree.root_node, None, ())]
+            while stack:
+                step = stack.pop()
+                name = self.reader.scope(step) if step.node.is_named else ""
+                scope = (*step.scope, name) if name and len(step.scope) < 12 else step.scope
+                if name or step.above is None:
+                    low, high = bisect_left(spots, step.node.start_byte), bisect_left(spots, step.node.end_byte)
+                    result.update((spots[i], scope) for i in range(low, high))
+                stack.extend(Step(child, step, scope) for child in _around(step.node.children, spots))
+        return result
+
+    def _bare(self, code: Sequence[int], loose: list[Found]) -> None:
+        """Keep the lines of hits that belong to nothing: imports, global variables, broken code."""
+        extents = sorted((f.start, f.end) for f, _ in self.kept.values())
+        ends: list[int] = []
+        for _, end in extents:
+            ends.append(max(end, ends[-1] if ends else 0))
+        lines: dict[int, int] = {}
+        for hit in code:
+            index = bisect_right(extents, (hit, 1 << 62)) - 1
+            if index >= 0 and ends[index] > hit:
+                continue
+            start, end = self.reader.text.line_span(hit)
+            lines.setdefault(start, end)
+        for start, end in list(lines.items())[:_LOOSE]:
+            self._build(Found(start, end, Kind.STATEMENT, statement(self.reader, "code", ()), extra=True))
+
+    # ------------------------------------------------------------------ links
+
+    def _link(self, hits: Sequence[int]) -> None:
+        """Add what the hit constructs' types name, and what uses the hit types."""
+        wanted: dict[str, None] = {}
+        used: dict[str, None] = {}
+        for found, construct in list(self.kept.values()):
+            if found.kind in (Kind.RECORD, Kind.ENUMERATION):
+                used.update(dict.fromkeys(_type_names(found.names)))
+            if found.kind is Kind.RECORD:
+                for part in found.parts:
+                    if near(hits, part.start, part.end):
+                        wanted.update(dict.fromkeys(_names(part.member.type)))
+                        wanted.update(dict.fromkeys(n for n in _names(part.member.gloss) if _DISTINCT.match(n)))
+            elif found.kind is Kind.OPERATION:
+                for part in found.parts:
+                    wanted.update(dict.fromkeys(_names(part.member.type)))
+                wanted.update(dict.fromkeys(_names(construct.returns)))
+        added = 0
+        for _ in range(_ROUNDS):
+            spots = self._occurrences(list(used)[:_NAMES])
+            spots |= self._occurrences([w for w in wanted if w not in used][:_NAMES], declared=True)
+            fresh: dict[str, None] = {}
+            candidates = {f.key: f for f in self.find(sorted(spots)) if not f.extra and f.key not in self.kept}
+            for found in candidates.values():
+                if added >= LINKED:
+                    self.missing.append(("quota", f"more than {LINKED} declarations refer to what was found"))
+                    return
+                declared = any(n in wanted for n in found.names) and found.kind in (Kind.RECORD, Kind.ENUMERATION)
+                if not declared and found.kind is Kind.ENUMERATION:
+                    continue
+                construct = found.build(found)
+                if construct is None or not (declared or _uses(construct, used)):
+                    continue
+                self.kept[found.key] = (found, construct)
+                added += 1
+                if found.kind is Kind.RECORD and not declared:
+                    fresh.update(dict.fromkeys(_type_names(found.names)))
+            used, wanted = {n: None for n in fresh if n not in used}, {}
+            if not used:
+                break
+
+    def _occurrences(self, names: Iterable[str], declared: bool = False) -> set[int]:
+        """Return where ``names`` stand as words: in code, or where the code is that a comment with them speaks of.
+
+        With ``declared`` only where they seem to be declared.
+        """
+        spots: set[int] = set()
+        utf8 = self.utf8
+        for name in names:
+            word = name.encode()
+            at, seen = utf8.find(word), 0
+            while at >= 0 and seen < _OCCURRENCES:
+                after = at + len(word)
+                if not (at and _BORDER.match(utf8, at - 1)) and not _BORDER.match(utf8, after):
+                    if declared:
+                        if _DECLARES.search(utf8[max(0, at - 120) : at]):
+                            spots.add(at)
+                            seen += 40
+                    else:
+                        seen += 1
+                        comment = self.scan.comment(at)
+                        if comment is None:
+                            spots.add(at)
+                        elif _DISTINCT.match(name):
+                            spots.update(self.scan.anchors(*comment))
+                at = utf8.find(word, after)
+        return spots
+
+
+def _around(children: list[Node], spots: Sequence[int]) -> list[Node]:
+    """Return the children that hold a spot."""
+    if len(children) < 32:
+        return [c for c in children if near(spots, c.start_byte, c.end_byte)]
+    low = bisect_left(spots, children[0].start_byte)
+    high = bisect_left(spots, children[-1].end_byte)
+    if high - low > len(children) // 4:
+        return [c for c in children if near(spots, c.start_byte, c.end_byte)]
+    found: dict[int, Node] = {}
+    for spot in spots[low:high]:
+        index = bisect_right(children, spot, key=_start) - 1
+        # Nodes without extent share their start with the next one.
+        while index >= 0 and children[index].start_byte == children[index].end_byte:
+            index -= 1
+        if index >= 0 and children[index].end_byte > spot:
+            found[index] = children[index]
+    return [found[i] for i in sorted(found)]
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
+
+
+def _names(text: str) -> list[str]:
+    return [n for n in _IDENTIFIER.findall(text[:600]) if n not in _COMMON]
+
+
+def _type_names(names: Iterable[str]) -> list[str]:
+    return [n for n in names if len(n) > 3 and n not in _COMMON]
+
+
+def _uses(construct: Construct, used: dict[str, None]) -> bool:
+    if not used:
+        return False
+    texts = [construct.returns, *construct.bases]
+    texts += [m.type for m in construct.members]
+    if any(n in used for t in texts if t for n in _IDENTIFIER.findall(t)):
+        return True
+    return any(n in used and _DISTINCT.match(n) for m in construct.members for n in _IDENTIFIER.findall(m.gloss))
+
+
+def _in(spots: Sequence[int], found: Found) -> bool:
+    return near(spots, found.start, found.end)
+
+
+def _owners(found: Iterable[Found], spots: Sequence[int]) -> dict[int, Found]:
+    """Return the innermost declaration around each of the sorted spots."""
+    result: dict[int, Found] = {}
+    order = sorted(found, key=lambda f: (f.start, -f.end))
+    stack: list[Found] = []
+    index = 0
+    for spot in sorted(set(spots)):
+        while index < len(order) and order[index].start <= spot:
+            stack.append(order[index])
+            index += 1
+        # Those that have ended stay below one that has not only where extents overlap; they are skipped then.
+        while stack and stack[-1].end <= spot:
+            stack.pop()
+        for one in reversed(stack):
+            if one.end > spot:
+                result[spot] = one
+                break
+    return result
