@@ -1,0 +1,264 @@
+"""``sousveil doctor``: what is there, what is missing, what each missing part costs, and how to get it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+from msgspec import Struct
+
+from sousveil.acquire.wording import shown, shown_url
+from sousveil.cli.amounts import spoken
+from sousveil.cli.start import FOUND
+
+_GRAMMARS = {
+    "c": "C",
+    "cpp": "C++",
+    "objc": "Objective-C",
+    "java": "Java",
+    "kotlin": "Kotlin",
+    "c-sharp": "C#",
+    "python": "Python",
+    "javascript": "JavaScript",
+    "typescript": "TypeScript",
+    "go": "Go",
+    "rust": "Rust",
+    "swift": "Swift",
+    "php": "PHP",
+    "ruby": "Ruby",
+    "sql": "SQL",
+    "html": "HTML and Vue",
+}
+_ARCHIVES = "7z, rar, cab, iso, deb, rpm, cpio, zstd and lz4"
+_REINSTALL = "scripts/install, or pip install sousveil again"
+_LITTLE_ROOM = 2 << 30
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    MISSING = "missing"
+    ESSENTIAL = "MISSING"
+
+
+class Part(Struct, frozen=True):
+    """One line of the doctor's list."""
+
+    name: str
+    state: State
+    detail: str
+    cost: str = ""
+    """What does not work without it."""
+    remedy: str = ""
+
+
+def doctor() -> None:
+    """Say what is installed, what is missing, what each missing part costs, and how to get it.
+
+    Nothing is fetched and no registry is asked. Exits with 1 if a part is missing without which nothing can be
+    scanned.
+
+    \b
+    Example:
+      sousveil doctor
+    """
+    parts = list(examine())
+    wide = max(len(p.name) for p in parts)
+    for part in parts:
+        print(f"{part.state:<8} {part.name:<{wide}}  {part.detail}")
+        for label, text in (("without it", part.cost), ("to get it", part.remedy)):
+            if text:
+                print(textwrap.fill(f"{label}: {text}", 80, initial_indent=" " * 11, subsequent_indent=" " * 13))
+    essential = [p for p in parts if p.state is State.ESSENTIAL]
+    optional = [p for p in parts if p.state is State.MISSING]
+    print()
+    if essential:
+        print(f"sousveil cannot work: {', '.join(p.name for p in essential)} missing.")
+    elif optional:
+        print(f"sousveil works. Missing, as said above: {', '.join(p.name for p in optional)}.")
+    else:
+        print("sousveil works, and nothing is missing.")
+    raise typer.Exit(FOUND if essential else 0)
+
+
+def examine() -> Iterator[Part]:
+    """Yield every part, looked at now. Nothing here may fail: a part that breaks is a part that is missing."""
+    yield _python()
+    yield _library("hyperscan", _hyperscan, "files cannot be matched", essential=True)
+    yield _library("lexicon", _lexicon, "nothing can be recognised", essential=True)
+    yield _library("rules", _rules, "nothing can be judged", essential=True)
+    yield _library(
+        "libarchive", _libarchive, f"{_ARCHIVES} stay closed and are listed as limits; zip, tar, gz, bz2 and xz open"
+    )
+    yield _library("tree-sitter", lambda: _version("tree-sitter"), "source code cannot be read", essential=True)
+    for grammar, language in _GRAMMARS.items():
+        yield _library(f"grammar {grammar}", lambda g=grammar: _grammar(g), f"{language} is not read")  # type: ignore[misc]
+    yield from _registries()
+    yield _cache()
+    yield _room()
+    yield _sandbox()
+    yield _terminal()
+
+
+def _python() -> Part:
+    ok = sys.version_info >= (3, 11)
+    detail = f"{platform.python_version()} ({platform.machine()} {platform.system()}), {os.cpu_count()} cores"
+    return Part(
+        "python",
+        State.OK if ok else State.ESSENTIAL,
+        detail,
+        "" if ok else "sousveil cannot run",
+        "" if ok else "Python 3.11 or newer",
+    )
+
+
+def _library(name: str, look: Callable[[], str], cost: str, *, essential: bool = False) -> Part:
+    try:
+        return Part(name, State.OK, look())
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is missing and said so
+        state = State.ESSENTIAL if essential else State.MISSING
+        return Part(name, state, shown(f"{type(error).__name__}: {error}", 120), cost, _REINSTALL)
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "version unknown"
+
+
+def _hyperscan() -> str:
+    import hyperscan
+
+    database = hyperscan.Database()
+    database.compile(expressions=[b"a+b"], ids=[0], elements=1, flags=[0])
+    return _version("hyperscan")
+
+
+def _lexicon() -> str:
+    from sousveil.match.lexicon import load
+
+    lexicon = load()
+    return f"{len(lexicon.concepts)} concepts, {len(lexicon.entries):,} spellings"
+
+
+def _rules() -> str:
+    from sousveil.judge.rules import load_rules
+
+    return f"{len(load_rules())} built in"
+
+
+def _libarchive() -> str:
+    from sousveil.unpack.native import version
+
+    return version().removeprefix("libarchive ")
+
+
+def _grammar(name: str) -> str:
+    from sousveil.read.source.tree import parse
+
+    parse(b"a", name)
+    return _version(f"tree-sitter-{name}")
+
+
+def _registries() -> Iterator[Part]:
+    yield _registry("pip settings", _pip, "pypi: products cannot be fetched", "mend the file named")
+    yield _registry("npm settings", _npm, "npm: products cannot be fetched", "mend the file named")
+    tools = [t for t in ("apt-get", "apt-cache") if not shutil.which(t)]
+    yield Part(
+        "apt",
+        State.MISSING if tools else State.OK,
+        f"{', '.join(tools)} not found" if tools else f"{shutil.which('apt-get')}",
+        "deb: products cannot be fetched; .deb files you have are scanned all the same" if tools else "",
+        "a Debian or Ubuntu machine, or download the .deb and name the file" if tools else "",
+    )
+
+
+def _registry(name: str, look: Callable[[], str], cost: str, remedy: str) -> Part:
+    try:
+        return Part(name, State.OK, look())
+    except Exception as error:  # noqa: BLE001 - settings of another program, broken in any way
+        return Part(name, State.MISSING, shown(str(error), 200), cost, remedy)
+
+
+def _pip() -> str:
+    from sousveil.acquire.pip_config import read
+
+    config = read(None)
+    own = [shown_url(i) for i in config.indexes if i]
+    return f"{'pip’s default index' if not own or len(own) < len(config.indexes) else own[0]}" + (
+        f" and {len(config.indexes) - 1} more" if len(config.indexes) > 1 else ""
+    )
+
+
+def _npm() -> str:
+    from sousveil.acquire.npm_config import read
+
+    registry = read(None).registry("")
+    return shown_url(registry) if registry else "npm's default registry"
+
+
+def _cache() -> Part:
+    from sousveil.acquire.cache import default_root
+
+    root = default_root()
+    size = sum(f.stat().st_size for f in root.rglob("*") if f.is_file()) if root.is_dir() else 0
+    where = root
+    while not where.exists() and where != where.parent:
+        where = where.parent
+    if os.access(where, os.W_OK | os.X_OK):
+        return Part("cache", State.OK, f"{shown(str(root))}, {spoken(size)}")
+    return Part(
+        "cache",
+        State.MISSING,
+        f"{shown(str(root))} cannot be written",
+        "packages are fetched and the lexicon is compiled anew in every run, about a second",
+        "SOUSVEIL_CACHE=/a/folder/you/can/write",
+    )
+
+
+def _room() -> Part:
+    folder = Path(tempfile.gettempdir())
+    free = shutil.disk_usage(folder).free
+    if free >= _LITTLE_ROOM:
+        return Part("temporary room", State.OK, f"{shown(str(folder))}, {spoken(free)} free")
+    return Part(
+        "temporary room",
+        State.MISSING,
+        f"{shown(str(folder))}, {spoken(free)} free",
+        "large archives may not fit while they are read",
+        "TMPDIR=/a/folder/with/room",
+    )
+
+
+def _sandbox() -> Part:
+    if sys.platform == "linux":
+        return Part("reading apart", State.OK, "worker processes with a memory cap, ended with the main one")
+    return Part(
+        "reading apart",
+        State.MISSING,
+        "worker processes without a memory cap on this system",
+        "a hostile file may take much memory until its time is up",
+        "Linux",
+    )
+
+
+def _terminal() -> Part:
+    from sousveil.cli.terminal import is_terminal, wants_colour, width
+
+    if not is_terminal(sys.stdout):
+        detail = "none (a pipe or file)"
+    else:
+        detail = f"{width(sys.stdout)} columns, colour {'on' if wants_colour(sys.stdout) else 'off'}"
+    return Part("terminal", State.OK, f"{detail}, {sys.stdout.encoding}")

@@ -1,0 +1,159 @@
+"""``sousveil rules``: list, show and test the rules."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sousveil.judge.rules import Rule, Sample
+
+app = typer.Typer(
+    help="List the rules, show one, or run each on its own example and near-miss.\n\n"
+    "\b\nExamples:\n"
+    "  sousveil rules\n"
+    "  sousveil rules show race-labels\n"
+    "  sousveil rules test\n"
+    "  sousveil rules test my-rules/",
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+_Rules = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", metavar="DIR", help="Rules of your own beside the built-in ones. Repeatable."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _list(context: typer.Context, rules: _Rules = None) -> None:
+    if context.invoked_subcommand is None:
+        from sousveil.judge.rules import load_rules
+
+        print(_table(load_rules(tuple(rules or ()))))
+
+
+_list.__doc__ = app.info.help
+
+
+@app.command("list")
+def list_rules(rules: _Rules = None) -> None:
+    """List every rule: its name, what it says a construct does, and its sentence.
+
+    \b
+    Examples:
+      sousveil rules list
+      sousveil rules list --rules my-rules/
+    """
+    from sousveil.judge.rules import load_rules
+
+    print(_table(load_rules(tuple(rules or ()))))
+
+
+@app.command()
+def show(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="The rule's name, as `sousveil rules` lists it.")],
+    rules: _Rules = None,
+) -> None:
+    """Show a rule: what it finds, why, an example, a near-miss, what it cannot tell, and where its facts are from.
+
+    \b
+    Example:
+      sousveil rules show race-labels
+    """
+    from sousveil.acquire.wording import near
+    from sousveil.cli.start import Refused
+    from sousveil.judge.rules import load_rules
+
+    known = {r.id: r for r in load_rules(tuple(rules or ()))}
+    if rule not in known:
+        close = near(rule, sorted(known))
+        raise Refused(
+            f"there is no rule {rule!r}. " + (f"Near: {', '.join(close)}. " if close else "") + "See: sousveil rules"
+        )
+    print(_page(known[rule]))
+
+
+@app.command()
+def test(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Only these rules, instead of the built-in ones.")
+    ] = None,
+) -> None:
+    """Run each rule on its own example, which it must find, and its own near-miss, which it must not.
+
+    Exits with 1 if one comes out otherwise, and says what was seen instead.
+
+    \b
+    Examples:
+      sousveil rules test
+      sousveil rules test my-rules/
+    """
+    from sousveil.cli.ruletest import problems
+    from sousveil.cli.start import FOUND
+
+    tested, wrong = problems(folder)
+    for line in wrong:
+        print(line)
+    print(
+        f"{tested} rules, each on its example and its near-miss: {len(wrong) or 'no'} problem{'s' * (len(wrong) != 1)}"
+    )
+    sys.stdout.flush()
+    raise typer.Exit(FOUND if wrong else 0)
+
+
+def _table(rules: tuple[Rule, ...]) -> str:
+    wide = max(len(r.id) for r in rules)
+    lines: list[str] = []
+    for act in dict.fromkeys(r.file.act for r in sorted(rules, key=lambda r: list(type(r.file.act)).index(r.file.act))):
+        lines += ["", str(act)]
+        for r in rules:
+            if r.file.act is act:
+                lines += textwrap.wrap(
+                    r.file.what,
+                    width=max(80, wide + 40),
+                    initial_indent=f"  {r.id:<{wide}}  ",
+                    subsequent_indent=" " * (wide + 4),
+                )
+    return "\n".join(lines[1:])
+
+
+def _page(rule: Rule) -> str:
+    file = rule.file
+    facts = [f"act      {file.act}", f"traits   {', '.join(file.traits)}"]
+    if file.basis:
+        facts.append(f"basis    {file.basis}")
+    if file.strength:
+        facts.append(f"alone    probability {file.strength:.2f}")
+    if file.lowers < 1:
+        facts.append(f"lowers   the odds that the construct profiles people, to {file.lowers:g} of what they were")
+    facts.append(f"source   {rule.source}")
+    parts = [
+        file.id + "\n" + "\n".join(f"  {fact}" for fact in facts),
+        _titled("What", file.what),
+        _titled("Why", file.why),
+        "Example (it must be found)\n" + _sample(file.example),
+        "Near-miss (it must not be found)\n" + _sample(file.near_miss),
+        _titled("Limits", file.limits),
+    ]
+    if file.not_proved:
+        parts.append("What a finding does not prove\n" + "\n".join(_item(t) for t in file.not_proved))
+    if file.references:
+        parts.append("References\n" + "\n".join(_item(t) for t in file.references))
+    return "\n\n".join(parts)
+
+
+def _titled(title: str, text: str) -> str:
+    return f"{title}\n" + textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="  ")
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, 80, initial_indent="  - ", subsequent_indent="    ")
+
+
+def _sample(sample: Sample) -> str:
+    why = [textwrap.fill(sample.why, 80, initial_indent="  ", subsequent_indent="  ")] if sample.why else []
+    return "\n".join([*why, f"  {sample.file}", textwrap.indent(sample.text.rstrip("\n"), "  | ", lambda _: True)])

@@ -1,0 +1,132 @@
+"""Scan what was asked for, product by product, and write each report where it was wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sousveil.cli.start import FOUND, TROUBLE, Refused
+from sousveil.cli.terminal import progress_line, wants_colour, width
+from sousveil.model import Act, Report, Trait, Verdict
+
+if TYPE_CHECKING:
+    from sousveil.pipeline import Options
+
+_EXTENSIONS = {"text": "txt", "json": "json", "jsonl": "jsonl", "sarif": "sarif", "html": "html"}
+_WHOLE = ("html", "sarif")
+"""Formats of which two cannot stand one after the other."""
+_ORDER = tuple(Verdict)
+
+
+class Request(Struct, frozen=True):
+    """What the command line asked for."""
+
+    products: tuple[str, ...]
+    options: Options
+    format: str
+    output: Path | None
+    fail_on: str
+    verbose: int
+    quiet: bool
+
+
+def cores() -> int:
+    """Return the cores this process may use: containers and taskset give fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(request: Request) -> int:
+    """Return the worst exit code of all products. Raise Refused or RuleError where nothing can be scanned at all."""
+    _check_words(request.options)
+    several = len(request.products) > 1
+    folder = request.output is not None and request.output.is_dir()
+    if several and request.format in _WHOLE and not folder:
+        raise Refused(
+            f"{request.format} holds one product a file; with several, name a folder that exists: --output FOLDER"
+        )
+    worst = 0
+    pieces: list[bytes] = []
+    for number, product in enumerate(request.products):
+        try:
+            report = _scan(product, request)
+        except Exception as error:
+            if not _is_for_user(error) or type(error).__name__ == "RuleError":
+                raise
+            _say(str(error))
+            worst = max(worst, TROUBLE)
+            continue
+        worst = max(worst, exit_code(report, request.fail_on))
+        data = _rendered(report, request)
+        if request.output is None:
+            _print(data if number == 0 or request.format != "text" else b"\n" + data)
+        elif folder:
+            _write(request.output / f"{slug(product)}.{_EXTENSIONS[request.format]}", [data])
+        else:
+            pieces.append(data)
+    if request.output is not None and not folder and pieces:
+        _write(request.output, pieces)
+    return worst
+
+
+def exit_code(report: Report, fail_on: str) -> int:
+    """Return 1 where the verdict is at or above ``fail_on``, else 0."""
+    if fail_on == "never":
+        return 0
+    return FOUND if _ORDER.index(report.verdict) <= _ORDER.index(Verdict(fail_on)) else 0
+
+
+def slug(product: str) -> str:
+    """Return a file name for a product's report: letters, digits, ``.``, ``_``, ``-`` and ``@``, at most 100."""
+    if product == "-":
+        return "stdin"
+    name = re.sub(r"[^A-Za-z0-9._@=-]+", "-", product.rstrip("/").removeprefix("./")).strip("-.")
+    return name[-100:].strip("-.") or "product"
+
+
+def _scan(product: str, request: Request) -> Report:
+    from sousveil.pipeline import scan
+
+    with progress_line(request.quiet) as line:
+        return scan(product, request.options, progress=line)
+
+
+def _rendered(report: Report, request: Request) -> bytes:
+    from sousveil import report as faces
+
+    to_file = request.output is not None
+    text = faces.render(
+        report,
+        request.format,
+        colour=not to_file and wants_colour(sys.stdout),
+        width=80 if to_file else width(sys.stdout),
+        verbose=request.verbose > 0,
+        artifacts=request.options.listing,
+    )
+    return text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+
+
+def _check_words(options: Options) -> None:
+    """Refuse a word of --only or --skip that is no act, trait or rule."""
+    if not options.only and not options.skip:
+        return
+    from sousveil.acquire.wording import near, shown
+    from sousveil.judge.rules import load_rules
+
+    rules = [r.id for r in load_rules(options.rules)]
+    known = [*(str(a) for a in Act), *(str(t) for t in Trait), *rules]
+    for option, words in (("--only", options.only), ("--skip", options.skip)):
+        for word in words:
+            if word not in known:
+                close = near(word, known)
+                raise Refused(
+                    f"{option} {shown(word, 80)}: no act, trait or rule has this name."
+                    + (f" Near: {', '.join(close)}." if close else "")
+                    + f"\n  acts    {', '.join(Act)}\n  traits  {', '.join(Trait)}\n  rules   {', '.join(rules)}"
+                )

@@ -1,0 +1,172 @@
+"""``sousveil terms --in``: where the lexicon's words stand in files, and nothing more."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sousveil.acquire.wording import shown
+from sousveil.cli.start import FOUND, TROUBLE, Refused
+
+if TYPE_CHECKING:
+    from sousveil.match.database import Matcher
+
+_BATCH_FILES = 256
+_BATCH_BYTES = 32 << 20
+_IN_MEMORY = 64 << 20
+_SILENCE = 600.0
+"""Seconds one file may take: a very large one is slow, not stuck."""
+_matchers: list[Matcher] = []
+"""One a process; workers that are forked find their parent's."""
+
+
+class Batch(Struct, frozen=True):
+    """Files to search."""
+
+    number: int
+    paths: tuple[bytes, ...]
+    words: tuple[str, ...]
+    """Only these terms; all if empty."""
+
+
+class Lines(Struct, frozen=True):
+    """What to print of one batch."""
+
+    number: int
+    found: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
+def search(top: Path, word: str | None) -> int:
+    """Print each place under ``top`` where a term (``word``, if given) stands. Return 0, 1 for none, 2 for trouble."""
+    from sousveil.match.lexicon import load
+    from sousveil.work.pool import Lost, Pool
+
+    if not os.path.lexists(top):
+        raise Refused(f"{shown(str(top))}: there is no such file or folder")
+    words: tuple[str, ...] = ()
+    if word is not None:
+        low = word.strip().lower()
+        words = tuple({e.term.text for e in load().entries if low in (e.text.lower(), e.concept)})
+        if not words:
+            raise Refused(f"the lexicon does not know {shown(word, 80)}; see: sousveil terms")
+    prepare()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    pool: Pool[Batch, Lines] = Pool(find, Batch, Lines, cores, _SILENCE, prepare)
+    any_found = any_wrong = False
+    waiting: dict[int, Lines] = {}
+    following = 0
+    try:
+        notes = list(_queue(pool, top, words))
+        for note in notes:
+            print(f"sousveil: {note}", file=sys.stderr)
+        any_wrong = bool(notes)
+        for job, message in pool.results():
+            if isinstance(message, Lost):
+                names = ", ".join(shown(os.fsdecode(p)) for p in job.paths[:3])
+                message = Lines(job.number, (), (f"{names}: given up ({message.reason}: {message.detail})",))
+            if message is None:
+                continue
+            waiting[message.number] = message
+            while following in waiting:  # in the order of the names, whichever worker was quicker
+                lines = waiting.pop(following)
+                following += 1
+                for line in lines.found:
+                    print(line)
+                for line in lines.wrong:
+                    print(f"sousveil: {line}", file=sys.stderr)
+                any_found |= bool(lines.found)
+                any_wrong |= bool(lines.wrong)
+    finally:
+        pool.close()
+    return 0 if any_found else TROUBLE if any_wrong else FOUND
+
+
+def prepare() -> None:
+    """Load the matcher, once a process."""
+    if not _matchers:
+        from sousveil.match.database import Matcher
+        from sousveil.match.lexicon import load
+
+        _matchers.append(Matcher(load()))
+
+
+def find(batch: Batch) -> Iterator[Lines]:
+    """Yield what was found in a batch."""
+    found: list[str] = []
+    wrong: list[str] = []
+    for raw in batch.paths:
+        path = os.fsdecode(raw)
+        try:
+            found += _file(path, batch.words)
+        except OSError as error:
+            wrong.append(f"{shown(path)}: {error.strerror or error}")
+    yield Lines(batch.number, tuple(found), tuple(wrong))
+
+
+def _file(path: str, words: tuple[str, ...]) -> Iterator[str]:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb", buffering=0) as file:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise OSError(0, "neither a file nor a folder; not opened")
+        if info.st_size <= _IN_MEMORY:
+            yield from _places(path, file.read(), words)
+        else:
+            with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
+                yield from _places(path, mapped, words)
+
+
+def _places(path: str, data: bytes | mmap.mmap, words: tuple[str, ...]) -> Iterator[str]:
+    line, counted = 1, 0
+    view = data if isinstance(data, bytes) else memoryview(data)
+    try:
+        for hit in _matchers[0].match(view, path):
+            line += data[counted : hit.offset].count(b"\n")
+            counted = hit.offset
+            if words and hit.term not in words:
+                continue
+            how = "" if hit.encoding == "utf-8" else f" {hit.encoding}"
+            if hit.escape:
+                how += f" written {hit.escape}"
+            yield f"{shown(path, 1000)}:{line}:{hit.offset}: {hit.term} ({hit.concept}, {hit.strength}{how})"
+    finally:
+        if isinstance(view, memoryview):
+            view.release()
+
+
+def _queue(pool: object, top: Path, words: tuple[str, ...]) -> Iterator[str]:
+    """Queue every file under ``top``; yield what cannot be looked at."""
+    from sousveil.model import Limit
+    from sousveil.unpack import tree
+
+    paths: list[bytes] = []
+    size = number = 0
+
+    def flush() -> None:
+        nonlocal size, number
+        if paths:
+            pool.add(Batch(number, tuple(paths), words))  # type: ignore[attr-defined]
+            number += 1
+        paths.clear()
+        size = 0
+
+    if not top.is_dir():
+        paths.append(os.fsencode(top))
+    else:
+        for entry in tree(top):
+            if isinstance(entry, Limit):
+                yield f"{entry.path}: {entry.detail or entry.reason}"
+                continue
+            paths.append(os.fsencode(entry.path))
+            size += entry.size
+            if len(paths) >= _BATCH_FILES or size >= _BATCH_BYTES:
+                flush()
+    flush()

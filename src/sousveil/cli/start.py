@@ -1,0 +1,150 @@
+"""Where the program begins and ends: its version at once, its signals, its last words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+FOUND, TROUBLE = 1, 2
+_GRACE = 5.0
+"""Seconds that cleaning up after a signal may take."""
+
+
+class Interrupted(BaseException):
+    """The user or the system asked to stop. Not an Exception: nobody may take it for a failure and go on."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Refused(Exception):
+    """What was asked cannot be done. The message says what and why, for the user."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0, 1 (found), 2 (could not), or 128 + a signal's number."""
+    args = sys.argv[1:] if args is None else list(args)
+    _make_streams_forgiving()
+    if list(args) == ["--version"]:
+        from sousveil import __version__
+
+        _leave(_quietly(lambda: print(f"sousveil {__version__}")))
+    _catch_signals()
+    try:
+        code = _run(args)
+    except Interrupted as stop:
+        _stop_children()
+        _say("stopped." if stop.number == signal.SIGINT else f"stopped by {signal.Signals(stop.number).name}.")
+        code = 128 + stop.number
+    _leave(code)
+
+
+def _run(args: Sequence[str]) -> int:
+    try:
+        from sousveil.cli.app import app
+
+        app(args=list(args), prog_name="sousveil")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else TROUBLE
+    except BrokenPipeError:
+        _forget_stdout()
+        return 128 + 13
+    except Exception as error:  # noqa: BLE001 - the outermost place: nothing may end in a bare traceback
+        return _report(error, args)
+    return 0
+
+
+def _report(error: Exception, args: Sequence[str]) -> int:
+    """Say what went wrong: one line for what a user can mend, a way to tell us for what only we can."""
+    from sousveil.acquire.wording import AcquireError, shown
+
+    if isinstance(error, Refused | AcquireError) or type(error).__name__ == "RuleError":
+        _say(str(error))
+        return TROUBLE
+    if os.environ.get("SOUSVEIL_DEBUG") == "1" or "-vv" in args:
+        import traceback
+
+        traceback.print_exception(error)
+    _say(
+        f"this is a mistake in sousveil, not in what you asked: {type(error).__name__}: {shown(str(error))}. "
+        "Please report it with the command and this line; SOUSVEIL_DEBUG=1 shows where it happened."
+    )
+    return TROUBLE
+
+
+def _catch_signals() -> None:
+    main_process = os.getpid()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != main_process:  # a worker that was just forked: its parent cleans up
+            os._exit(128 + number)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+        if hasattr(signal, "setitimer"):  # cleaning up must not hang either: the alarm ends the process
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, _GRACE)
+        raise Interrupted(number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # nohup and background jobs of a script have some of them ignored: leave that so.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def _stop_children() -> None:
+    """End workers that the interruption kept their pool from ending."""
+    if "multiprocessing" in sys.modules:
+        import multiprocessing
+
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join(1)
+
+
+def _make_streams_forgiving() -> None:
+    """A character the terminal's encoding lacks is shown escaped; it is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            with contextlib.suppress(OSError, ValueError):
+                stream.reconfigure(errors="backslashreplace")
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        print(f"sousveil: {text}", file=sys.stderr, flush=True)
+
+
+def _quietly(action: object) -> int:
+    try:
+        action()  # type: ignore[operator]
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+    return 0
+
+
+def _forget_stdout() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's own flush at exit says nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+
+def _leave(code: int) -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+    except OSError as error:
+        _say(f"standard output: {error.strerror}")
+        _forget_stdout()
+        code = TROUBLE
+    sys.exit(code)
