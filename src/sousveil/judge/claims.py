@@ -29,6 +29,7 @@ _OTHERS = re.compile(
 _REACH = 70
 _NEAR = 18
 _MAX_TEXT = 4000
+_MAX_CLAUSE = 400
 
 
 class Claim(Struct, frozen=True):
@@ -46,7 +47,7 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
     denied: Claim | None = None
     for match in _CLAUSE.finditer(text[:_MAX_TEXT]):
         clause = match[0].strip()
-        if len(clause) < 4:
+        if not 4 <= len(clause) <= _MAX_CLAUSE:
             continue
         claim = _of_clause(clause, trait, tagger(clause))
         if claim is None:
@@ -58,7 +59,11 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
 
 
 def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
-    named = [t for t in tags if t.trait == trait and (t.role == "attribute" or t.strength != "weak")]
+    named = [
+        t
+        for t in tags
+        if t.trait == trait and t.strength != "weak" and (t.role == "attribute" or t.strength == "certain")
+    ]
     if not named:
         return None
     pairs = (

@@ -24,6 +24,7 @@ _WHERE = {
     "returns": "what it returns",
     "member": "its members",
     "member-gloss": "its members' comments",
+    "member-head": "its members' comments",
     "member-type": "its members' types",
     "value": "listed values",
     "scope": "what encloses it",

@@ -177,7 +177,7 @@ class _Places:
 
     def of(self, seen: Seen) -> int | None:
         """Return the index of the place a sighting stands at, adding it if there is room."""
-        if seen.slot not in ("member", "member-gloss", "member-type", "value"):
+        if seen.slot not in ("member", "member-gloss", "member-head", "member-type", "value"):
             return 0 if seen.slot in ("name", "gloss", "text", "bases", "returns") else None
         if seen.member not in self._index:
             if len(self.places) >= _MAX_PLACES:

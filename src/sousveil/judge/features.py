@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 
 from sousveil.match.lexicon import Tag
-from sousveil.model import Construct, Trait
+from sousveil.model import Construct, Kind, Trait
 
 SLOTS = (
     "name",
@@ -18,6 +19,7 @@ SLOTS = (
     "returns",
     "member",
     "member-gloss",
+    "member-head",
     "value",
     "member-type",
     "scope",
@@ -32,6 +34,7 @@ GROUPS = {
     "near": NEAR,
     "all": (*NEAR, "path"),
     "members": ("member", "member-gloss", "value"),
+    "fields": ("member", "member-head"),
     "title": ("name", "gloss", "text"),
     "around": ("name", "gloss", "scope", "path", "bases"),
 }
@@ -41,6 +44,13 @@ _ALLIED = {
     Trait.ETHNICITY: (Trait.ETHNICITY, Trait.SKIN_COLOUR),
     Trait.SKIN_COLOUR: (Trait.SKIN_COLOUR, Trait.ETHNICITY),
 }
+
+# What a member is, its comment says first; further on it speaks of other things.
+_CLAUSE_END = re.compile(r"[,，。;；:：(（\n]|\. |参[考见照]")
+_HEAD = 48
+
+# From so many members on a list in which few hold a term is a list of words.
+_LONG = 48
 
 _TEXT_ROLES = frozenset({"Statement"})
 
@@ -123,6 +133,11 @@ class Features:
                         yield from (Seen(tag, name, i, j) for tag in self._tag(label))
                     if member.value and len(member.value) < 200 and not member.values:
                         yield from (Seen(tag, name, i) for tag in self._tag(member.value))
+            case "member-head":
+                for i, member in enumerate(c.members):
+                    head = _CLAUSE_END.split(member.gloss.lstrip(), maxsplit=1)[0][:_HEAD]
+                    if head:
+                        yield from (Seen(tag, name, i) for tag in self._tag(head))
             case _:
                 attribute = {"member": "name", "member-gloss": "gloss", "member-type": "type"}[name]
                 for i, member in enumerate(c.members):
@@ -137,9 +152,10 @@ class Features:
         """Return the traits worth judging this construct for, the better attested first."""
         weight: dict[Trait, float] = {}
         attribute: set[Trait] = set()
+        listing = self._is_word_list()
         for seen in self.slots(("own",)):
             tag = seen.tag
-            if tag.trait is None:
+            if tag.trait is None or (listing and seen.member >= 0):
                 continue
             trait = Trait(tag.trait)
             worth = {"certain": 3.0, "likely": 1.5}.get(tag.strength, 0.4)
@@ -153,6 +169,14 @@ class Features:
                 if trait not in attribute:
                     weight.pop(trait, None)
         return tuple(sorted((t for t, w in weight.items() if w >= 1.1), key=lambda t: (-weight[t], t)))
+
+    def _is_word_list(self) -> bool:
+        """Return whether this is a long list in which the terms are a few among many: a dictionary, not a design."""
+        c = self.construct
+        if len(c.members) < _LONG or (c.kind is Kind.RECORD and c.role not in ("object", "dict", "columns")):
+            return False
+        holding = {s.member for s in self.slots(("member", "value")) if s.tag.trait is not None}
+        return len(holding) * 8 < len(c.members)
 
     def attribute(self, trait: Trait, names: Iterable[str]) -> list[Seen]:
         """Return where ``trait`` itself is named in ``names``."""

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from sousveil.model import Construct, Limit
-from sousveil.unpack.limits import Quotas
+from sousveil.unpack.entry import Entry
+from sousveil.unpack.limits import Budget, Quotas
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
@@ -29,8 +30,6 @@ class Survey(Struct, frozen=True, tag=True):
     displays: tuple[str, ...]
     spool: str
     quotas: Quotas
-    used_bytes: int = 0
-    used_files: int = 0
     literals: tuple[str, ...] = ()
     """Second pass: search these type names instead of the lexicon."""
     listing: bool = False
@@ -116,10 +115,8 @@ def work(job: Job) -> Iterator[Message]:
 
 class _Surveyor:
     def __init__(self, job: Survey) -> None:
-        from sousveil.unpack.limits import Budget
-
         self._job = job
-        self._budget = Budget(job.quotas, job.used_bytes, job.used_files)
+        self._budget = Budget(job.quotas)
         self._files = self._bytes = 0
         self._kinds: Counter[str] = Counter()
         self._said = time.monotonic()
@@ -152,27 +149,25 @@ class _Surveyor:
                 return
             if info.st_size <= IN_MEMORY:
                 data = file.read()
-                yield from self._contained(path, display, data, data)
+                yield from self._contained(path, display, data)
             elif info.st_size < _MAPPED:
                 with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
-                    yield from self._contained(path, display, bytes(mapped[: 1 << 16]), memoryview(mapped))
+                    with memoryview(mapped) as view:
+                        yield from self._contained(path, display, view)
             else:
-                yield from self._long(path, display, file.read(1 << 16), info.st_size)
+                yield from self._long(path, display, file.read(1 << 22), info.st_size)
 
-    def _contained(
-        self, path: str, display: str, head: bytes, data: bytes | memoryview
-    ) -> Iterator[Message]:
+    def _contained(self, path: str, display: str, data: bytes | memoryview) -> Iterator[Message]:
         from sousveil import unpack
 
-        if display not in self._job.skip and unpack.is_container(head[: 1 << 16], display):
-            if isinstance(data, memoryview):
-                data.release()
-            yield from self._container(path, display)
-        else:
-            yield from self._leaf(path, display, data, spooled=False)
-            if isinstance(data, bytes):
-                for entry in unpack.sourcemaps(display, data):
-                    yield from self._entry(entry)
+        head, tail = bytes(data[: unpack.STUB_HEAD]), bytes(data[-unpack.TAIL :])
+        if display not in self._job.skip and unpack.is_container(head, display, tail):
+            yield from self._container(data if isinstance(data, bytes) else path, display)
+            return
+        yield from self._leaf(path, display, data, spooled=False)
+        if isinstance(data, bytes) and unpack.has_sourcemap(display, data):
+            for entry in unpack.sourcemaps(display, data, self._budget):
+                yield from self._item(entry)
 
     def _long(self, path: str, display: str, head: bytes, size: int) -> Iterator[Message]:
         from sousveil import unpack
@@ -191,18 +186,21 @@ class _Surveyor:
         hit = self._hit_stream(chunks())
         yield from self._note(display, digest.hexdigest(), size, "large", path if hit else "", False)
 
-    def _container(self, path: str, display: str) -> Iterator[Message]:
+    def _container(self, product: bytes | str, display: str) -> Iterator[Message]:
         from sousveil import unpack
 
-        for item in unpack.walk(Path(path), display, self._budget):
-            if isinstance(item, Limit):
-                yield Trouble(item)
-            else:
-                yield from self._entry(item)
+        for item in unpack.walk(product, display, self._budget):
+            yield from self._item(item)
             if time.monotonic() - self._said > 0.2:
                 yield self._progress(item.path)
 
-    def _entry(self, entry) -> Iterator[Message]:  # type: ignore[no-untyped-def]
+    def _item(self, item: Entry | Limit) -> Iterator[Message]:
+        if isinstance(item, Limit):
+            yield Trouble(item)
+        else:
+            yield from self._entry(item)
+
+    def _entry(self, entry: Entry) -> Iterator[Message]:
         if entry.data is not None:
             yield from self._leaf("", entry.path, entry.data, spooled=True)
             return
