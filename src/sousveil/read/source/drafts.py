@@ -10,10 +10,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sousveil.model import Construct, Kind
 from sousveil.read.text import Text
 
+CONSTRUCTS = 4000
+"""Most constructs of one file."""
 LINKED = 48
 """Most constructs added to a file's hit constructs because one names the other."""
 _OCCURRENCES = 3000
@@ -70,6 +73,10 @@ class Draft:
     """What other declarations may call it."""
     linkable: bool = True
     """Whether it may be taken for a name it holds; false for strings and comments."""
+    callable: bool = False
+    """A function: taken for a name it holds, not for being named by a function that calls it."""
+    kind: Kind | None = None
+    """Of a literal: what it will be."""
     holes: tuple[tuple[int, int], ...] = ()
     """Parts of the extent that belong to other drafts: a class's methods."""
 
@@ -94,16 +101,16 @@ def select(text: Text, hits: Sequence[int] | None, find: Finder) -> list[Constru
     ``find(spots)`` yields the drafts whose extent holds a spot (or more; they are checked again here).
     """
     if hits is None:
-        return _ordered((d.start, d.build()) for d in find(None))
+        return _ordered((d.start, d.build()) for d in islice(find(None), CONSTRUCTS))
     if not hits:
         return []
     spots = Spots(hits)
     built: dict[tuple[int, int, tuple[str, ...]], tuple[int, Construct | None]] = {}
     named: set[bytes] = set()
     wanted: set[bytes] = set()
-    for draft in find(spots):
+    for draft in _innermost([d for d in find(spots) if d.holds(spots)], spots):
         key = (draft.start, draft.end, draft.names)
-        if key in built or not draft.holds(spots):
+        if key in built or len(built) >= CONSTRUCTS:
             continue
         construct = draft.build()
         built[key] = (draft.start, construct)
@@ -115,6 +122,23 @@ def select(text: Text, hits: Sequence[int] | None, find: Finder) -> list[Constru
     if named or wanted:
         _link(text, find, built, named, wanted)
     return _ordered(built.values())
+
+
+def _innermost(drafts: list[Draft], spots: Spots) -> list[Draft]:
+    """Leave out a function whose hits all lie in functions inside it."""
+    ends = sorted((d for d in drafts if d.callable), key=lambda d: (d.start, -d.end))
+    kept: set[int] = set()
+    stack: list[Draft] = []
+    following = 0
+    for at in spots.at:
+        while following < len(ends) and ends[following].start <= at:
+            stack.append(ends[following])
+            following += 1
+        while stack and stack[-1].end <= at:
+            stack.pop()
+        if stack:
+            kept.add(id(stack[-1]))
+    return [d for d in drafts if not d.callable or id(d) in kept]
 
 
 def _link(
@@ -139,7 +163,8 @@ def _link(
         key = (draft.start, draft.end, draft.names)
         if key in built or not draft.linkable or added >= LINKED:
             continue
-        if not (_words(draft.names) & every or draft.holds(use_spots)):
+        declares = not draft.callable and bool(_words(draft.names) & every)
+        if not (declares or draft.holds(use_spots)):
             continue
         built[key] = (draft.start, draft.build())
         added += 1

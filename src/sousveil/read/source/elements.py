@@ -78,22 +78,23 @@ class Element:
 class Document:
     """The elements of one text, in document order; the first is a root that holds the others."""
 
-    def __init__(self, source: bytes, markup: bool = False) -> None:
-        """Read ``source``; ``markup`` reads it as HTML: void elements, raw scripts, unclosed options."""
+    def __init__(self, source: bytes, markup: bool = False, start: int = 0, end: int | None = None) -> None:
+        """Read ``source[start:end]``; ``markup`` reads it as HTML: void elements, raw scripts, unclosed options."""
         self.source = source
         self.complete = True
-        self.elements: list[Element] = [Element("", 0, len(source), 0, len(source), -1, 0)]
-        self._read(markup)
+        self.size = size = len(source) if end is None else end
+        self.elements: list[Element] = [Element("", start, size, start, size, -1, 0)]
+        self._read(start, markup)
 
-    def _read(self, markup: bool) -> None:
+    def _read(self, at: int, markup: bool) -> None:
         source, elements = self.source, self.elements
         stack = [0]
-        at, size = 0, len(source)
+        size = self.size
         while at < size:
             if len(elements) >= ELEMENTS:
                 self.complete = False
                 break
-            tag = source.find(b"<", at)
+            tag = source.find(b"<", at, size)
             if tag < 0:
                 tag = size
             if tag > at:
@@ -116,8 +117,8 @@ class Document:
         self.elements.append(Element(name, start, end, inner, inner_end, parent, index, value=value.strip()))
 
     def _until(self, mark: bytes, at: int) -> tuple[int, int]:
-        end = self.source.find(mark, at)
-        return (len(self.source), len(self.source)) if end < 0 else (end, end + len(mark))
+        end = self.source.find(mark, at, self.size)
+        return (self.size, self.size) if end < 0 else (end, end + len(mark))
 
     def _tag(self, at: int, stack: list[int], markup: bool) -> int:
         source, elements = self.source, self.elements
@@ -132,12 +133,12 @@ class Document:
         if source.startswith((b"<!", b"<?"), at):
             return self._until(b">", at + 2)[1]
         if source.startswith(b"</", at):
-            name = _NAME.match(source, at + 2)
+            name = _NAME.match(source, at + 2, self.size)
             end = self._until(b">", at + 2)[1]
             if name:
                 self._close(name.group().decode("utf-8", "replace"), at, end, stack)
             return end
-        name = _NAME.match(source, at + 1)
+        name = _NAME.match(source, at + 1, self.size)
         if not name or not (name.group()[:1].isalpha() or name.group()[:1] in (b"_",)):
             # A lone "<" is text.
             return at + 1
@@ -153,8 +154,8 @@ class Document:
         stack.append(index)
         raw = _RAW.get(name.group().lower()) if markup else None
         if raw:
-            close = source.find(raw, end)
-            close = len(source) if close < 0 else close
+            close = source.find(raw, end, self.size)
+            close = self.size if close < 0 else close
             if close > end:
                 self._leaf("", end, close, end, close, index)
             return close
@@ -174,20 +175,20 @@ class Document:
         """Return the attributes from ``at``, the end of the tag, and whether it closes itself."""
         source = self.source
         found: list[Attribute] = []
-        while at < len(source):
-            space = _SPACE.match(source, at)
+        while at < self.size:
+            space = _SPACE.match(source, at, self.size)
             at = space.end() if space else at
             byte = source[at : at + 1]
             if byte == b">":
                 return found, at + 1, source[at - 1 : at] == b"/"
             if byte in (b"", b"<"):
                 break
-            name = _NAME.match(source, at)
+            name = _NAME.match(source, at, self.size)
             if not name:
                 at += 1
                 continue
             at = name.end()
-            equals = _EQUALS.match(source, at)
+            equals = _EQUALS.match(source, at, self.size)
             start = stop = at
             value = b""
             if equals:
@@ -195,12 +196,12 @@ class Document:
                 quote = source[start : start + 1]
                 if quote in (b'"', b"'"):
                     start += 1
-                    stop = source.find(quote, start)
+                    stop = source.find(quote, start, self.size)
                     if stop < 0:
-                        return found, len(source), False
+                        return found, self.size, False
                     at = stop + 1
                 else:
-                    bare = _BARE.match(source, start)
+                    bare = _BARE.match(source, start, self.size)
                     stop = at = bare.end() if bare else start
                 value = source[start : min(stop, start + 4000)]
             if len(found) < _ATTRIBUTES:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from sousveil.model import Kind
 
-LABEL_KEYS = ("label", "text", "name", "title", "desc", "description", "displayName", "display", "zh", "cn", "en")
-VALUE_KEYS = ("value", "code", "id", "key", "val", "dictValue", "type")
-_CODE = re.compile(r"[-+]?\w{0,3}\d*(?:\.\d+)?|0[xX][0-9a-fA-F]+")
+LABEL_KEYS = ("label", "text", "name", "title", "header", "headerName", "caption", "desc", "description", "displayName", "display", "zh", "cn", "en")
+COLUMN_KEYS = ("dataIndex", "prop", "field", "accessor", "accessorKey", "dataKey", "property", "model", "dataField")
+VALUE_KEYS = (*COLUMN_KEYS, "value", "code", "id", "key", "val", "dictValue", "type")
+_CODE = re.compile(r"[-+]?\w{0,3}\d*(?:\.\d+)?|0[xX][0-9a-fA-F]+", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|0[xX][0-9a-fA-F]+)")
 
 
@@ -22,10 +23,11 @@ class Entry:
     value: str = ""
     """Decoded if a string, else as written."""
     form: str = "other"
-    """``text``, ``number``, ``list``, ``map`` or ``other``."""
+    """``text``, ``number``, ``list``, ``map``, ``code`` (a function) or ``other``."""
     key: str | None = None
     key_form: str = ""
-    gloss: str | None = None
+    value_start: int = 0
+    """Where the value of a keyed item starts."""
     inner: list[Entry] = field(default_factory=list)
     """Items of a list or map inside, where they were read."""
 
@@ -73,6 +75,9 @@ def _sequence(entries: list[Entry], least: int) -> Shape | None:
         if found:
             parts.append(found)
     if len(parts) >= max(2, least) and len(parts) * 10 >= len(entries) * 6:
+        columns = sum(any(e.key in COLUMN_KEYS for e in p.entry.inner) for p in parts)
+        if columns * 2 > len(parts):
+            return Shape(Kind.OPTION, "column-header", parts)
         return Shape(Kind.LABEL_SET, "list", parts)
     return None
 
@@ -123,7 +128,8 @@ def _mapping(entries: list[Entry], least: int) -> Shape | None:
         spelt = sum(not (e.key or "").isascii() or " " in (e.key or "") for e in entries)
         if same * 2 >= len(entries) or spelt * 2 >= len(entries):
             return Shape(Kind.LABEL_SET, "dict", [Part(e.key or "", e.value, e) for e in entries])
-    return Shape(Kind.RECORD, "dict", [Part(e.key or "", e.value, e) for e in entries])
+    fields = [Part(e.key or "", e.value, e) for e in entries if e.form != "code"]
+    return Shape(Kind.RECORD, "dict", fields) if len(fields) >= 2 else None
 
 
 def _is_index(value: str) -> bool:

@@ -91,7 +91,7 @@ class _Pascal:
             name = self._decoded(match.group(2)).rpartition(".")[2]
             start, _ = self.blanked.leading(match.start(1))
             end, _ = self.blanked.trailing(stop)
-            yield Draft(start, max(end, stop), lambda m=match, e=stop: self._routine(m, e), (name,))
+            yield Draft(start, max(end, stop), lambda m=match, e=stop: self._routine(m, e), (name,), callable=True)
 
     def _draft(self, match: re.Match[bytes], end: int, build: object) -> Draft:
         start, _ = self.blanked.leading(match.start(1))

@@ -12,6 +12,7 @@ from sousveil.read.source.pythonclass import PythonClasses
 from sousveil.read.source.regions import regions
 from sousveil.read.source.script import Context
 from sousveil.read.source.tree import parse
+from sousveil.read.source.values import inside_of
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".py", ".pyi", ".pyw", ".pyx", ".pyt")
 
-_NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter"))
+_NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter",
+                     "decorated_definition"))  # fmt: skip
 _SKIPPED = frozenset(("import_statement", "import_from_statement", "future_import_statement", "comment"))
 
 
@@ -59,10 +61,10 @@ class _Python(PythonClasses):
                     yield from self.function_drafts(node, context)
                     inner = Context((*context.scope, self.field(node, "name"))[-40:], "function")
                 case "assignment" | "named_expression":
-                    inner = replace(context, name=self.target(node), callee="")
-                    yield from self.assigned(node, inner)
-                case "type_alias_statement":
-                    yield from self.assigned(node, context)
+                    inner = replace(context, name=self.target(node), callee="", span=(node.start_byte, node.end_byte))
+                case "type_alias_statement" if node.named_children:
+                    name = self.raw(node.named_children[0], 200)
+                    inner = replace(context, name=name, callee="", span=(node.start_byte, node.end_byte))
                 case "call":
                     yield from self.call_drafts(node, context)
                     if not self.wraps(node):
@@ -71,10 +73,12 @@ class _Python(PythonClasses):
                     literal = self.literal_type(node, context)
                     if literal:
                         yield literal
+                        inner = replace(context, inside="labels")
                 case "keyword_argument" | "default_parameter" | "typed_default_parameter":
-                    inner = replace(context, name=self.field(node, "name"))
+                    inner = replace(context, name=self.field(node, "name"), span=(node.start_byte, node.end_byte))
                 case "pair":
-                    inner = replace(context, name=self.key(node.child_by_field_name("key")))
+                    span = (node.start_byte, node.end_byte)
+                    inner = replace(context, name=self.key(node.child_by_field_name("key")), span=span)
                 case "comparison_operator" if not context.name and node.named_children:
                     inner = replace(context, name=self.raw(node.named_children[0], 80))
                 case "block" | "module":
@@ -83,11 +87,10 @@ class _Python(PythonClasses):
                     draft = self.collection(node, context)
                     if draft:
                         yield draft
-                        inner = replace(context, inside="collection")
+                        scope = (*context.scope, context.name)[-40:] if context.name else context.scope
+                        inner = replace(context, inside=inside_of(draft), scope=scope, name="", span=(0, 0))
                 case "string" | "concatenated_string":
-                    draft = self.string(node, context)
-                    if draft:
-                        yield draft
+                    yield from self.string(node, context)
                     if node.type == "concatenated_string":
                         continue
                 case "comment":
@@ -97,11 +100,11 @@ class _Python(PythonClasses):
                     continue
                 case "import_statement" | "import_from_statement" | "future_import_statement":
                     continue
-            # A name or comment with a hit is about the value beside it.
-            whole = node.type in _NAMING
-            children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
             if node.type == "call" and context.name and not self.wraps(node):
-                inner = replace(inner, name="")
+                inner = replace(inner, name="", span=(0, 0))
+            # A name or comment with a hit is about the value beside it.
+            whole = node.type in _NAMING or (node.type in ("call", "argument_list") and bool(inner.name) and not inner.callee)
+            children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
             waiting.extend((c, inner, node) for c in reversed(children))
 
     def _in_class(self, node: Node, context: Context) -> Context:

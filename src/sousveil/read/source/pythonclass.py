@@ -271,6 +271,7 @@ class PythonClasses(PythonParts):
             lambda: self._function(node, outer, context),
             # A method's name alone says too little about which method is meant.
             (name,) if context.owner != "class" else (),
+            callable=True,
         )
 
     def _computes(self, node: Node) -> bool:
@@ -390,10 +391,6 @@ class PythonClasses(PythonParts):
                 waiting.extend(reversed(current.named_children))
 
     # ----------------------------------------------------------------------------------------- values
-
-    def assigned(self, node: Node, context: Context) -> Iterator[Draft]:
-        """Yield what an assignment declares by its annotation: ``Race = Literal["asian", …]``."""
-        return iter(())
 
     def literal_type(self, node: Node, context: Context) -> Draft | None:
         """Return ``Literal["asian", "white"]`` as enumeration."""

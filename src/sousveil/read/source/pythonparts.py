@@ -9,7 +9,8 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Spots, Uses, touched
 from sousveil.read.source.literals import Entry, shape
-from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script, unescape
+from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
+from sousveil.read.source.values import Values
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ _NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_paramete
 _TRANSLATE = frozenset(("_", "gettext", "gettext_lazy", "_l", "_t", "ugettext_lazy", "ugettext", "tr", "translate", "t"))
 
 
-class PythonParts(Script):
+class PythonParts(Values):
     """Readers of values; nothing here walks the whole tree."""
 
+    string_types = _STRINGS
+
     def __init__(self, text: Text, source: bytes, base: int) -> None:
-        super().__init__(text, source, base, (b"#",), blocks=False)
-        self.above: Node | None = None
-        """The parent of the node in hand: ``Node.parent`` searches from the root each time."""
+        super().__init__(text, source, base, LANGUAGE, (b"#",), blocks=False)
 
     # ------------------------------------------------------------------------------------------ nodes
 
@@ -130,9 +131,7 @@ class PythonParts(Script):
         for child in node.named_children:
             if child.type in ("comment", "ERROR"):
                 continue
-            if len(found) >= most and not (
-                self.spots and self.spots.inside(self.base + child.start_byte, self.base + child.end_byte)
-            ):
+            if len(found) >= most and not self.wanted(child):
                 continue
             if len(found) >= 4 * MEMBERS:
                 break
@@ -141,7 +140,7 @@ class PythonParts(Script):
                 if key is None or value is None:
                     continue
                 entry = self.entry(value, deep)
-                entry.start, entry.end = child.start_byte, child.end_byte
+                entry.start, entry.end, entry.value_start = child.start_byte, child.end_byte, value.start_byte
                 entry.key = self.key(key)
                 entry.key_form = "text" if key.type in _STRINGS else "number" if key.type in _NUMBERS else "name"
             else:
@@ -149,97 +148,45 @@ class PythonParts(Script):
             found.append(entry)
         return found
 
-    def item(self, name: str, value: str, entry: Entry) -> Member:
-        """Return the member for one item; only a comment beside it that is its own counts."""
-        first = self.source.rfind(b"\n", 0, entry.start) + 1
-        own_line = not self.source[first : entry.start].strip(b" \t,([{")
-        words = gloss.join(self.leading(entry.start)[1] if own_line else "", self.trailing(entry.end)[1])
-        return self.member(name, entry.start, entry.end, value=value, words=words)
-
     def collection(self, node: Node, context: Context) -> Draft | None:
         """Return a literal as label set or record, or ``None`` if it is neither."""
-        if node.named_child_count == 0 or context.inside == "skip":
+        if node.named_child_count == 0 or context.inside in ("skip", "labels"):
             return None
         above = self.above
         around = above.type if above is not None else ""
         if around in ("subscript", "for_statement", "pattern_list"):
             return None
-        outer = above if above is not None and around in _NAMING else node
-        alone = 1 if outer is not node and context.name and context.inside == "" else 2
-        sample = self.entries(node, 2, 40)
-        if shape(sample, alone) is None or (context.inside == "collection" and not self._apart(node, around, sample)):
+        alone = 1 if around in _NAMING and context.name and context.inside == "" else 2
+        if context.inside == "collection" and around != "pair" and node.type != "dictionary":
             return None
-        begin = outer.start_byte
-        start, end, words = self.notes(begin, outer.end_byte)
-        return Draft(
-            self.base + min(start, begin),
-            self.base + max(end, node.end_byte),
-            lambda: self._collection(node, context, begin, alone, words),
-            (context.name.rpartition(".")[2],) if context.name and not context.callee else (),
-        )
-
-    def _apart(self, node: Node, around: str, sample: list[Entry]) -> bool:
-        """Return whether a literal inside another is one of its own: a dictionary's list of labels, a list of maps."""
-        return around == "pair" or (node.type == "dictionary" and len(sample) >= 3)
-
-    def _collection(self, node: Node, context: Context, begin: int, alone: int, words: str) -> Construct | None:
-        found = shape(self.entries(node), alone)
-        if found is None:
-            return None
-        members = tuple(self.item(p.name, p.value, p.entry) for p in found.parts)
-        head = self.source.find(b"\n", begin, node.end_byte)
-        return Construct(
-            found.kind,
-            context.name,
-            self.place(begin, node.end_byte if head < 0 else head),
-            members=members,
-            gloss=words[:GLOSS],
-            scope=context.scope,
-            role=found.role,
-            language=LANGUAGE,
-            uses=(context.callee,) if context.callee else (),
-        )
+        return self.literal(node, context, alone)
 
     def runs(self, node: Node, context: Context, near: Spots | None) -> Iterator[Draft]:
         """Yield label sets written as ``proba["white"] = …`` line after line."""
-        run: list[tuple[Node, str]] = []
+        run: list[tuple[Node, str, str]] = []
         base = ""
         for child in [*node.named_children, None]:
-            target, word = self._keyed(child) if child is not None else ("", "")
+            target, word, value = self._keyed(child) if child is not None else ("", "", "")
             if run and (target != base or not word):
-                if len(run) >= 2 and any(touched(near, n.start_byte, n.end_byte) for n, _ in run):
-                    yield self._run(base, run, context)
+                if len(run) >= 2 and any(touched(near, n.start_byte, n.end_byte) for n, _, _ in run):
+                    yield self.run(base, run, context, Kind.LABEL_SET, "dict")
                 run = []
             if child is not None and word:
                 base = target
-                run.append((child, word))
+                run.append((child, word, value))
 
-    def _keyed(self, statement: Node) -> tuple[str, str]:
+    def _keyed(self, statement: Node) -> tuple[str, str, str]:
+        nothing = ("", "", "")
         if statement.type != "expression_statement" or statement.named_child_count != 1:
-            return "", ""
+            return nothing
         inner = statement.named_children[0]
         left = inner.child_by_field_name("left") if inner.type == "assignment" else None
         if left is None or left.type != "subscript":
-            return "", ""
+            return nothing
         key = left.child_by_field_name("subscript")
         if key is None or key.type != "string":
-            return "", ""
-        return self.field(left, "value"), self.words(key, 200)
-
-    def _run(self, base: str, run: list[tuple[Node, str]], context: Context) -> Draft:
-        first, last = run[0][0], run[-1][0]
-
-        def build() -> Construct:
-            members = []
-            for node, word in run[:MEMBERS]:
-                right = node.named_children[0].child_by_field_name("right")
-                members.append(self.member(word, node.start_byte, node.end_byte, value=self.raw(right, VALUE)))
-            return Construct(
-                Kind.LABEL_SET, base, self.head(first), tuple(members), scope=context.scope, role="dict",
-                language=LANGUAGE,
-            )  # fmt: skip
-
-        return Draft(self.base + first.start_byte, self.base + last.end_byte, build, (base,) if base else ())
+            return nothing
+        return self.field(left, "value"), self.words(key, 200), self.raw(inner.child_by_field_name("right"), VALUE)
 
     # ---------------------------------------------------------------------------------------- strings
 
@@ -253,65 +200,17 @@ class PythonParts(Script):
             linkable=False,
         )
 
-    def statement(self, node: Node, context: Context, role: str) -> Construct:
-        """Return a string or comment as a statement, placed at its line that holds a hit."""
-        start, end = node.start_byte, node.end_byte
-        words = self.words(node) if node.type in _STRINGS else gloss.clean(self.raw(node, GLOSS))
-        at = self.spots.first(self.base + start, self.base + end) if self.spots else None
-        if at is not None and end - start > 400:
-            line, stop = self.text.line_span(at)
-            start, end = max(start, line - self.base), min(end, stop - self.base)
-            if end - start > 600:
-                start = max(start, at - self.base - 200)
-                while start < end and self.source[start] & 0xC0 == 0x80:
-                    start += 1
-        return Construct(
-            Kind.STATEMENT,
-            context.name,
-            self.place(start, end, 600),
-            gloss=words,
-            scope=context.scope,
-            role=role,
-            language=LANGUAGE,
-            uses=(context.callee,) if context.callee else (),
-        )
-
-    def string(self, node: Node, context: Context) -> Draft | None:
-        """Return a string as attribute list or statement; ``None`` where another construct tells it."""
+    def string(self, node: Node, context: Context) -> Iterator[Draft]:
+        """Yield what a string tells, unless its own declaration does."""
         above = self.above
         around = above.type if above is not None else ""
         if context.inside == "skip" or around in ("concatenated_string", "expression_statement"):
             # A docstring is its declaration's gloss; the module's is told by ``docstring``.
-            return None
-        words = self.words(node)
-        names = gloss.attribute_list(words)
+            return
         if above is not None and around in _NAMING and above.child_by_field_name("left") == node:
-            return None
+            return
         outer = above if above is not None and around in _NAMING else node
-        start, end = self.base + outer.start_byte, self.base + node.end_byte
-        if names:
-            return Draft(start, end, lambda: self._attributes(node, context, names or ()), linkable=False)
-        short = len(words) <= SHORT and words.isascii() and not any(c.isspace() for c in words.strip())
-        told = context.inside == "collection" and len(words) <= VALUE
-        if not words.strip() or told or (short and context.owner == "function"):
-            return None
-        if context.owner == "class" and len(words) <= VALUE and not context.callee:
-            return None
-        return Draft(start, end, lambda: self.statement(node, context, "string"), linkable=False)
-
-    def _attributes(self, node: Node, context: Context, names: tuple[str, ...]) -> Construct:
-        words = self.words(node)
-        passage = self.passage(node, 600)
-        return Construct(
-            Kind.LABEL_SET,
-            gloss.attribute_key(words) or context.name or context.callee,
-            passage,
-            tuple(Member(n, passage) for n in names),
-            scope=context.scope,
-            role="attribute-list",
-            language=LANGUAGE,
-            uses=(context.callee,) if context.callee else (),
-        )
+        yield from self.told(node, outer, context)
 
     def comment(self, node: Node, context: Context) -> Draft | None:
         """Return a comment that belongs to no declaration."""

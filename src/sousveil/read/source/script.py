@@ -69,8 +69,10 @@ class Context:
     """The variable, key or parameter a value goes to."""
     callee: str = ""
     """The function it is passed to."""
+    span: tuple[int, int] = (0, 0)
+    """Of the declaration, pair or argument that names it."""
     inside: str = ""
-    """``collection`` within a list or dictionary that is a construct, ``skip`` where strings are told elsewhere."""
+    """``collection`` within a record, ``labels`` within a list of labels, ``told`` within an element, ``skip`` elsewhere told."""
 
 
 class Script:
@@ -135,6 +137,9 @@ class Script:
         stop = self.source.find(b"\n", end, end + 4000)
         line = self.source[end : stop if stop >= 0 else min(len(self.source), end + 4000)]
         rest = line.lstrip(b" \t,;)]}")
+        if rest.startswith(b"#["):
+            # An attribute of PHP.
+            return end, ""
         if rest.startswith(self.line_marks) or (self.blocks and rest.startswith(b"/*")):
             begin = end + len(line) - len(rest)
             size = rest.find(b"*/") + 2 if rest.startswith(b"/*") and b"*/" in rest else len(rest)

@@ -1,0 +1,135 @@
+"""Labels, choices and columns written as JSX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sousveil.model import Construct, Kind, Member
+from sousveil.read.source.drafts import Draft
+from sousveil.read.source.jsdecl import JsDeclarations
+from sousveil.read.source.jsparts import STRINGS
+from sousveil.read.source.literals import shape
+from sousveil.read.source.script import MEMBERS, Context
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
+_LABEL_ATTRIBUTES = ("label", "title", "placeholder", "header", "aria-label", "tooltip", "caption")
+_NAME_ATTRIBUTES = ("name", "dataIndex", "prop", "field", "id", "dataKey", "value", "htmlFor")
+_CHOICES = frozenset("select Select RadioGroup CheckboxGroup Radio.Group Checkbox.Group Autocomplete Dropdown Picker "
+                     "datalist Cascader ToggleButtonGroup".split())  # fmt: skip
+_SHOWN = frozenset("label Label th h1 h2 h3 h4 h5 h6 legend dt button Button Typography InputLabel Text span td li a "
+                   "MenuItem Tab p div".split())  # fmt: skip
+_ITEMS = frozenset("option Option MenuItem Radio Checkbox Radio.Button Select.Option FormControlLabel ToggleButton".split())
+
+
+class Jsx(JsDeclarations):
+    """Readers of elements."""
+
+    def element(self, node: Node, context: Context) -> Iterator[Draft]:
+        """Yield a choice with its options, or what an element shows."""
+        opening = node.child_by_field_name("open_tag") or node
+        tag = self.field(opening, "name")
+        attributes = self._attributes_of(opening)
+        label = next((attributes[a] for a in _LABEL_ATTRIBUTES if a in attributes), None)
+        choice = self.is_choice(node)
+        texts = [c for c in node.named_children if c.type == "jsx_text" and self.raw(c).strip()]
+        if not (choice or label is not None or (texts and tag in _SHOWN)):
+            return
+        if context.inside == "told" and (self.is_item(node) or (choice and label is None)):
+            return
+        held = self._options(node, attributes) if choice else []
+        if label is not None and not choice:
+            # A form item that holds a choice is told with it.
+            inner = self._choice_inside(node)
+            held = self._options(inner, self._attributes_of(inner.child_by_field_name("open_tag") or inner)) if inner else []
+            choice = inner is not None
+        shown = label if label is not None else texts[0] if texts and not choice else None
+        name = self._said(shown) if shown is not None else ""
+        field = next((self._said(attributes[a]) for a in _NAME_ATTRIBUTES if a in attributes), "")
+        if not name and not field and not held:
+            return
+        role = "select" if choice else "column-header" if tag == "th" or tag.endswith("Column") else "label"
+
+        def build() -> Construct:
+            return Construct(
+                Kind.OPTION,
+                name or context.name or field,
+                self.passage(shown) if shown is not None else self.head(opening),
+                tuple(held),
+                scope=context.scope,
+                role=role,
+                language=self.language,
+                uses=tuple(dict.fromkeys(w for w in (tag, field) if w)),
+            )
+
+        end = node.end_byte if choice else max(opening.end_byte, texts[-1].end_byte if texts else 0)
+        yield Draft(self.base + node.start_byte, self.base + end, build, linkable=False)
+
+    def label_of(self, node: Node) -> str:
+        """Return the label an element gives to what it holds."""
+        attributes = self._attributes_of(node.child_by_field_name("open_tag") or node)
+        return next((self._said(attributes[a]) for a in _LABEL_ATTRIBUTES[:2] if a in attributes), "")
+
+    def is_choice(self, node: Node) -> bool:
+        """Return whether an element offers a choice."""
+        tag = self.field(node.child_by_field_name("open_tag") or node, "name")
+        return tag in _CHOICES or tag.endswith("Select")
+
+    def is_item(self, node: Node) -> bool:
+        """Return whether an element is one option of a choice."""
+        return self.field(node.child_by_field_name("open_tag") or node, "name") in _ITEMS
+
+    def _attributes_of(self, opening: Node) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        for child in opening.named_children[:100]:
+            if child.type == "jsx_attribute" and child.named_child_count == 2:
+                value = child.named_children[1]
+                if value.type == "jsx_expression" and value.named_child_count:
+                    value = value.named_children[0]
+                found[self.raw(child.named_children[0], 80)] = value
+        return found
+
+    def _said(self, node: Node) -> str:
+        if node.type in STRINGS:
+            return self.words(node, 200)
+        entry = self.entry(node, 1)
+        return entry.value if entry.form == "text" else self.raw(node, 200) if node.type == "jsx_text" else ""
+
+    def _choice_inside(self, node: Node) -> Node | None:
+        waiting = list(node.named_children)
+        seen = 0
+        while waiting and seen < 200:
+            current = waiting.pop(0)
+            seen += 1
+            if current.type in ELEMENTS:
+                if self.is_choice(current):
+                    return current
+                waiting.extend(current.named_children)
+        return None
+
+    def _options(self, node: Node, attributes: dict[str, Node]) -> list[Member]:
+        for name in ("options", "items", "data", "dataSource"):
+            given = attributes.get(name)
+            if given is not None and given.type == "array":
+                found = shape(self.entries(given), 1)
+                return [self.item(p.name, p.value, p.entry) for p in found.parts] if found else []
+        members: list[Member] = []
+        waiting = list(reversed(node.named_children))
+        seen = 0
+        while waiting and len(members) < MEMBERS and seen < 20_000:
+            current = waiting.pop()
+            seen += 1
+            if current.type in ELEMENTS and self.is_item(current):
+                opening = current.child_by_field_name("open_tag") or current
+                given = self._attributes_of(opening)
+                text = next((self.raw(c, 200) for c in current.named_children if c.type == "jsx_text"), "").strip()
+                value = self._said(given["value"]) if "value" in given else ""
+                text = text or (self._said(given["label"]) if "label" in given else "") or value
+                if text:
+                    members.append(self.member(text, current.start_byte, current.end_byte, value=value, words=""))
+            else:
+                waiting.extend(reversed(current.named_children))
+        return members

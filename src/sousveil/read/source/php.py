@@ -1,0 +1,449 @@
+"""PHP: classes, constant groups, enumerations, arrays of labels, functions, routes, strings and the page around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sousveil.model import Construct, Kind, Member
+from sousveil.read import gloss
+from sousveil.read.source.blanked import prefix
+from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
+from sousveil.read.source.jsdecl import documented
+from sousveil.read.source.literals import Entry
+from sousveil.read.source.regions import regions
+from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
+from sousveil.read.source.tree import parse
+from sousveil.read.source.values import Values, inside_of
+from sousveil.read.text import Text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+EXTENSIONS = (".php", ".phtml", ".inc", ".php5", ".php7")
+LANGUAGE = "php"
+
+_STRINGS = frozenset(("string", "encapsed_string", "heredoc", "nowdoc"))
+_CLASSES = frozenset(("class_declaration", "interface_declaration", "trait_declaration", "anonymous_class"))
+_FUNCTIONS = frozenset(("function_definition", "method_declaration"))
+_NAMING = frozenset(("assignment_expression", "property_element", "const_element", "array_element_initializer", "simple_parameter"))
+_CALLS = frozenset(("function_call_expression", "member_call_expression", "scoped_call_expression",
+                    "object_creation_expression", "nullsafe_member_call_expression"))  # fmt: skip
+_VERBS = frozenset("get post put delete patch any match route map".split())
+_VAR = re.compile(r"@(?:var|property(?:-read|-write)?)\s+(\S+)(?:\s+\$?(\w+))?[ \t]*([^\n]*)")
+_RETURN = re.compile(r"@return\s+(\S+)")
+
+
+def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
+    """Return the constructs that hold a hit (all, for ``None``), and those they name or are named by."""
+    if hits is not None and not hits:
+        return []
+    readers = []
+    for start, end in regions(text.utf8, hits):
+        source = text.utf8[start:end]
+        if start and not source.lstrip().startswith(b"<?"):
+            # A region from the middle of a file is code.
+            readers.append((_Php(text, b"<?php " + source, start - 6), parse(b"<?php " + source, "php").root_node))
+        else:
+            readers.append((_Php(text, source, start), parse(source, "php").root_node))
+
+    def find(spots: Spots | None) -> Iterator[Draft]:
+        for reader, root in readers:
+            yield from reader.find(root, spots)
+
+    return select(text, hits, find)
+
+
+class _Php(Values):
+    string_types = _STRINGS
+
+    def __init__(self, text: Text, source: bytes, base: int) -> None:
+        super().__init__(text, source, base, LANGUAGE, (b"//", b"#"), blocks=True)
+
+    def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
+        """Yield drafts whose code, or the comment above it, holds a spot."""
+        self.spots = spots
+        near = self.widen(spots)
+        waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
+        while waiting:
+            node, context, self.above = waiting.pop()
+            inner = context
+            kind = node.type
+            span = (node.start_byte, node.end_byte)
+            if kind in _CLASSES:
+                yield self._class_draft(node, context)
+                inner = Context((*context.scope, self.field(node, "name"))[-40:], "class")
+            elif kind == "enum_declaration":
+                yield self._draft(node, lambda n=node, c=context: self._enum(n, c), (self.field(node, "name"),))
+                continue
+            elif kind in _FUNCTIONS:
+                start, _ = self.leading(node.start_byte)
+                name = self.field(node, "name")
+                yield from self.listed(start, node.start_byte, (*context.scope, name))
+                names = (name,) if kind == "function_definition" else ()
+                yield self._draft(node, lambda n=node, c=context: self._function(n, c), names, function=True)
+                inner = Context((*context.scope, name)[-40:], "function")
+            elif kind == "const_declaration" and context.owner == "module":
+                yield from self._constants(node, context, near)
+            elif kind in _NAMING and kind != "array_element_initializer":
+                inner = replace(context, name=self._target(node), callee="", span=span)
+            elif kind == "array_element_initializer" and node.named_child_count == 2:
+                inner = replace(context, name=self._key(node.named_children[0]), span=span)
+            elif kind in _CALLS:
+                route = self._route(node, context)
+                if route:
+                    yield route
+                inner = replace(context, name="", span=(0, 0), callee=self._callee(node))
+            elif kind == "array_creation_expression":
+                draft = self._collection(node, context)
+                if draft:
+                    yield draft
+                scope = (*context.scope, context.name)[-40:] if context.name else context.scope
+                told = inside_of(draft) if draft else context.inside if context.inside == "labels" else ""
+                inner = replace(context, inside=told, scope=scope, name="", span=(0, 0))
+            elif kind in ("program", "compound_statement"):
+                yield from self._script(node, context, near)
+            elif kind in _STRINGS:
+                above = self.above
+                named = above is not None and above.type in _NAMING and not self._is_key(node, above)
+                if not (above is not None and above.type in _NAMING and self._is_key(node, above)):
+                    yield from self.told(node, above if named and above is not None else node, context)
+                continue
+            elif kind == "text":
+                yield from self._markup(node, context)
+                continue
+            elif kind == "comment":
+                yield from self._comment(node, context)
+                continue
+            elif kind in ("attribute_list", "namespace_use_declaration"):
+                continue
+            whole = kind in _NAMING or (kind == "expression_statement" and node.named_child_count == 1)
+            children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
+            waiting.extend((c, inner, node) for c in reversed(children))
+
+    # ------------------------------------------------------------------------------------------ nodes
+
+    def field(self, node: Node, name: str) -> str:
+        """Return the text of a named child."""
+        return self.raw(node.child_by_field_name(name), 200)
+
+    def words(self, node: Node, limit: int = GLOSS) -> str:
+        """Return what a string says."""
+        data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")
+        if node.type in ("heredoc", "nowdoc"):
+            lines = data.split("\n")
+            return "\n".join(lines[1:-1])[:limit]
+        body = data[1:-1] if len(data) > 1 and data[-1] == data[0] else data[1:]
+        return (unescape(body) if node.type == "encapsed_string" else body.replace("\\'", "'"))[:limit]
+
+    def _key(self, node: Node) -> str:
+        return self.words(node, 200) if node.type in _STRINGS else self.raw(node, 200)
+
+    def _is_key(self, node: Node, above: Node) -> bool:
+        return above.type == "array_element_initializer" and above.named_child_count == 2 and (
+            above.named_children[0].start_byte == node.start_byte
+        )
+
+    def _target(self, node: Node) -> str:
+        left = node.child_by_field_name("left") or node.child_by_field_name("name")
+        if left is None and node.named_children:
+            left = node.named_children[0]
+        if left is not None and left.type == "subscript_expression" and left.named_child_count > 1:
+            index = left.named_children[1]
+            return self._key(index)
+        if left is not None and left.type == "member_access_expression":
+            return self.field(left, "name")
+        return self.raw(left, 200).lstrip("$")
+
+    def _callee(self, node: Node) -> str:
+        called = node.child_by_field_name("function") or node.child_by_field_name("name")
+        around = node.child_by_field_name("scope")
+        name = self.raw(called, 100)
+        return f"{self.raw(around, 60)}::{name}" if around is not None else name
+
+    def _arguments(self, node: Node) -> list[Node]:
+        given = node.child_by_field_name("arguments")
+        found = []
+        for child in given.named_children[:100] if given is not None else ():
+            if child.type == "argument" and child.named_children:
+                found.append(child.named_children[-1])
+        return found
+
+    def _draft(
+        self, node: Node, build: object, names: tuple[str, ...] = (), function: bool = False,
+        holes: Sequence[tuple[int, int]] = (),
+    ) -> Draft:  # fmt: skip
+        start, _ = self.leading(node.start_byte)
+        return Draft(
+            self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes)  # type: ignore[arg-type]
+        )
+
+    # --------------------------------------------------------------------------------------- literals
+
+    def _entry(self, node: Node, deep: int) -> Entry:
+        start, end = node.start_byte, node.end_byte
+        if node.type in _STRINGS:
+            return Entry(start, end, self.words(node, 500), "text")
+        if node.type in ("integer", "float", "unary_op_expression"):
+            return Entry(start, end, self.raw(node, VALUE), "number")
+        if node.type == "array_creation_expression":
+            inner = self.entries(node, deep - 1, 12) if deep > 0 else []
+            return Entry(start, end, self.raw(node, VALUE), "map" if inner and inner[0].key else "list", inner=inner)
+        if node.type in _CALLS and self._callee(node) in ("__", "trans", "_", "lang", "L") and self._arguments(node):
+            return self._entry(self._arguments(node)[0], 0)
+        form = "code" if node.type in ("anonymous_function", "arrow_function") else "other"
+        return Entry(start, end, self.raw(node, VALUE), form)
+
+    def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
+        """Return the items of an array; beyond ``most`` only those that hold a hit."""
+        found: list[Entry] = []
+        for child in node.named_children:
+            if child.type != "array_element_initializer" or not child.named_children:
+                continue
+            if len(found) >= 4 * MEMBERS or (len(found) >= most and not self.wanted(child)):
+                continue
+            parts = [c for c in child.named_children if c.type != "comment"]
+            entry = self._entry(parts[-1], deep)
+            if len(parts) == 2:
+                entry.value_start = parts[1].start_byte
+                entry.key = self._key(parts[0])
+                entry.key_form = "number" if parts[0].type == "integer" else "text"
+            entry.start, entry.end = child.start_byte, child.end_byte
+            found.append(entry)
+        return found
+
+    def _collection(self, node: Node, context: Context) -> Draft | None:
+        if node.named_child_count == 0 or context.inside in ("skip", "labels"):
+            return None
+        around = self.above.type if self.above is not None else ""
+        alone = 1 if around in _NAMING and context.name and not context.inside else 2
+        return self.literal(node, context, alone)
+
+    # ------------------------------------------------------------------------------------ declarations
+
+    def _class_draft(self, node: Node, context: Context) -> Draft:
+        body = node.child_by_field_name("body")
+        held = body.named_children if body is not None else ()
+        holes = [(self.base + c.start_byte, self.base + c.end_byte) for c in held if c.type == "method_declaration"]
+        name = self.field(node, "name")
+        return self._draft(node, lambda: self._class(node, context), (name,) if name else (), holes=holes)
+
+    def _class(self, node: Node, context: Context) -> Construct:
+        members: list[Member] = []
+        constants: list[Member] = []
+        uses = Uses()
+        body = node.child_by_field_name("body")
+        for child in (body.named_children if body is not None else ())[:4000]:
+            words = self.notes(child.start_byte, child.end_byte)[2]
+            told = _VAR.search(words)
+            if child.type == "property_declaration":
+                kind = self.field(child, "type") or (told.group(1) if told else "")
+                for element in (c for c in child.named_children if c.type == "property_element"):
+                    value = element.child_by_field_name("default_value")
+                    shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                    name = self.field(element, "name").lstrip("$")
+                    noted = gloss.join(words, self._attribute_words(child))
+                    members.append(self.member(name, child.start_byte, child.end_byte, kind, shown, noted))
+            elif child.type == "const_declaration":
+                constants += [self._constant(c, words) for c in child.named_children if c.type == "const_element"]
+            elif child.type == "method_declaration":
+                uses.add(self.field(child, "name"))
+                members += self._promoted(child)
+        words = self.leading(node.start_byte)[1]
+        for kind, name, said in _VAR.findall(words):
+            if name:
+                line = self.head(node)
+                members.append(Member(name, line, type=kind, gloss=said, values=gloss.values(said)))
+        bases = [self.raw(b, 120) for c in node.named_children if c.type in ("base_clause", "class_interface_clause")
+                 for b in c.named_children]  # fmt: skip
+        only = bool(constants) and not members and len(constants) >= 2
+        return Construct(
+            Kind.ENUMERATION if only else Kind.RECORD,
+            self.field(node, "name"),
+            self.head(node, body.start_byte if body is not None else None),
+            tuple([*constants, *members][: 2 * MEMBERS]),
+            gloss=words[:GLOSS],
+            scope=context.scope,
+            role="constants" if only else "class",
+            language=LANGUAGE,
+            bases=tuple(bases[:20]),
+            uses=uses.words(),
+        )
+
+    def _attribute_words(self, node: Node) -> str:
+        """Return the strings in a declaration's ``#[…]``."""
+        given = node.child_by_field_name("attributes")
+        found: list[str] = []
+        waiting = [given] if given is not None else []
+        while waiting and len(found) < 10:
+            current = waiting.pop(0)
+            if current.type in _STRINGS:
+                found.append(self.words(current, 200))
+            else:
+                waiting.extend(current.named_children[:40])
+        return gloss.join(*found)
+
+    def _promoted(self, method: Node) -> list[Member]:
+        given = method.child_by_field_name("parameters")
+        found = []
+        for child in given.named_children if given is not None else ():
+            if child.type == "property_promotion_parameter":
+                name = self.field(child, "name").lstrip("$")
+                found.append(self.member(name, child.start_byte, child.end_byte, self.field(child, "type")))
+        return found
+
+    def _constant(self, element: Node, words: str | None = None) -> Member:
+        parts = element.named_children
+        value = parts[-1] if len(parts) > 1 else None
+        shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+        return self.member(self.raw(parts[0], 200), element.start_byte, element.end_byte, value=shown, words=words)
+
+    def _constants(self, node: Node, context: Context, near: Spots | None) -> Iterator[Draft]:
+        elements = [c for c in node.named_children if c.type == "const_element"]
+        if not elements:
+            return
+
+        def build() -> Construct:
+            members = tuple(self._constant(e, self.notes(node.start_byte, node.end_byte)[2]) for e in elements)
+            name = prefix([m.name for m in members]) or members[0].name
+            return Construct(Kind.ENUMERATION, name, self.head(node), members, members[0].gloss, context.scope,
+                             "constants", LANGUAGE)  # fmt: skip
+
+        yield self._draft(node, build)
+
+    def _enum(self, node: Node, context: Context) -> Construct:
+        members = []
+        body = node.child_by_field_name("body")
+        for child in body.named_children if body is not None else ():
+            if child.type == "enum_case":
+                value = child.child_by_field_name("value")
+                shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                noted = gloss.join(self.notes(child.start_byte, child.end_byte)[2], self._attribute_words(child))
+                members.append(self.member(self.field(child, "name"), child.start_byte, child.end_byte, "", shown, noted))
+        return Construct(
+            Kind.ENUMERATION, self.field(node, "name"), self.head(node), tuple(members[:MEMBERS]),
+            self.leading(node.start_byte)[1], context.scope, "enum", LANGUAGE,
+        )  # fmt: skip
+
+    def _function(self, node: Node, context: Context, name: str = "", path: str = "") -> Construct:
+        words = self.leading(node.start_byte)[1]
+        known = {k.lstrip("$"): v for k, v in documented(re.sub(r"(@param\s+)(\S+)\s+\$", r"\1{\2} ", words)).items()}
+        members = []
+        given = node.child_by_field_name("parameters")
+        for child in given.named_children if given is not None else ():
+            word = self.field(child, "name").lstrip("$")
+            if word:
+                kind, said = known.get(word, ("", ""))
+                value = child.child_by_field_name("default_value")
+                shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                typed = self.field(child, "type") or kind
+                members.append(self.member(word, child.start_byte, child.end_byte, typed, shown, said))
+        uses = Uses()
+        body = node.child_by_field_name("body")
+        if body is not None:
+            self._use(body, uses)
+        returned = _RETURN.search(words)
+        return Construct(
+            Kind.OPERATION,
+            name or self.field(node, "name"),
+            self.head(node, body.start_byte if body is not None else None),
+            tuple(members[:200]),
+            gloss=gloss.join(path, words)[:GLOSS],
+            scope=context.scope,
+            role="endpoint" if path else "method" if context.owner == "class" else "function",
+            language=LANGUAGE,
+            returns=self.field(node, "return_type") or (returned.group(1) if returned else ""),
+            uses=uses.words(),
+        )
+
+    def _route(self, node: Node, context: Context) -> Draft | None:
+        """Return ``Route::post("/race", …)`` as endpoint."""
+        if self.field(node, "name") not in _VERBS:
+            return None
+        given = self._arguments(node)
+        path = next((self.words(g, 300) for g in given[:2] if g.type in _STRINGS and b"/" in self.source[g.start_byte : g.end_byte]), "")
+        owner = self.field(node, "scope") or self.field(node, "object")
+        if not path or len(given) < 2 or owner.lstrip("$\\") not in ("Route", "app", "router", "routes", "r", "group"):
+            return None
+
+        def build() -> Construct:
+            uses = Uses()
+            self._use(node, uses)
+            return Construct(
+                Kind.OPERATION, f"{self.field(node, 'name')} {path}", self.head(node), gloss=path, scope=context.scope,
+                role="endpoint", language=LANGUAGE, uses=uses.words(),
+            )  # fmt: skip
+
+        return self._draft(node, build, function=True)
+
+    def _use(self, body: Node, uses: Uses) -> None:
+        waiting = list(reversed(body.named_children))
+        seen = 0
+        while waiting and not uses.full and seen < 20_000:
+            current = waiting.pop()
+            seen += 1
+            if current.type in _STRINGS:
+                said = self.words(current, 400)
+                if len(said) <= 80 and "\n" not in said:
+                    uses.add(said.strip())
+            elif current.type in ("name", "variable_name", "qualified_name"):
+                word = self.raw(current, 100).lstrip("$")
+                if word != "this":
+                    uses.add(word)
+            elif current.type != "comment":
+                waiting.extend(reversed(current.named_children))
+
+    def _script(self, block: Node, context: Context, near: Spots | None) -> Iterator[Draft]:
+        """Yield code outside functions where it holds a spot."""
+        if near is None or context.owner != "module" or block.type != "program":
+            return
+        code = [c for c in block.named_children if c.type.endswith("_statement") or c.type == "echo_statement"]
+        held = [c for c in code if touched(near, c.start_byte, c.end_byte) and self._acts(c)]
+        if held:
+
+            def build() -> Construct:
+                uses = Uses()
+                for node in [*held, *code[:20]]:
+                    self._use(node, uses)
+                return Construct(
+                    Kind.OPERATION, "", self.head(held[0]), role="script", language=LANGUAGE, uses=uses.words()
+                )
+
+            yield Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
+
+    def _acts(self, node: Node) -> bool:
+        inner = node.named_children[0] if node.type == "expression_statement" and node.named_children else node
+        if inner.type == "assignment_expression":
+            right = inner.child_by_field_name("right")
+            return right is not None and right.type not in ("array_creation_expression", "integer", *_STRINGS)
+        return True
+
+    def _markup(self, node: Node, context: Context) -> Iterator[Draft]:
+        """Yield the page around the code: what it shows."""
+        from sousveil.read.source.vue import Template
+
+        if self.source[node.start_byte : node.start_byte + 4000].find(b"<") < 0:
+            return
+        template = Template(self.text, self.base + node.start_byte, self.base + node.end_byte, LANGUAGE)
+        for draft in template.drafts():
+            if self.spots is None or draft.holds(self.spots):
+                yield draft
+
+    def _comment(self, node: Node, context: Context) -> Iterator[Draft]:
+        stop = self.source.find(b"\n", node.end_byte, node.end_byte + 400)
+        below = self.source[stop + 1 : stop + 200].strip() if stop >= 0 else b""
+        line = self.source.rfind(b"\n", max(0, node.start_byte - 2000), node.start_byte) + 1
+        trails = bool(self.source[line : node.start_byte].strip())
+        around = self.above.type if self.above is not None else ""
+        if around in ("array_creation_expression", "declaration_list", "enum_declaration_list", "formal_parameters"):
+            return
+        declares = (b"function", b"class ", b"abstract", b"final", b"interface", b"trait", b"enum ", b"const ")
+        if not trails and below.startswith(declares):
+            return
+        yield from self.listed(node.start_byte, node.end_byte, context.scope)
+        yield Draft(
+            self.base + node.start_byte, self.base + node.end_byte,
+            lambda: self.statement(node, context, "comment"), linkable=False,
+        )  # fmt: skip

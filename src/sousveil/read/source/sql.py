@@ -1,0 +1,393 @@
+"""SQL of any dialect: tables, enumerated columns and types, look-up rows, queries, with their comments.
+
+A reader of our own: the grammar there is takes one dialect, and a dump mixes several.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sousveil.model import Construct, Kind, Member
+from sousveil.read import gloss
+from sousveil.read.source.blanked import Blanked, clean
+from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
+from sousveil.read.source.regions import regions
+from sousveil.read.text import Text
+
+EXTENSIONS = (".sql", ".ddl", ".pls", ".plsql", ".psql", ".hql", ".pks", ".pkb")
+LANGUAGE = "sql"
+
+_MEMBERS = 1500
+_ROWS = 200_000
+_START = re.compile(
+    rb"^[ \t]*(CREATE|ALTER|INSERT|REPLACE|SELECT|WITH|UPDATE|DELETE|COMMENT|EXEC(?:UTE)?|MERGE|CALL|DROP|GRANT|SET|USE|GO)\b",
+    re.I | re.M,
+)
+_NAME = rb"[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?(?:\s*\.\s*[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?){0,3}"
+_TABLE = re.compile(
+    rb"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|UNLOGGED\s+|EXTERNAL\s+|FOREIGN\s+)?TABLE"
+    rb"(?:\s+IF\s+NOT\s+EXISTS)?|CREATE\s+TYPE)\s+(" + _NAME + rb")\s*(?:AS\s*(?:OBJECT|TABLE|ENUM)?\s*)?\(", re.I)  # fmt: skip
+_ENUM_TYPE = re.compile(rb"\s*CREATE\s+TYPE\s+(" + _NAME + rb")\s+AS\s+ENUM\s*\(", re.I)
+_ALTER = re.compile(rb"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(" + _NAME + rb")\s", re.I)
+_ADDED = re.compile(rb"\b(?:ADD|MODIFY|CHANGE)\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\(?", re.I)
+_COMMENT_ON = re.compile(rb"\s*COMMENT\s+ON\s+(TABLE|COLUMN|TYPE|VIEW)\s+(" + _NAME + rb")\s+IS\s+", re.I)
+_INSERT = re.compile(
+    rb"\s*(?:INSERT(?:\s+IGNORE)?|REPLACE)\s+(?:INTO\s+)?(" + _NAME + rb")\s*(?:\(([^()]{0,4000})\))?\s*(?:OVERRIDING[\w\s]{1,40})?VALUES?\s*(?=\()",
+    re.I,
+)
+_CODE = re.compile(
+    rb"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:DEFINER\s*=\s*\S{1,80}\s+)?(?:(?:FORCE|EDITIONABLE|MATERIALIZED|NONEDITIONABLE)\s+)*"
+    rb"(VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE)\s+(?:BODY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(" + _NAME + rb")", re.I)  # fmt: skip
+_FROM = re.compile(rb"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+(" + _NAME + rb")", re.I)
+_COLUMN = re.compile(rb"\s*([`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?)\s+([\w ]{1,60}?(?:\([^()]{0,200}\))?(?=\s|,|$|\)))", re.I)
+_CONSTRAINT = re.compile(
+    rb"\s*(?:PRIMARY|FOREIGN|UNIQUE|CONSTRAINT|CHECK|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|PERIOD|LIKE|PARTITION)\b", re.I)
+_COLUMN_COMMENT = re.compile(rb"\bCOMMENT\s*=?\s*N?(?=['\"])", re.I)
+_ENUM = re.compile(rb"\b(?:ENUM|SET)\s*\(", re.I)
+_CHECK = re.compile(rb"\bCHECK\s*\(\s*\(*\s*([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*(?:\)?\s*::\s*\w+\s*)?(?:IN\s*\(|=\s*ANY\s*\()", re.I)
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*|'")
+_CODE_LIKE = re.compile(r"-?\w{0,4}\d*", re.ASCII)
+_KEYWORDS = frozenset(
+    b"select from where and or not in is null as on join left right inner outer group by order having limit insert into "
+    b"values update set delete create table view if exists case when then else end distinct union all between like asc "
+    b"desc primary key default int integer varchar varchar2 char text begin declare return returns language with".split()
+)
+_QUOTES = "`\"[] "
+
+
+@dataclass(slots=True)
+class _Piece:
+    start: int
+    end: int
+    """A statement, without the space before and the semicolon after it."""
+
+
+def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
+    """Return the tables, types, rows, queries and comments that hold a hit, and what they name or are named by."""
+    if hits is not None and not hits:
+        return []
+    drafts: list[Draft] = []
+    for start, end in regions(text.utf8, hits):
+        drafts.extend(_Sql(text, start, end).drafts())
+    return select(text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)])
+
+
+class _Sql:
+    def __init__(self, text: Text, base: int, end: int) -> None:
+        self.text = text
+        self.base = base
+        self.source = text.utf8[base:end]
+        self.blanked = Blanked(self.source, {b"--": b"\n", b"/*": b"*/", b"#": b"\n"}, b"'", escapes=b"\\'" in self.source)
+        self.code = self.blanked.code
+        self.comments: dict[tuple[str, str], str] = {}
+
+    # ------------------------------------------------------------------------------------- statements
+
+    def _pieces(self) -> Iterator[_Piece]:
+        """Yield the statements: from a leading keyword to a semicolon or the next one."""
+        begins = [m.start(1) for m in _START.finditer(self.code)]
+        for index, start in enumerate(begins):
+            limit = begins[index + 1] if index + 1 < len(begins) else len(self.code)
+            declared = _CODE.match(self.code, start, start + 600)
+            if declared and declared.group(1).upper() != b"VIEW":
+                # A body has statements of its own: it reaches to the next top-level CREATE or GO.
+                later = re.compile(rb"^\s*(?:GO|CREATE|/|\$\$;?|DELIMITER)\b", re.I | re.M).search(self.code, start + 6)
+                limit = later.start() if later else len(self.code)
+                yield _Piece(start, start + len(self.code[start:limit].rstrip()))
+                continue
+            stop = self.code.find(b";", start, limit)
+            end = limit if stop < 0 else stop
+            yield _Piece(start, start + len(self.code[start:end].rstrip()))
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield every declaration, query and free comment."""
+        pieces = list(self._pieces())
+        for piece in pieces:
+            self._note(piece)
+        taken: list[tuple[int, int]] = []
+        inserts: list[tuple[_Piece, re.Match[bytes]]] = []
+        for piece in pieces:
+            start, _ = self.blanked.leading(piece.start)
+            end, _ = self.blanked.trailing(piece.end + 1)
+            taken.append((start, max(end, piece.end)))
+            insert = _INSERT.match(self.code, piece.start, piece.end)
+            if inserts and not (insert and insert.group(1) == inserts[0][1].group(1)):
+                yield self._rows_draft(inserts)
+                inserts = []
+            if insert:
+                inserts.append((piece, insert))
+            else:
+                yield from self._statement(piece, start, max(end, piece.end))
+        if inserts:
+            yield self._rows_draft(inserts)
+        taken.sort()
+        for start, end in self.blanked.notes:
+            around = bisect_right(taken, (start, len(self.source))) - 1
+            if around < 0 or taken[around][1] <= start:
+                yield Draft(self.base + start, self.base + end, lambda s=start, e=end: self._comment(s, e), linkable=False)
+
+    def _statement(self, piece: _Piece, start: int, end: int) -> Iterator[Draft]:
+        base = self.base
+        if (kind := _ENUM_TYPE.match(self.code, piece.start, piece.end)) is not None:
+            match = kind
+            yield Draft(base + start, base + end, lambda: self._enum(match.end() - 1, piece, self._name(match.group(1)), ()),
+                        (self._name(match.group(1)),))  # fmt: skip
+        elif (table := _TABLE.match(self.code, piece.start, piece.end)) is not None:
+            named = table
+            name = self._name(named.group(1))
+            yield Draft(base + start, base + end, lambda: self._table(piece, name, named.end()), (name,))
+            yield from self._enumerated(piece, name)
+        elif (altered := _ALTER.match(self.code, piece.start, piece.end)) is not None:
+            owner = self._name(altered.group(1))
+            yield Draft(base + start, base + end, lambda: self._altered(piece, owner), (owner,))
+            yield from self._enumerated(piece, owner)
+        elif _COMMENT_ON.match(self.code, piece.start, piece.end) or self.code[piece.start : piece.start + 4].upper() == b"EXEC":
+            yield Draft(base + start, base + end, lambda: self._told(piece), linkable=False)
+        elif self.code[piece.start : piece.start + 2].upper() != b"GO":
+            yield Draft(base + start, base + end, lambda: self._query(piece), callable=True)
+
+    # ------------------------------------------------------------------------------------------ parts
+
+    def _name(self, raw: bytes) -> str:
+        """Return the last part of a possibly qualified, quoted name."""
+        return raw.decode("utf-8", "replace").split(".")[-1].strip(_QUOTES)
+
+    def _string(self, at: int, limit: int = 2000) -> tuple[str, int]:
+        """Return the string literal that starts at or after ``at`` and where it ends."""
+        start = self.code.find(b"'", at, at + 200)
+        if start < 0:
+            return "", at
+        end = self.code.find(b"'", start + 1)
+        end = len(self.code) - 1 if end < 0 else end
+        raw = self.source[start + 1 : min(end, start + 1 + limit)].decode("utf-8", "ignore")
+        return raw.replace("''", "'"), end + 1
+
+    def _strings(self, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+        at = start
+        for _ in range(_MEMBERS):
+            first = self.code.find(b"'", at, end)
+            if first < 0:
+                return
+            words, at = self._string(first)
+            yield words, first, at
+
+    def _close(self, opened: int, end: int) -> int:
+        """Return where the parenthesis at ``opened`` closes."""
+        depth = 0
+        for mark in re.compile(rb"[()]").finditer(self.code, opened, end):
+            depth += 1 if mark.group() == b"(" else -1
+            if depth == 0:
+                return mark.start()
+        return end
+
+    def _columns(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the spans between top-level commas."""
+        depth, at = 0, start
+        for mark in re.compile(rb"[(),]").finditer(self.code, start, end):
+            if mark.group() == b"(":
+                depth += 1
+            elif mark.group() == b")":
+                depth -= 1
+            elif depth == 0:
+                yield at, mark.start()
+                at = mark.end()
+        yield at, end
+
+    def _note(self, piece: _Piece) -> None:
+        """Keep ``COMMENT ON COLUMN`` and SQL Server's extended properties for the columns they describe."""
+        match = _COMMENT_ON.match(self.code, piece.start, piece.end)
+        if match:
+            parts = [p.strip(_QUOTES) for p in match.group(2).decode("utf-8", "replace").split(".")]
+            words, _ = self._string(match.end())
+            if match.group(1).upper() == b"COLUMN" and len(parts) > 1:
+                self.comments[(parts[-2].lower(), parts[-1].lower())] = words
+            else:
+                self.comments[(parts[-1].lower(), "")] = words
+        elif b"addextendedproperty" in self.code[piece.start : piece.start + 200].lower():
+            strings = [w for w, _, _ in self._strings(piece.start, piece.end)]
+            lowered = [w.lower() for w in strings]
+            if "table" in lowered[:-1] and len(strings) > 1:
+                table = strings[lowered.index("table") + 1]
+                column = strings[lowered.index("column") + 1] if "column" in lowered[:-1] else ""
+                words = next((w for w in strings if w.lower() != "ms_description"), "")
+                self.comments[(table.lower(), column.lower())] = words
+
+    def _passage_line(self, start: int, end: int) -> tuple[int, int]:
+        stop = self.source.find(b"\n", start, end)
+        return self.base + start, self.base + (end if stop < 0 else stop)
+
+    def _column(self, table: str, start: int, end: int) -> Member | None:
+        match = _COLUMN.match(self.code, start, end)
+        if not match or _CONSTRAINT.match(self.code, start, end):
+            return None
+        name = match.group(1).decode("utf-8", "replace").strip(_QUOTES)
+        kind = " ".join(match.group(2).decode("utf-8", "replace").split())
+        told = ""
+        comment = _COLUMN_COMMENT.search(self.code, match.end(1), end)
+        if comment:
+            told, _ = self._string(comment.end())
+        if kind.upper().startswith(("ENUM", "SET")):
+            kind = " ".join(self.source[match.start(2) : min(end, match.start(2) + 200)].decode("utf-8", "ignore").split())
+        noted = self.comments.get((table.lower(), name.lower()), "")
+        last = end
+        while last > start and self.code[last - 1 : last].isspace():
+            last -= 1
+        line = self.source.rfind(b"\n", 0, match.start(1)) + 1
+        above = "" if self.code[line : match.start(1)].strip() else self.blanked.leading(match.start(1))[1]
+        _, behind = self.blanked.trailing(end)
+        words = gloss.join(told, noted, above, behind)
+        passage = self.text.passage(self.base + match.start(1), self.base + last, 400)
+        return Member(name, passage, "", kind, words, gloss.values(words))
+
+    def _table(self, piece: _Piece, name: str, at: int) -> Construct:
+        close = self._close(at - 1, piece.end)
+        members = []
+        for start, end in self._columns(at, close):
+            member = self._column(name, start, end)
+            if member and len(members) < _MEMBERS:
+                members.append(member)
+        comment = _COLUMN_COMMENT.search(self.code, close, piece.end)
+        told = self._string(comment.end())[0] if comment else ""
+        words = gloss.join(told, self.comments.get((name.lower(), ""), ""), self.blanked.leading(piece.start)[1])
+        return Construct(
+            Kind.RECORD, name, self.text.passage(*self._passage_line(piece.start, at)), tuple(members), words,
+            role="table", language=LANGUAGE,
+        )  # fmt: skip
+
+    def _altered(self, piece: _Piece, name: str) -> Construct | None:
+        members = []
+        for match in _ADDED.finditer(self.code, piece.start, piece.end):
+            span = next(self._columns(match.end(), piece.end))
+            member = self._column(name, *span)
+            if member and len(members) < _MEMBERS:
+                members.append(member)
+        if not members:
+            return None
+        return Construct(
+            Kind.RECORD, name, self.text.passage(*self._passage_line(piece.start, piece.end)), tuple(members),
+            self.blanked.leading(piece.start)[1], role="table", language=LANGUAGE,
+        )  # fmt: skip
+
+    def _enumerated(self, piece: _Piece, table: str) -> Iterator[Draft]:
+        """Yield a column's ``ENUM(…)`` and ``CHECK (x IN (…))``."""
+        for match in _ENUM.finditer(self.code, piece.start, piece.end):
+            before = self.code[max(piece.start, match.start() - 200) : match.start()]
+            words = re.findall(rb"[`\"\[]?[\w$\x80-\xff]+[`\"\]]?", before.rpartition(b",")[2].rpartition(b"(")[2])
+            if words and self.code[match.end() : match.end() + 1] == b"'":
+                yield self._enum_draft(match.end() - 1, piece, self._name(words[0]), table)
+        for match in _CHECK.finditer(self.code, piece.start, piece.end):
+            yield self._enum_draft(match.end() - 1, piece, self._name(match.group(1)), table)
+
+    def _enum_draft(self, opened: int, piece: _Piece, name: str, table: str) -> Draft:
+        line = self.source.rfind(b"\n", 0, opened) + 1
+        start = max(piece.start, line)
+        close = self._close(opened, piece.end)
+        return Draft(self.base + start, self.base + close + 1, lambda: self._enum(opened, piece, name, (table,)))
+
+    def _enum(self, opened: int, piece: _Piece, name: str, scope: tuple[str, ...]) -> Construct | None:
+        close = self._close(opened, piece.end)
+        members = []
+        for words, start, end in self._strings(opened, close):
+            _, after = self.blanked.trailing(end)
+            passage = self.text.passage(self.base + start, self.base + end, 300)
+            members.append(Member(words, passage, gloss=after, values=gloss.values(after)))
+        if not members:
+            return None
+        line = max(piece.start, self.source.rfind(b"\n", 0, opened) + 1)
+        while self.source[line : line + 1].isspace():
+            line += 1
+        return Construct(
+            Kind.ENUMERATION, name, self.text.passage(*self._passage_line(line, close + 1)), tuple(members),
+            scope=scope, role="enum", language=LANGUAGE,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------- rows
+
+    def _rows_draft(self, inserts: list[tuple[_Piece, re.Match[bytes]]]) -> Draft:
+        first, last = inserts[0][0], inserts[-1][0]
+        start, _ = self.blanked.leading(first.start)
+        name = self._name(inserts[0][1].group(1))
+        held = list(inserts)
+        return Draft(self.base + start, self.base + last.end, lambda: self._rows(held, name), (name,))
+
+    def _rows(self, inserts: list[tuple[_Piece, re.Match[bytes]]], table: str) -> Construct | None:
+        """Return the rows of a look-up table as labels: the first text that is no code, and the code beside it."""
+        members: list[Member] = []
+        columns: tuple[str, ...] = ()
+        seen = 0
+        for piece, match in inserts:
+            if match.group(2) and not columns:
+                columns = tuple(c.decode("utf-8", "replace").strip(_QUOTES) for c in match.group(2).split(b","))
+            at = match.end()
+            while at < piece.end and seen < _ROWS and len(members) < _MEMBERS:
+                opened = self.code.find(b"(", at, piece.end)
+                if opened < 0:
+                    break
+                close = self._close(opened, min(piece.end, opened + 20_000))
+                seen += 1
+                at = close + 1
+                strings = [w for w, _, _ in self._strings(opened, close)]
+                label = next((w for w in strings if 0 < len(w) <= 60 and not _CODE_LIKE.fullmatch(w)), "")
+                if label:
+                    others = [w for w in strings if w != label]
+                    number = re.search(rb"-?\d+", self.code[opened:close])
+                    code = others[0] if others and len(others[0]) <= 20 else number.group().decode() if number else ""
+                    passage = self.text.passage(self.base + opened, self.base + close + 1, 300)
+                    members.append(Member(label, passage, value=code))
+        if not members:
+            return None
+        first = inserts[0][0]
+        uses = Uses()
+        for column in columns:
+            uses.add(column)
+        return Construct(
+            Kind.LABEL_SET, table, self.text.passage(*self._passage_line(first.start, first.end)), tuple(members),
+            self.blanked.leading(first.start)[1], role="table-rows", language=LANGUAGE, uses=uses.words(),
+        )  # fmt: skip
+
+    # ----------------------------------------------------------------------------------------- queries
+
+    def _query(self, piece: _Piece) -> Construct:
+        declared = _CODE.match(self.code, piece.start, piece.end)
+        tables = [self._name(m.group(1)) for m in _FROM.finditer(self.code, piece.start, min(piece.end, piece.start + 20_000))]
+        uses = Uses()
+        at = piece.start
+        for match in _WORD.finditer(self.code, piece.start, piece.end):
+            if uses.full:
+                break
+            if match.start() < at:
+                continue
+            if match.group() == b"'":
+                words, at = self._string(match.start(), 200)
+                uses.add(words)
+            elif match.group().lower() not in _KEYWORDS:
+                uses.add(match.group().decode("utf-8", "replace"))
+        verb = self.code[piece.start : piece.start + 8].split()[0].decode("ascii", "replace").lower()
+        name = self._name(declared.group(2)) if declared else next(iter(tables), "")
+        return Construct(
+            Kind.OPERATION,
+            name,
+            self.text.passage(*self._passage_line(piece.start, piece.end)),
+            gloss=gloss.join(self.blanked.leading(piece.start)[1], self.comments.get((name.lower(), ""), "")),
+            role=declared.group(1).decode().lower() if declared else verb,
+            language=LANGUAGE,
+            uses=uses.words(),
+        )
+
+    def _told(self, piece: _Piece) -> Construct:
+        words = "\n".join(w for w, _, _ in self._strings(piece.start, piece.end))
+        match = _COMMENT_ON.match(self.code, piece.start, piece.end)
+        name = match.group(2).decode("utf-8", "replace").replace('"', "") if match else ""
+        return Construct(
+            Kind.STATEMENT, name, self.text.passage(*self._passage_line(piece.start, piece.end)), gloss=words[:4000],
+            role="comment", language=LANGUAGE,
+        )  # fmt: skip
+
+    def _comment(self, start: int, end: int) -> Construct:
+        passage = self.text.passage(self.base + start, self.base + end)
+        return Construct(
+            Kind.STATEMENT, "", passage, gloss=clean(self.source[start:end]), role="comment", language=LANGUAGE
+        )

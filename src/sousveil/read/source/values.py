@@ -1,0 +1,240 @@
+"""What every scripting language's reader makes of values: label sets, records, strings, comments, attribute lists."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from sousveil.model import Construct, Kind, Member
+from sousveil.read import gloss
+from sousveil.read.source.drafts import Draft
+from sousveil.read.source.literals import Entry, Shape, shape
+from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script
+from sousveil.read.text import Text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# A list of names in a comment, and the word before it that says what they are given to.
+_LISTED = re.compile(rb"[A-Za-z_]\w{0,40}(?:[,|][A-Za-z_]\w{0,40}){2,80}")
+_KEY_BEFORE = re.compile(r"([A-Za-z_]\w{0,40})[^A-Za-z_\n]{0,40}$")
+_SHOWN = re.compile(
+    rb"<(th|label|option|td|span|dt|li|a|button|h[1-6]|legend)\b[^<>]{0,400}>\s*([^<>{}]{1,80}?)\s*</", re.IGNORECASE
+)
+_ROLES = {"th": "column-header", "option": "select", "a": "menu", "button": "menu", "li": "menu"}
+
+
+def inside_of(draft: Draft | None) -> str:
+    """Return what the items of a literal are told by: ``labels`` have no life of their own."""
+    return "" if draft is None else "collection" if draft.kind is Kind.RECORD else "labels"
+
+
+class Values(Script):
+    """Readers of values; a language says what its strings and literals look like."""
+
+    string_types: frozenset[str] = frozenset()
+
+    def __init__(
+        self, text: Text, source: bytes, base: int, language: str, line_marks: tuple[bytes, ...], blocks: bool
+    ) -> None:
+        super().__init__(text, source, base, line_marks, blocks)
+        self.language = language
+        self.above: Node | None = None
+        """The parent of the node in hand: ``Node.parent`` searches from the root each time."""
+
+    @abstractmethod
+    def words(self, node: Node, limit: int = GLOSS) -> str:
+        """Return what a string literal says."""
+
+    @abstractmethod
+    def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
+        """Return the items of a list or mapping literal."""
+
+    def wanted(self, node: Node) -> bool:
+        """Return whether a hit lies in the node; for items beyond what is kept of a long list."""
+        return bool(self.spots and self.spots.inside(self.base + node.start_byte, self.base + node.end_byte))
+
+    # --------------------------------------------------------------------------------------- literals
+
+    def item(self, name: str, value: str, entry: Entry) -> Member:
+        """Return the member for one item; only a comment beside it that is its own counts."""
+        first = self.source.rfind(b"\n", max(0, entry.start - 4000), entry.start) + 1
+        own_line = not self.source[first : entry.start].strip(b" \t,([{")
+        words = gloss.join(self.leading(entry.start)[1] if own_line else "", self.trailing(entry.end)[1])
+        return self.member(name, entry.start, entry.end, value=value, words=words)
+
+    def literal(
+        self,
+        node: Node,
+        context: Context,
+        alone: int,
+        refine: Callable[[Shape], Shape | None] | None = None,
+    ) -> Draft | None:
+        """Return a list or mapping as label set or record, or ``None`` if it is neither.
+
+        ``alone`` is how many labels suffice.
+        """
+        sample = self.entries(node, 2, 40)
+        found = shape(sample, alone)
+        if found and refine:
+            found = refine(found)
+        if found is None:
+            return None
+        begin, stop = context.span if context.name and context.span[1] else (node.start_byte, node.end_byte)
+        start, end, words = self.notes(begin, stop)
+        holes: list[tuple[int, int]] = []
+        if found.kind is Kind.RECORD:
+            holes = [
+                (self.base + e.value_start, self.base + e.end)
+                for e in self.entries(node)
+                if e.form == "code" or (e.inner and shape(e.inner, 1))
+            ]
+
+        def build() -> Construct | None:
+            told = shape(self.entries(node), alone)
+            if told and refine:
+                told = refine(told)
+            if told is None:
+                return None
+            head = self.source.find(b"\n", begin, node.end_byte)
+            return Construct(
+                told.kind,
+                context.name,
+                self.place(begin, node.end_byte if head < 0 else head),
+                members=tuple(self.item(p.name, p.value, p.entry) for p in told.parts),
+                gloss=words[:GLOSS],
+                scope=context.scope,
+                role=told.role,
+                language=self.language,
+                uses=(context.callee,) if context.callee else (),
+            )
+
+        return Draft(
+            self.base + min(start, begin),
+            self.base + max(end, node.end_byte),
+            build,
+            (context.name.rpartition(".")[2],) if context.name and not context.callee and context.owner != "function" else (),
+            kind=found.kind,
+            holes=tuple(holes),
+        )
+
+    def run(self, base: str, run: list[tuple[Node, str, str]], context: Context, kind: Kind, role: str) -> Draft:
+        """Return what is written item by item, line after line: ``run`` holds statement, name and value."""
+        first, last = run[0][0], run[-1][0]
+
+        def build() -> Construct:
+            members = [self.member(word, n.start_byte, n.end_byte, value=value) for n, word, value in run[:MEMBERS]]
+            return Construct(
+                kind, base, self.head(first), tuple(members), scope=context.scope, role=role, language=self.language
+            )
+
+        return Draft(self.base + first.start_byte, self.base + last.end_byte, build, (base,) if base and context.owner != "function" else ())
+
+    # ---------------------------------------------------------------------------------------- strings
+
+    def statement(self, node: Node, context: Context, role: str) -> Construct:
+        """Return a string or comment as a statement, placed at its line that holds a hit."""
+        start, end = node.start_byte, node.end_byte
+        if node.type in self.string_types:
+            words = self.words(node)
+        else:
+            data = self.source[start : min(end, start + 4 * GLOSS)].decode("utf-8", "ignore")
+            words = gloss.clean(data)
+        at = self.spots.first(self.base + start, self.base + end) if self.spots else None
+        if at is not None and end - start > 400:
+            at -= self.base
+            low = self.source.rfind(b"\n", start, at) + 1
+            high = self.source.find(b"\n", at, end)
+            start, end = max(start, low), end if high < 0 else high
+            if end - start > 600:
+                start = max(start, at - 200)
+                while start < end and self.source[start] & 0xC0 == 0x80:
+                    start += 1
+        return Construct(
+            Kind.STATEMENT,
+            context.name,
+            self.place(start, end, 600),
+            gloss=words,
+            scope=context.scope,
+            role=role,
+            language=self.language,
+            uses=(context.callee,) if context.callee else (),
+        )
+
+    def told(self, node: Node, outer: Node, context: Context) -> Iterator[Draft]:
+        """Yield a string as attribute list, shown text or statement; nothing where another construct tells it."""
+        words = self.words(node)
+        names = gloss.attribute_list(words)
+        start, end = self.base + outer.start_byte, self.base + node.end_byte
+        if names:
+            yield Draft(start, end, lambda: self._attributes(node, context, words, names), linkable=False)
+            return
+        if "</" in words and (shown := list(self._shown(node, context))):
+            yield from shown
+            return
+        short = len(words) <= SHORT and words.isascii() and not any(c.isspace() for c in words.strip())
+        listed = context.inside in ("collection", "labels") and len(words) <= VALUE
+        if not words.strip() or listed or (short and context.owner == "function"):
+            return
+        if context.owner == "class" and len(words) <= VALUE and not context.callee:
+            return
+        yield Draft(start, end, lambda: self.statement(node, context, "string"), linkable=False)
+
+    def _attributes(self, node: Node, context: Context, words: str, names: tuple[str, ...]) -> Construct:
+        passage = self.passage(node, 600)
+        return Construct(
+            Kind.LABEL_SET,
+            gloss.attribute_key(words) or context.name or context.callee,
+            passage,
+            tuple(Member(n, passage) for n in names[:MEMBERS]),
+            scope=context.scope,
+            role="attribute-list",
+            language=self.language,
+            uses=(context.callee,) if context.callee else (),
+        )
+
+    def _shown(self, node: Node, context: Context) -> Iterator[Draft]:
+        """Yield the labels and headings in a string of HTML."""
+        for match in _SHOWN.finditer(self.source, node.start_byte, min(node.end_byte, node.start_byte + 200_000)):
+            start, end = match.span(2)
+            tag = match.group(1).decode().lower()
+            yield Draft(self.base + start, self.base + end, self._option(start, end, tag, context), linkable=False)
+
+    def _option(self, start: int, end: int, tag: str, context: Context) -> Callable[[], Construct]:
+        def build() -> Construct:
+            return Construct(
+                Kind.OPTION,
+                self.source[start:end].decode("utf-8", "replace"),
+                self.place(start, end),
+                scope=context.scope,
+                role=_ROLES.get(tag, "label"),
+                language=self.language,
+            )
+
+        return build
+
+    def listed(self, start: int, end: int, scope: tuple[str, ...]) -> Iterator[Draft]:
+        """Yield lists of names inside a comment: ``face_field age,beauty,race`` of the function it documents."""
+        for match in _LISTED.finditer(self.source, start, min(end, start + 40_000)):
+            line = self.source.rfind(b"\n", start, match.start()) + 1
+            before = self.source[max(line, match.start() - 200) : match.start()].decode("utf-8", "ignore")
+            key = _KEY_BEFORE.search(before)
+            name = key.group(1) if key else ""
+            draft = self._names(match.start(), match.end(), name, scope)
+            yield Draft(self.base + match.start(), self.base + match.end(), draft, linkable=False)
+
+    def _names(self, start: int, end: int, name: str, scope: tuple[str, ...]) -> Callable[[], Construct]:
+        def build() -> Construct:
+            members = []
+            at = start
+            for word in re.split(rb"[,|]", self.source[start:end]):
+                members.append(Member(word.decode("utf-8", "replace"), self.place(at, at + len(word))))
+                at += len(word) + 1
+            return Construct(
+                Kind.LABEL_SET, name, self.place(start, end, 600), tuple(members), scope=scope, role="attribute-list",
+                language=self.language,
+            )  # fmt: skip
+
+        return build
