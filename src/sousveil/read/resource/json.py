@@ -169,7 +169,9 @@ class Document:
                 return
         else:
             start = end
-            while start > 0 and (before[start - 1 : start].isalnum() or before[start - 1] in b"_$.-" or before[start - 1] > 127):
+            while start > 0 and (
+                before[start - 1 : start].isalnum() or before[start - 1] in b"_$.-" or before[start - 1] > 127
+            ):
                 start -= 1
             if start == end:
                 return
@@ -275,8 +277,15 @@ class Document:
                 start, end = _escaped_line(self._utf8, hit, line.start, line.end)
                 passage = self.places.passage(start, end)
                 builder.add(
-                    Construct(Kind.STATEMENT, "", passage, scope=("cells",), role=role, language="python"
-                              if kind == "code" else "markdown", uses=uses)  # fmt: skip
+                    Construct(
+                        Kind.STATEMENT,
+                        "",
+                        passage,
+                        scope=("cells",),
+                        role=role,
+                        language="python" if kind == "code" else "markdown",
+                        uses=uses,
+                    )
                 )
         return True
 
@@ -285,7 +294,9 @@ def _escaped_line(utf8: bytes, at: int, low: int, high: int) -> tuple[int, int]:
     """Return the line inside a JSON string, between escaped line breaks, that holds ``at``."""
     start = utf8.rfind(b"\\n", max(low, at - 400), at)
     end = utf8.find(b"\\n", at, min(high, at + 400))
-    return (low if start < 0 and at - low <= 400 else max(start + 2, at - 400)), (min(high, at + 400) if end < 0 else end)
+    return (low if start < 0 and at - low <= 400 else max(start + 2, at - 400)), (
+        min(high, at + 400) if end < 0 else end
+    )
 
 
 def _next_is(utf8: bytes, at: int, end: int) -> bool:

@@ -13,10 +13,10 @@ from sousveil.read.resource.parts import head, label, own_end, pick
 from sousveil.read.resource.tree import Node
 
 _METHODS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace", "query"))
-_SCHEMA = frozenset(
-    ("type", "$ref", "description", "enum", "allOf", "anyOf", "oneOf", "properties", "items", "format", "const", "title",
-     "additionalProperties", "bsonType", "example", "default", "nullable")
-)  # fmt: skip
+_SCHEMA = frozenset((
+    "type", "$ref", "description", "enum", "allOf", "anyOf", "oneOf", "properties", "items", "format",
+    "const", "title", "additionalProperties", "bsonType", "example", "default", "nullable"
+))  # fmt: skip
 _WRAPPERS = frozenset(
     ("schema", "items", "allOf", "anyOf", "oneOf", "properties", "content", "$jsonSchema", "parameters", "input_schema",
      "inputSchema", "requestBody", "body", "not", "then", "else", "if", "json_schema")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 DEPTH = 64
@@ -117,3 +118,28 @@ class Node:
             if node.key and node.key not in names[-1:]:
                 names.append(node.key)
         return tuple(names[:32][::-1])
+
+
+def owner(root: Node, at: int) -> Node:
+    """Return the innermost container under ``root`` in which ``at`` stands outside any container of its own."""
+    node = root
+    while True:
+        children = node.children
+        index = bisect_right(children, at, key=lambda child: child.from_start) - 1
+        if index < 0:
+            return node
+        child = children[index]
+        if child.scalar or not child.start <= at < child.end:
+            return node
+        node = child
+
+
+def containers(root: Node, most: int = 20_000) -> Iterator[Node]:
+    """Yield every object and array under ``root``, itself first."""
+    queue = [root]
+    for _ in range(most):
+        if not queue:
+            return
+        node = queue.pop()
+        yield node
+        queue.extend(child for child in reversed(node.children) if not child.scalar)

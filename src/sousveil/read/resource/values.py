@@ -102,9 +102,10 @@ class Builder:
         for child in children:
             if self.full:
                 return
-            if child.scalar and hit_itself(child, self.hits) and not (listed and len(child.text) <= SHORT):
-                if self._few(_SAME, around, child.key, child.text[:SHORT]) and self._few(_ALIKE, around, child.key):
-                    self._pair(node, child)
+            if not child.scalar or not hit_itself(child, self.hits) or (listed and len(child.text) <= SHORT):
+                continue
+            if self._few(_SAME, around, child.key, child.text[:SHORT]) and self._few(_ALIKE, around, child.key):
+                self._pair(node, child)
 
     def _record(self, node: Node, children: Sequence[Node]) -> Construct:
         wanted = (i for i, c in enumerate(children) if hit_itself(c, self.hits))

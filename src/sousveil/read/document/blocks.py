@@ -1,0 +1,263 @@
+"""What every kind of document is made of: headings, paragraphs, lists, tables, code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from sousveil.model import Construct, Kind, Member
+from sousveil.read import gloss as glosses
+from sousveil.read.document.sentences import sentence
+from sousveil.read.places import CAP, Hits, Places
+
+_CODE_LINES = 200
+_ROWS = 400
+
+_NAME = re.compile(
+    r"^(?:(?:参数|參數|字段|欄位|变量|变数|属性|成员|成員|标识|列|键|入参|出参|(?:请求|返回)(?:参数|字段))"
+    r"(?:名|名称|名稱|标识|项)?(?:称)?|(?:字段|参数)(?:英文)?名|名称|名稱|英文名称?|标识符"
+    r"|field(?:s| ?name)?|name|param(?:eter)?s?(?: ?name)?|propert(?:y|ies)(?: name)?|key|column(?: ?name)?"
+    r"|attributes?(?: name)?|member|arg(?:ument)?s?|variables?(?: name)?|option|element|tag|label|item)\W*$",
+    re.IGNORECASE,
+)
+_TYPE = re.compile(
+    r"^(?:(?:数据|資料|字段|参数|變量|变量)?(?:类型|類型|型別|格式)|(?:data ?)?types?|format|schema)\W*$", re.I
+)
+_GLOSS = re.compile(
+    r"^(?:.{0,4}(?:说明|說明|描述|含义|含義|备注|備註|注释|解释|意义|中文名称?|用途|取值说明|定义)"
+    r"|descr?(?:ription)?s?|meanings?|comments?|notes?|remarks?|details?|explanation|definition|purpose|usage|summary"
+    r"|value description)\W*$",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(
+    r"^(?:取值(?:范围)?|值|枚举值?|枚舉值?|代码|编码|编号|序号|索引|values?|code|enum(?:erator|eration)?s?(?: value)?|index|id|constant|"
+    r"options?|class|label|模型index)\W*$",
+    re.IGNORECASE,
+)
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z|[A-Z]{2,}\Z")
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$.\-]*(?:\[[\w\s]*\])*\Z")
+_NUMBER = re.compile(r"-?(?:0x[0-9a-fA-F]+|\d{1,6})\Z")
+_MARK = re.compile(
+    r"!?\[([^\]\[]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)|<br\s*/?>|</?[a-zA-Z][^<>]{0,80}>|[`*]{1,3}|\\(?=[_*|`])|~~"
+)
+
+
+class Cell(Struct, frozen=True):
+    """One cell of a table."""
+
+    start: int
+    end: int
+    text: str
+
+
+def plain(text: str) -> str:
+    """Return a cell's or heading's words without Markdown's and RST's marks."""
+    for _ in range(2):
+        text = _MARK.sub(lambda m: m[1] or " " if m[0][0] in "[!<" else "", text)
+    return " ".join(text.split())
+
+
+class Writer:
+    """Collects the constructs of one document while a reader walks through it."""
+
+    def __init__(self, places: Places, hits: Hits, language: str, scope: tuple[str, ...] = ()) -> None:
+        self.places = places
+        self.hits = hits
+        self.language = language
+        self.out: list[Construct] = []
+        self.code: list[tuple[str, int, int]] = []
+        self._scope = scope
+        self._headings: list[tuple[int, str]] = []
+        self._heading = (0, 0)
+
+    @property
+    def full(self) -> bool:
+        """Whether as many constructs were made as one file may have."""
+        return len(self.out) >= CAP
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """Return the headings that enclose the current place."""
+        return (*self._scope, *(text for _, text in self._headings))
+
+    def heading(self, level: int, start: int, end: int) -> None:
+        """Open a section; a heading that holds a hit is a statement of its own."""
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
+        text = plain(self.places.string(start, min(end, start + 400)))[:160]
+        if self.hits.inside(start, end):
+            self.statement("heading", start, end, text)
+        self._headings = [*self._headings[-11:], (level, text)]
+        self._heading = (start, end)
+
+    def statement(self, role: str, start: int, end: int, name: str = "", members: Sequence[Member] = ()) -> None:
+        """Add a statement at a span."""
+        if self.full or start >= end:
+            return
+        passage = self.places.passage(start, end)
+        self.out.append(
+            Construct(Kind.STATEMENT, name[:200], passage, tuple(members), "", self.scope, role, self.language)
+        )
+
+    def paragraph(self, start: int, end: int, role: str = "sentence") -> None:
+        """Add each sentence of a paragraph that holds a hit."""
+        last = -1
+        for hit in self.hits.between(start, end):
+            if hit < last:
+                continue
+            if self.full:
+                return
+            first, last = sentence(self.places.utf8, hit, start, end)
+            self.statement(role, first, last)
+
+    def code_block(self, language: str, start: int, end: int) -> None:
+        """Add the lines of a code block that hold a hit."""
+        self.code.append((language, start, end))
+        last = -1
+        for hit in self.hits.between(start, end)[:_CODE_LINES]:
+            if hit < last:
+                continue
+            first = max(start, self.places.line_start(hit, 300))
+            last = min(end, self.places.line_end(hit, 300))
+            self.statement("code-block", first, last, language)
+
+    # ------------------------------------------------------------------------------------------- tables
+
+    def table(self, header: Sequence[Cell], rows: Sequence[Sequence[Cell]], title: str = "") -> None:
+        """Read a table that holds a hit: a table of fields, a table of values, or rows."""
+        spans = [cell for row in (header, *rows) for cell in row]
+        if not spans or self.full:
+            return
+        low, high = min(c.start for c in spans), max(c.end for c in spans)
+        if not self.hits.inside(low, high):
+            return
+        name = title or (self._headings[-1][1] if self._headings else "")
+        kind, column = _columns(header, rows)
+        if kind == "fields":
+            self._fields(header, rows, name, column)
+            return
+        if kind == "values":
+            self._values(header, rows, name, column)
+            return
+        if header and self.hits.inside(header[0].start, header[-1].end):
+            members = tuple(
+                Member(plain(c.text)[:200], self.places.passage(c.start, c.end, 300)) for c in header if c.text
+            )
+            passage = self.places.passage(header[0].start, header[-1].end, 300)
+            self.out.append(Construct(Kind.RECORD, name, passage, members, "", self.scope, "columns", self.language))
+        for row in rows:
+            if not row or self.full or not self.hits.inside(row[0].start, max(row[-1].end, row[0].end)):
+                continue
+            cells = tuple(
+                Member(
+                    plain(header[i].text)[:200] if i < len(header) else "",
+                    self.places.passage(c.start, c.end, 300),
+                    plain(c.text)[:300],
+                )
+                for i, c in enumerate(row[:60])
+            )
+            self.statement("table-row", row[0].start, row[-1].end, plain(row[0].text)[:200], cells)
+
+    def _fields(
+        self, header: Sequence[Cell], rows: Sequence[Sequence[Cell]], name: str, column: dict[str, int]
+    ) -> None:
+        members: list[Member] = []
+        for row in rows[:_ROWS]:
+            at = column["name"]
+            if at >= len(row) or not row[at].text.strip():
+                continue
+            type_at = column.get("type", -1)
+            kind = plain(row[type_at].text)[:80] if 0 <= type_at < len(row) else ""
+            glossed = [c for i, c in enumerate(row) if i not in (at, type_at) and c.text.strip()]
+            first = column.get("gloss", -1)
+            if 0 <= first < len(row):
+                glossed.sort(key=lambda c: c is not row[first])
+            gloss = "\n".join(_lines(c.text) for c in glossed)[:1000]
+            passage = self.places.passage(row[0].start, row[-1].end, 600)
+            members.append(Member(plain(row[at].text)[:200], passage, "", kind, gloss, glosses.values(gloss)))
+        self._add(Kind.RECORD, "field-table", name, header, rows, members)
+
+    def _values(
+        self, header: Sequence[Cell], rows: Sequence[Sequence[Cell]], name: str, column: dict[str, int]
+    ) -> None:
+        members: list[Member] = []
+        for row in rows[:_ROWS]:
+            at = column["name"]
+            if at >= len(row):
+                continue
+            value_at = column.get("value", -1)
+            value = plain(row[value_at].text)[:80] if 0 <= value_at < len(row) else ""
+            rest = [c.text for i, c in enumerate(row) if i not in (at, value_at) and c.text.strip()]
+            passage = self.places.passage(row[0].start, row[-1].end, 600)
+            gloss = "\n".join(plain(text) for text in rest)[:1000]
+            members.append(Member(plain(row[at].text)[:200], passage, value, gloss=gloss))
+        self._add(Kind.ENUMERATION, "value-table", name, header, rows, members)
+
+    def _add(
+        self,
+        kind: Kind,
+        role: str,
+        name: str,
+        header: Sequence[Cell],
+        rows: Sequence[Sequence[Cell]],
+        members: Sequence[Member],
+    ) -> None:
+        first = header or rows[0]
+        start, end = first[0].start, first[-1].end
+        if self._headings and name == self._headings[-1][1]:
+            # The heading names what the table tells.
+            start, end = self._heading
+        passage = self.places.passage(start, end, 300)
+        uses = tuple(dict.fromkeys(plain(c.text)[:80] for c in header if c.text))
+        self.out.append(
+            Construct(kind, name[:200], passage, tuple(members), "", self.scope, role, self.language, uses=uses)
+        )
+
+
+def _lines(text: str) -> str:
+    """Return a cell's words, keeping its line breaks: a value list may stand in them."""
+    parts = re.split(r"<br\s*/?>|\n", text)
+    return "\n".join(part for part in (plain(p) for p in parts) if part)
+
+
+def _columns(header: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> tuple[str, dict[str, int]]:
+    """Return whether a table tells fields or values, and in which columns."""
+    heads = [plain(c.text) for c in header]
+    kinds = {i for i, h in enumerate(heads) if _TYPE.match(h)}
+    glossed = [i for i, h in enumerate(heads) if _GLOSS.match(h)]
+    names = [i for i, h in enumerate(heads) if _NAME.match(h) and i not in kinds]
+    body = [row for row in rows[:60] if row]
+    if not body:
+        return "", {}
+
+    def share(at: int, pattern: re.Pattern[str]) -> float:
+        cells = [plain(row[at].text) for row in body if at < len(row)]
+        return sum(bool(pattern.match(c)) for c in cells) / max(1, len(cells))
+
+    valued = [i for i, h in enumerate(heads) if _VALUE.match(h) and share(i, _NUMBER) >= 0.7]
+    constants = [i for i in range(min(len(r) for r in body)) if share(i, _CONSTANT) >= 0.7]
+    if constants and not kinds:
+        found = {"name": constants[0]}
+        if valued and valued[0] != constants[0]:
+            found["value"] = valued[0]
+        return "values", found
+    column: dict[str, int] = {}
+    if kinds:
+        column["type"] = min(kinds)
+    if glossed:
+        column["gloss"] = glossed[0]
+    if names and (kinds or glossed) and share(names[0], _IDENTIFIER) >= 0.5:
+        return "fields", {"name": names[0], **column}
+    if names and kinds and glossed:
+        return "fields", {"name": names[0], **column}
+    if kinds and glossed:
+        others = [i for i in range(len(heads)) if i not in kinds and i not in glossed and share(i, _IDENTIFIER) >= 0.7]
+        if others:
+            return "fields", {"name": others[0], **column}
+    if valued and len(heads) in (2, 3):
+        label = next((i for i in range(len(heads)) if i not in valued), -1)
+        if label >= 0:
+            return "values", {"name": label, "value": valued[0]}
+    return "", {}
