@@ -96,9 +96,7 @@ def examine() -> Iterator[Part]:
     yield _library("hyperscan", _hyperscan, "files cannot be matched", essential=True)
     yield _library("lexicon", _lexicon, "nothing can be recognised", essential=True)
     yield _library("rules", _rules, "nothing can be judged", essential=True)
-    yield _library(
-        "libarchive", _libarchive, f"{_ARCHIVES} stay closed and are listed as limits; zip, tar, gz, bz2 and xz open"
-    )
+    yield _library("libarchive", _libarchive, f"{_ARCHIVES} stay closed, each a limit")
     yield _library("tree-sitter", lambda: _version("tree-sitter"), "source code cannot be read", essential=True)
     for grammar, language in _GRAMMARS.items():
         yield _library(f"grammar {grammar}", lambda g=grammar: _grammar(g), f"{language} is not read")  # type: ignore[misc]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sousveil.acquire.wording import AcquireError
+from sousveil.cli.outlet import check, print_bytes, say, write_whole
 from sousveil.cli.start import FOUND, TROUBLE, Refused
 from sousveil.cli.terminal import progress_line, wants_colour, width
 from sousveil.model import Act, Report, Trait, Verdict
@@ -45,6 +47,8 @@ def cores() -> int:
 def run(request: Request) -> int:
     """Return the worst exit code of all products. Raise Refused or RuleError where nothing can be scanned at all."""
     _check_words(request.options)
+    if request.output is not None:
+        check(request.output)
     several = len(request.products) > 1
     folder = request.output is not None and request.output.is_dir()
     if several and request.format in _WHOLE and not folder:
@@ -53,25 +57,25 @@ def run(request: Request) -> int:
         )
     worst = 0
     pieces: list[bytes] = []
-    for number, product in enumerate(request.products):
+    printed = False
+    for product in request.products:
         try:
             report = _scan(product, request)
-        except Exception as error:
-            if not _is_for_user(error) or type(error).__name__ == "RuleError":
-                raise
-            _say(str(error))
+        except AcquireError as error:
+            say(str(error))
             worst = max(worst, TROUBLE)
             continue
         worst = max(worst, exit_code(report, request.fail_on))
         data = _rendered(report, request)
         if request.output is None:
-            _print(data if number == 0 or request.format != "text" else b"\n" + data)
+            print_bytes(b"\n" + data if printed and request.format == "text" else data)
+            printed = True
         elif folder:
-            _write(request.output / f"{slug(product)}.{_EXTENSIONS[request.format]}", [data])
+            write_whole(request.output / f"{slug(product)}.{_EXTENSIONS[request.format]}", [data])
         else:
             pieces.append(data)
     if request.output is not None and not folder and pieces:
-        _write(request.output, pieces)
+        write_whole(request.output, pieces)
     return worst
 
 

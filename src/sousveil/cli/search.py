@@ -113,7 +113,7 @@ def find(batch: Batch) -> Iterator[Lines]:
 
 def _file(path: str, words: tuple[str, ...]) -> Iterator[str]:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb", buffering=0) as file:
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "neither a file nor a folder; not opened")

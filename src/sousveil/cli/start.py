@@ -52,7 +52,7 @@ def _run(args: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else TROUBLE
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return 128 + 13
     except Exception as error:  # noqa: BLE001 - the outermost place: nothing may end in a bare traceback
         return _report(error, args)
@@ -126,11 +126,11 @@ def _quietly(action: object) -> int:
         action()  # type: ignore[operator]
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
     return 0
 
 
-def _forget_stdout() -> None:
+def forget_stdout() -> None:
     """Send what is still buffered nowhere, so that the interpreter's own flush at exit says nothing."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
@@ -142,9 +142,9 @@ def _leave(code: int) -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
     except OSError as error:
         _say(f"standard output: {error.strerror}")
-        _forget_stdout()
+        forget_stdout()
         code = TROUBLE
     sys.exit(code)

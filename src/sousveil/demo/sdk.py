@@ -80,10 +80,19 @@ _PAGE = """\
   <label>上传人脸照片 <input type="file" name="faceImage" accept="image/*"></label>
   <label>相似度 <input type="number" name="similarity" value="85"></label>
   <label>性别
-    <select name="gender"><option value="">不限</option><option value="1">男</option><option value="2">女</option></select>
+    <select name="gender">
+      <option value="">不限</option>
+      <option value="1">男</option>
+      <option value="2">女</option>
+    </select>
   </label>
   <label>民族
-    <select name="ethnic"><option value="">不限</option><option value="1">汉族</option><option value="2">维吾尔族</option><option value="3">其他</option></select>
+    <select name="ethnic">
+      <option value="">不限</option>
+      <option value="1">汉族</option>
+      <option value="2">维吾尔族</option>
+      <option value="3">其他</option>
+    </select>
   </label>
   <button type="submit">检索</button>
 </form>
