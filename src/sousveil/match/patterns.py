@@ -1,0 +1,244 @@
+"""From terms to byte patterns: every encoding a product may hold, and every escape.
+
+Hyperscan has no look-around: a boundary is written as a class that takes part in the match, or left to the check of
+the hit (see ``hits.py``) where the plain bytes are rare enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from sousveil.match.lexicon import Entry
+from sousveil.match.words import is_substring_script
+
+FORMAT = 1
+"""Raise it when the patterns made of the same lexicon change: it is part of the cache's key."""
+
+LEAST = 4
+"""Bytes below which a pattern would fire in random data."""
+_LEAST_SINGLE = 5
+"""The same, for encodings of one byte a letter."""
+
+WIDE = (("utf-16-le", 2), ("utf-16-be", 2), ("utf-32-le", 4), ("utf-32-be", 4))
+_SINGLE = frozenset({"windows-1251", "koi8_r", "windows-1256", "windows-1252"})
+ESCAPED_BYTES = ("utf-8", "gb18030")
+"""Encodings whose bytes are searched as ``\\xNN``, ``%NN``, ``=NN`` and octal too."""
+
+CODEPOINT: dict[str, Callable[[int], str]] = {
+    "\\u": lambda c: f"\\u{c:04x}" if c < 0x10000 else "".join(f"\\u{u:04x}" for u in _surrogates(c)),
+    "\\\\u": lambda c: f"\\\\u{c:04x}" if c < 0x10000 else "".join(f"\\\\u{u:04x}" for u in _surrogates(c)),
+    "\\U": lambda c: f"\\U{c:08x}",
+    "\\x{}": lambda c: f"\\x{{{c:04x}}}",
+    "\\u{}": lambda c: f"\\u{{{c:04x}}}",
+    "&#x;": lambda c: f"&#x{c:x};",
+    "&#;": lambda c: f"&#{c};",
+}
+BYTE: dict[str, Callable[[int], str]] = {
+    "\\x": lambda b: f"\\x{b:02x}",
+    "%": lambda b: f"%{b:02x}",
+    "=": lambda b: f"={b:02x}",
+    "\\o": lambda b: f"\\{b:03o}",
+}
+_ASCII_ESCAPES = ("\\x", "\\u")
+
+_JOINT = rb"[\s_\-.]"
+_LEAD = {"lower": rb"(?:^|[^A-Za-z])", "title": b"", "upper": rb"(?:^|[^A-Z])", "digit": rb"(?:^|[^0-9])"}
+_TRAIL = {
+    "lower": (rb"(?:[^a-z]|\z)", (1, 0)),
+    "upper": (rb"(?:[^A-Za-z]|[A-Z][a-z]|\z)", (1, 2, 0)),
+    "digit": (rb"(?:[^0-9]|\z)", (1, 0)),
+}
+_NONE = (b"", (0,))
+
+
+class Pattern(Struct, frozen=True, array_like=True):
+    """One byte pattern and what it stands for."""
+
+    regex: bytes
+    body: bytes
+    """The term alone, without boundaries; also valid for :mod:`re`."""
+    caseless: bool
+    entry: int
+    encoding: str
+    escape: str
+    """A key of CODEPOINT or BYTE, or empty."""
+    lengths: tuple[int, ...]
+    """How many bytes the body can take."""
+    trails: tuple[int, ...] = (0,)
+    """How many bytes of boundary the match can hold after the body."""
+
+
+def build(entries: Iterable[Entry]) -> list[Pattern]:
+    """Return the patterns of all certain and likely terms, each byte sequence once, in a fixed order."""
+    out: dict[tuple[bytes, bool], Pattern] = {}
+    for number, entry in enumerate(entries):
+        if entry.trait is None or entry.term.strength == "weak":
+            continue
+        for pattern in _of_entry(entry, number):
+            out.setdefault((pattern.regex, pattern.caseless), pattern)
+    return list(out.values())
+
+
+def text_patterns(words: Iterable[tuple[int, str]]) -> Iterator[Pattern]:
+    """Yield patterns for ``words`` (number and spelling) in UTF-8 alone, with their joints."""
+    for number, text in words:
+        yield from _ascii(text, number) if text.isascii() else _other_utf8(text, number)
+
+
+def spell(text: str) -> list[tuple[str, bytes]]:
+    """Return the bytes of ``text`` in every encoding it is searched in."""
+    names = ["utf-8", *(name for name, _ in WIDE), *_legacy(text)]
+    return [(name, text.encode(name)) for name in names]
+
+
+def escape(text: str, kind: str, encoding: str = "utf-8") -> str:
+    """Return ``text`` with its characters beyond ASCII (or all, if there are none) escaped in the way ``kind``."""
+    every = text.isascii()
+    if kind in CODEPOINT:
+        return "".join(CODEPOINT[kind](ord(c)) if every or not c.isascii() else c for c in text)
+    put = BYTE[kind]
+    return "".join("".join(map(put, c.encode(encoding))) if every or not c.isascii() else c for c in text)
+
+
+def escapes(entry: Entry) -> list[tuple[str, str]]:
+    """Return the escapes in which ``entry`` is searched, with the encoding of the escaped bytes."""
+    if entry.text.isascii():
+        return [(kind, "utf-8") for kind in _ASCII_ESCAPES] if entry.term.strength == "certain" else []
+    out = [(kind, "utf-8") for kind in CODEPOINT]
+    for encoding in ESCAPED_BYTES:
+        if encoding == "utf-8" or encoding in _legacy(entry.text):
+            out += [(kind, encoding) for kind in BYTE]
+    return out
+
+
+def _of_entry(entry: Entry, number: int) -> Iterator[Pattern]:
+    text, code = entry.text, entry.term.style == "code"
+    if text.isascii():
+        yield from _code(text, number) if code else _ascii(text, number)
+    else:
+        yield from _other_utf8(text, number)
+    cased = [text] if text.isascii() or code else _cases(text)
+    for encoding, width in WIDE:
+        for variant in cased:
+            body, lengths = _body(variant, encoding, width)
+            yield Pattern(body, body, text.isascii() and not code, number, encoding, "", lengths)
+    for encoding in _legacy(text):
+        for variant in _cases(text):
+            body, lengths = _body(variant, encoding, 1)
+            yield Pattern(body, body, False, number, encoding, "", lengths)
+    for kind, encoding in escapes(entry):
+        for variant in _cases(text):
+            if " " in variant and variant.isascii():
+                continue
+            raw = escape(variant, kind, encoding)
+            body = rb"[\s_\-.]?".join(re.escape(piece).encode() for piece in raw.split(" "))
+            blanks = raw.count(" ")
+            lengths = tuple(range(len(raw) - blanks, len(raw) + 1))
+            yield Pattern(body, body, True, number, encoding, kind, lengths)
+
+
+def _ascii(text: str, number: int) -> Iterator[Pattern]:
+    """Yield a word or phrase at its joints: lower case, capitalised, upper case."""
+    words = [w for w in re.split(r"[\s_-]+", text.lower()) if w]
+    size = sum(map(len, words))
+    lengths = tuple(range(size, size + len(words)))
+    last = words[-1][-1]
+    joint = _JOINT + b"?"
+    for case in ("lower", "title", "upper"):
+        if case == "upper":
+            body = joint.join(re.escape(w.upper()).encode() for w in words)
+        else:
+            first = words[0] if case == "lower" else words[0][0].upper() + words[0][1:]
+            body = re.escape(first).encode()
+            for word in words[1:]:
+                head, tail = word[0], re.escape(word[1:]).encode()
+                start = f"[{head}{head.upper()}]" if head.isalpha() else re.escape(head)
+                body += joint + start.encode() + tail
+        if case == "title" and not words[0][0].isalpha():
+            continue
+        lead = _LEAD[case] if words[0][0].isalpha() else _LEAD["digit"]
+        trail, trails = _TRAIL["digit" if last.isdigit() else "upper" if case == "upper" else "lower"]
+        yield Pattern(lead + body + trail, body, False, number, "utf-8", "", lengths, trails)
+
+
+def _code(text: str, number: int) -> Iterator[Pattern]:
+    """Yield an identifier as written, at its joints."""
+    body = re.escape(text).encode()
+    first, second, last = text[0], text[1:2], text[-1]
+    lead = b""
+    if first.isdigit():
+        lead = _LEAD["digit"]
+    elif first.islower():
+        lead = _LEAD["lower"]
+    elif first.isupper() and not second.islower():
+        lead = _LEAD["upper"]
+    trail, trails = (
+        _TRAIL["digit"] if last.isdigit() else _TRAIL["upper"] if last.isupper() else _TRAIL["lower"] if last.islower() else _NONE
+    )
+    yield Pattern(lead + body + trail, body, False, number, "utf-8", "", (len(text),), trails)
+
+
+def _other_utf8(text: str, number: int) -> Iterator[Pattern]:
+    for variant in _cases(text):
+        body, lengths = _body(variant, "utf-8", 1)
+        yield Pattern(body, body, False, number, "utf-8", "", lengths)
+
+
+def _body(text: str, encoding: str, width: int) -> tuple[bytes, tuple[int, ...]]:
+    """Return the regex of ``text`` in ``encoding`` and its lengths; a blank is an optional joint."""
+    pad = b"\\x00" * (width - 1)
+    joint = b"(?:" + (pad + _JOINT if encoding.endswith("-be") else _JOINT + pad) + b")?"
+    pieces = [p.encode(encoding) for p in text.split(" ")]
+    size = sum(map(len, pieces))
+    body = joint.join(b"".join(b"\\x%02x" % b if not _plain(b) else bytes([b]) for b in p) for p in pieces)
+    return body, tuple(range(size, size + width * len(pieces), width))
+
+
+def _plain(byte: int) -> bool:
+    return 0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A
+
+
+def _cases(text: str) -> list[str]:
+    """Return ``text`` as written, in lower case, with a capital, and in capitals, each once."""
+    if text.isascii() or any(c.isalpha() and c.lower() != c.upper() for c in text):
+        return list(dict.fromkeys((text, text.lower(), text[0].upper() + text[1:].lower(), text.title(), text.upper())))
+    return [text]
+
+
+def _legacy(text: str) -> list[str]:
+    """Return the older encodings ``text`` is searched in: those of its script that can hold it."""
+    if text.isascii():
+        return []
+    if any(is_substring_script(c) for c in text):
+        names = ["gb18030", "big5", "shift_jis", "euc_kr"]
+    elif any("\u0400" <= c <= "\u04ff" for c in text):
+        names = ["windows-1251", "koi8_r"]
+    elif any("\u0600" <= c <= "\u06ff" for c in text):
+        names = ["windows-1256", "gb18030"]
+    elif all(c < "\u0250" for c in text):
+        names = ["windows-1252"]
+    else:
+        names = []
+    out: list[str] = []
+    for name in names:
+        try:
+            raw = text.encode(name)
+        except UnicodeEncodeError:
+            continue
+        # Uppercase and lowercase letters must be encodable alike; dotless i is not.
+        try:
+            for variant in _cases(text):
+                variant.encode(name)
+        except UnicodeEncodeError:
+            continue
+        if len(raw) >= (_LEAST_SINGLE if name in _SINGLE else LEAST):
+            out.append(name)
+    return out
+
+
+def _surrogates(code: int) -> tuple[int, int]:
+    code -= 0x10000
+    return 0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)
