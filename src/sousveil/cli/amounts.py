@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,3})?)\s*([kmgtp]?)(i?b)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,3})?)\s*(?:([kmgtp])(?:i?b)?|b)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 
 
@@ -13,7 +13,7 @@ def size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no size; write it as 500M, 10G or 1000000")
-    amount = int(float(match[1]) * _UNITS[match[2].lower()])
+    amount = int(float(match[1]) * _UNITS[(match[2] or "").lower()])
     if amount <= 0:
         raise ValueError("a size must be above 0")
     return amount

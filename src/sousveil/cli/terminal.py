@@ -92,8 +92,10 @@ class ProgressLine:
         head = f"{clock(now - self._started)}  {progress.files:,} files  {spoken(progress.bytes)}"
         if progress.stage == "acquire":
             head = f"{clock(now - self._started)}  {spoken(progress.bytes)}"
-        line = f"{head}  {words.get(progress.stage, progress.stage)} {shown(progress.now, 2000)}"
-        self._write("\r" + cut(line, width(self._stream) - 1) + "\x1b[K")
+        head += f"  {words.get(progress.stage, progress.stage)} "
+        room = width(self._stream) - 1
+        line = head + cut(shown(progress.now, 2000), room - cells(head))
+        self._write("\r" + line[:room] + "\x1b[K")
         self._there = True
 
     def wipe(self) -> None:
