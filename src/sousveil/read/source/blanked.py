@@ -67,6 +67,8 @@ class Blanked:
         line = self.source.rfind(b"\n", 0, at) + 1
         start = line
         words: list[str] = []
+        if self.code[line:at].strip():
+            return at, ""
         index = bisect_left(self.notes, (line, 0)) - 1
         while index >= 0 and len(words) < _LEADING:
             note_start, note_end = self.notes[index]

@@ -21,7 +21,9 @@ _SPACE = re.compile(rb"[\s/]*")
 _EQUALS = re.compile(rb"\s*=\s*")
 _BARE = re.compile(rb"[^\s>]{0,4000}")
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
 _RAW = {b"script": b"</script", b"style": b"</style", b"textarea": b"</textarea"}
 # In HTML an option closes the one before it though nothing says so.
 _SELF_CLOSING = frozenset(("option", "li", "tr", "td", "th", "dt", "dd", "p"))

@@ -25,11 +25,31 @@ _CLASSES = frozenset(("class_declaration", "class", "abstract_class_declaration"
 _NAMED = frozenset(("function_declaration", "generator_function_declaration", "function_signature"))
 _METHODS = frozenset(("method_definition", "abstract_method_signature"))
 _BLOCKS = frozenset(("program", "statement_block"))
-_DECLARED = frozenset((*_NAMED, *_CLASSES, "enum_declaration", "type_alias_declaration", "import_statement", "comment",
-                       "ambient_declaration", "export_statement"))  # fmt: skip
+_DECLARED = frozenset(
+    (
+        *_NAMED,
+        *_CLASSES,
+        "enum_declaration",
+        "type_alias_declaration",
+        "import_statement",
+        "comment",
+        "ambient_declaration",
+        "export_statement",
+    )
+)
 _TOLD = frozenset(("object", "array", "string", "template_string", "identifier", "number", *FUNCTIONS, *ELEMENTS))
 _WHOLE = frozenset((*NAMING, "export_statement"))
-_TYPED = (b"interface ", b"enum ", b": string", b": number", b"declare ", b" as ", b"implements ", b"private ", b"readonly ")
+_TYPED = (
+    b"interface ",
+    b"enum ",
+    b": string",
+    b": number",
+    b"declare ",
+    b" as ",
+    b"implements ",
+    b"private ",
+    b"readonly ",
+)
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
@@ -107,11 +127,21 @@ class _JavaScript(Jsx):
                 if draft:
                     yield draft
                 inner = replace(context, inside="skip")
-            elif kind in ("variable_declarator", "assignment_expression", "field_definition", "public_field_definition",
-                          "required_parameter", "optional_parameter", "assignment_pattern", "property_signature"):  # fmt: skip
+            elif kind in (
+                "variable_declarator",
+                "assignment_expression",
+                "field_definition",
+                "public_field_definition",
+                "required_parameter",
+                "optional_parameter",
+                "assignment_pattern",
+                "property_signature",
+            ):
                 inner = replace(context, name=self.target(node), callee="", span=(node.start_byte, node.end_byte))
             elif kind == "pair":
-                inner = replace(context, name=self.key(node.child_by_field_name("key")), span=(node.start_byte, node.end_byte))
+                inner = replace(
+                    context, name=self.key(node.child_by_field_name("key")), span=(node.start_byte, node.end_byte)
+                )
             elif kind in ("call_expression", "new_expression"):
                 route = self.route(node, context)
                 if route:
@@ -119,7 +149,11 @@ class _JavaScript(Jsx):
                     inner = Context((*context.scope, self.raw(self.arguments(node)[0], 80)), "function")
                 elif not self.wraps(node):
                     called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-                    plain = called is not None and called.type not in FUNCTIONS and called.type != "parenthesized_expression"
+                    plain = (
+                        called is not None
+                        and called.type not in FUNCTIONS
+                        and called.type != "parenthesized_expression"
+                    )
                     inner = replace(context, name="", span=(0, 0), callee=self.raw(called, 120) if plain else "")
             elif kind == "binary_expression" and not context.name and node.named_children:
                 inner = replace(context, name=self.raw(node.named_children[0], 60))
@@ -133,7 +167,13 @@ class _JavaScript(Jsx):
                 if draft:
                     yield draft
                 scope = (*context.scope, context.name)[-40:] if context.name else context.scope
-                inner = replace(context, inside=inside_of(draft) if draft else context.inside if context.inside == "labels" else "", scope=scope, name="", span=(0, 0))
+                inner = replace(
+                    context,
+                    inside=inside_of(draft) if draft else context.inside if context.inside == "labels" else "",
+                    scope=scope,
+                    name="",
+                    span=(0, 0),
+                )
             elif kind in STRINGS:
                 yield from self.string(node, context)
                 if kind == "string":
@@ -194,9 +234,9 @@ class _JavaScript(Jsx):
             if kind in FUNCTIONS or kind in ("object", "array", "class", "comment"):
                 continue
             if current.child_count == 0 or kind in STRINGS:
-                if kind in STRINGS or kind in ("property_identifier", "identifier"):
-                    if touched(near, current.start_byte, current.end_byte):
-                        return True
+                word = kind in STRINGS or kind in ("property_identifier", "identifier")
+                if word and touched(near, current.start_byte, current.end_byte):
+                    return True
                 continue
             if kind in ("variable_declarator", "assignment_expression"):
                 value = self.value_of(current)

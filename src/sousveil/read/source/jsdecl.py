@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _FIELDS = frozenset(("field_definition", "public_field_definition", "property_signature"))
 _METHODS = frozenset(("method_definition", "method_signature", "abstract_method_signature"))
 _TOLD = ("description", "comment", "title", "label", "name", "help", "summary")
-_PARAMETER = re.compile(r"^\s*@(?:param|arg|argument|property|prop)\s+(?:\{([^}\n]*)\}\s*)?\[?([\w$.]+)[^\s]*\s*-?\s*(.*)$")
+_PARAMETER = re.compile(
+    r"^\s*@(?:param|arg|argument|property|prop)\s+(?:\{([^}\n]*)\}\s*)?\[?([\w$.]+)[^\s]*\s*-?\s*(.*)$"
+)
 _RETURNS = re.compile(r"^\s*@returns?\s*\{([^}\n]*)\}", re.M)
 _VERBS = frozenset(("get", "post", "put", "delete", "patch", "all", "route", "use", "head"))
 _DECORATED = frozenset(("Get", "Post", "Put", "Delete", "Patch", "All", "MessagePattern", "Query", "Mutation"))
@@ -121,7 +123,9 @@ class JsDeclarations(JsParts):
         return Construct(
             Kind.RECORD,
             name,
-            self.head(outer if outer.type == "export_statement" else node, body.start_byte if body is not None else None),
+            self.head(
+                outer if outer.type == "export_statement" else node, body.start_byte if body is not None else None
+            ),
             tuple(members.values()),
             gloss=gloss.join(self.leading(outer.start_byte)[1], told)[:GLOSS],
             scope=context.scope,
@@ -313,7 +317,9 @@ class JsDeclarations(JsParts):
         return Construct(
             Kind.OPERATION,
             name,
-            self.place(node.start_byte if before else begin, self._head_end(node.start_byte if before else begin, body)),
+            self.place(
+                node.start_byte if before else begin, self._head_end(node.start_byte if before else begin, body)
+            ),
             tuple(members[:200]),
             gloss=gloss.join(path, words, told)[:GLOSS],
             scope=context.scope,
@@ -366,9 +372,15 @@ class JsDeclarations(JsParts):
             uses = Uses()
             self.use(call, uses)
             return Construct(
-                Kind.OPERATION, name, self.head(call), gloss=path, scope=context.scope, role="endpoint",
-                language=self.language, uses=uses.words(),
-            )  # fmt: skip
+                Kind.OPERATION,
+                name,
+                self.head(call),
+                gloss=path,
+                scope=context.scope,
+                role="endpoint",
+                language=self.language,
+                uses=uses.words(),
+            )
 
         return Draft(self.base + start, self.base + call.end_byte, build, callable=True)
 
@@ -381,8 +393,13 @@ class JsDeclarations(JsParts):
             for node in [*held, *code[max(0, first - 10) : first + 30]]:
                 self.use(node, uses)
             return Construct(
-                Kind.OPERATION, "", self.head(held[0]), scope=context.scope, role="script", language=self.language,
+                Kind.OPERATION,
+                "",
+                self.head(held[0]),
+                scope=context.scope,
+                role="script",
+                language=self.language,
                 uses=uses.words(),
-            )  # fmt: skip
+            )
 
         return Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)

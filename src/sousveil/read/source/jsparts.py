@@ -1,4 +1,4 @@
-"""Parts of JavaScript and TypeScript: names, strings, literals, runs of assignments, comments; ``jsdecl`` adds the rest."""
+"""Parts of JavaScript and TypeScript: names, strings, literals, runs, comments; ``jsdecl`` adds the rest."""
 
 from __future__ import annotations
 
@@ -19,12 +19,41 @@ if TYPE_CHECKING:
 
 STRINGS = frozenset(("string", "template_string"))
 FUNCTIONS = frozenset(("function_expression", "arrow_function", "generator_function", "function"))
-NAMING = frozenset(("variable_declarator", "assignment_expression", "pair", "assignment_pattern", "field_definition",
-                    "public_field_definition", "required_parameter", "optional_parameter"))  # fmt: skip
+NAMING = frozenset(
+    (
+        "variable_declarator",
+        "assignment_expression",
+        "pair",
+        "assignment_pattern",
+        "field_definition",
+        "public_field_definition",
+        "required_parameter",
+        "optional_parameter",
+    )
+)
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 # Calls that only wrap their value.
-_WRAPPING = frozenset(("freeze", "Set", "Array", "from", "of", "ref", "reactive", "observable", "t", "$t", "i18n", "tr", "seal",
-                       "shallowRef", "computed", "useState", "defineProps"))  # fmt: skip
+_WRAPPING = frozenset(
+    (
+        "freeze",
+        "Set",
+        "Array",
+        "from",
+        "of",
+        "ref",
+        "reactive",
+        "observable",
+        "t",
+        "$t",
+        "i18n",
+        "tr",
+        "seal",
+        "shallowRef",
+        "computed",
+        "useState",
+        "defineProps",
+    )
+)
 
 
 class JsParts(Values):
@@ -57,7 +86,9 @@ class JsParts(Values):
 
     def target(self, node: Node) -> str:
         """Return what a declaration or assignment names: a variable, a property, or a constant index."""
-        left = node.child_by_field_name("left") or node.child_by_field_name("name") or node.child_by_field_name("property")
+        left = (
+            node.child_by_field_name("left") or node.child_by_field_name("name") or node.child_by_field_name("property")
+        )
         if left is None:
             left = node.child_by_field_name("pattern")
         if left is None:
@@ -135,8 +166,15 @@ class JsParts(Values):
             elif kind == "shorthand_property_identifier":
                 entry = Entry(child.start_byte, child.end_byte, self.raw(child), key=self.raw(child), key_form="name")
             elif kind == "method_definition":
-                entry = Entry(child.start_byte, child.end_byte, "", "code", key=self.field(child, "name"),
-                              key_form="name", value_start=child.start_byte)  # fmt: skip
+                entry = Entry(
+                    child.start_byte,
+                    child.end_byte,
+                    "",
+                    "code",
+                    key=self.field(child, "name"),
+                    key_form="name",
+                    value_start=child.start_byte,
+                )
             else:
                 entry = self.entry(child, deep)
             found.append(entry)
@@ -224,8 +262,18 @@ class JsParts(Values):
         """Yield a comment that belongs to no declaration, and any list of names in it."""
         above = self.above
         around = above.type if above is not None else ""
-        if around in ("array", "object", "enum_body", "interface_body", "object_type", "formal_parameters", "arguments",
-                      "jsx_element", "union_type", "class_body"):  # fmt: skip
+        if around in (
+            "array",
+            "object",
+            "enum_body",
+            "interface_body",
+            "object_type",
+            "formal_parameters",
+            "arguments",
+            "jsx_element",
+            "union_type",
+            "class_body",
+        ):
             return
         if self._describes(node):
             return
@@ -264,8 +312,13 @@ class JsParts(Values):
             current = waiting.pop()
             seen += 1
             kind = current.type
-            if kind in ("identifier", "property_identifier", "shorthand_property_identifier", "type_identifier",
-                        "shorthand_property_identifier_pattern"):  # fmt: skip
+            if kind in (
+                "identifier",
+                "property_identifier",
+                "shorthand_property_identifier",
+                "type_identifier",
+                "shorthand_property_identifier_pattern",
+            ):
                 uses.add(self.raw(current, 100))
             elif kind == "member_expression":
                 dotted = self.raw(current, 100)
@@ -285,5 +338,23 @@ class JsParts(Values):
                 waiting.extend(reversed(current.named_children))
 
 
-_DECLARES = (b"function", b"async ", b"class ", b"export ", b"const ", b"let ", b"var ", b"interface ", b"enum ", b"type ",
-             b"@", b"static ", b"public ", b"private ", b"abstract ", b"declare ", b"module.exports", b"exports.")  # fmt: skip
+_DECLARES = (
+    b"function",
+    b"async ",
+    b"class ",
+    b"export ",
+    b"const ",
+    b"let ",
+    b"var ",
+    b"interface ",
+    b"enum ",
+    b"type ",
+    b"@",
+    b"static ",
+    b"public ",
+    b"private ",
+    b"abstract ",
+    b"declare ",
+    b"module.exports",
+    b"exports.",
+)

@@ -18,11 +18,63 @@ if TYPE_CHECKING:
 ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
 _LABEL_ATTRIBUTES = ("label", "title", "placeholder", "header", "aria-label", "tooltip", "caption")
 _NAME_ATTRIBUTES = ("name", "dataIndex", "prop", "field", "id", "dataKey", "value", "htmlFor")
-_CHOICES = frozenset("select Select RadioGroup CheckboxGroup Radio.Group Checkbox.Group Autocomplete Dropdown Picker "
-                     "datalist Cascader ToggleButtonGroup".split())  # fmt: skip
-_SHOWN = frozenset("label Label th h1 h2 h3 h4 h5 h6 legend dt button Button Typography InputLabel Text span td li a "
-                   "MenuItem Tab p div".split())  # fmt: skip
-_ITEMS = frozenset("option Option MenuItem Radio Checkbox Radio.Button Select.Option FormControlLabel ToggleButton".split())
+_CHOICES = frozenset(
+    [
+        "select",
+        "Select",
+        "RadioGroup",
+        "CheckboxGroup",
+        "Radio.Group",
+        "Checkbox.Group",
+        "Autocomplete",
+        "Dropdown",
+        "Picker",
+        "datalist",
+        "Cascader",
+        "ToggleButtonGroup",
+    ]
+)
+_SHOWN = frozenset(
+    [
+        "label",
+        "Label",
+        "th",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "legend",
+        "dt",
+        "button",
+        "Button",
+        "Typography",
+        "InputLabel",
+        "Text",
+        "span",
+        "td",
+        "li",
+        "a",
+        "MenuItem",
+        "Tab",
+        "p",
+        "div",
+    ]
+)
+_ITEMS = frozenset(
+    [
+        "option",
+        "Option",
+        "MenuItem",
+        "Radio",
+        "Checkbox",
+        "Radio.Button",
+        "Select.Option",
+        "FormControlLabel",
+        "ToggleButton",
+    ]
+)
 
 
 class Jsx(JsDeclarations):
@@ -44,7 +96,11 @@ class Jsx(JsDeclarations):
         if label is not None and not choice:
             # A form item that holds a choice is told with it.
             inner = self._choice_inside(node)
-            held = self._options(inner, self._attributes_of(inner.child_by_field_name("open_tag") or inner)) if inner else []
+            held = (
+                self._options(inner, self._attributes_of(inner.child_by_field_name("open_tag") or inner))
+                if inner
+                else []
+            )
             choice = inner is not None
         shown = label if label is not None else texts[0] if texts and not choice else None
         name = self._said(shown) if shown is not None else ""
@@ -124,10 +180,10 @@ class Jsx(JsDeclarations):
             seen += 1
             if current.type in ELEMENTS and self.is_item(current):
                 opening = current.child_by_field_name("open_tag") or current
-                given = self._attributes_of(opening)
+                said = self._attributes_of(opening)
                 text = next((self.raw(c, 200) for c in current.named_children if c.type == "jsx_text"), "").strip()
-                value = self._said(given["value"]) if "value" in given else ""
-                text = text or (self._said(given["label"]) if "label" in given else "") or value
+                value = self._said(said["value"]) if "value" in said else ""
+                text = text or (self._said(said["label"]) if "label" in said else "") or value
                 if text:
                     members.append(self.member(text, current.start_byte, current.end_byte, value=value, words=""))
             else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
@@ -17,7 +18,8 @@ LANGUAGE = "pascal"
 
 _MEMBERS = 4000
 _TYPE = re.compile(
-    rb"^[ \t]*(\w{1,200})[ \t]*=[ \t]*(?:packed\s+)?(record|class|object|interface|dispinterface)\b(?![ \t]*(?:of\b|;))",
+    rb"^[ \t]*(\w{1,200})[ \t]*=[ \t]*(?:packed\s+)?(record|class|object|interface|dispinterface)\b"
+    rb"(?![ \t]*(?:of\b|;))",
     re.M | re.I,
 )
 _NESTED = re.compile(rb"\b(record|end)\b", re.I)
@@ -25,12 +27,14 @@ _ENUMERATED = re.compile(rb"^[ \t]*(\w{1,200})[ \t]*=[ \t]*\(([^();]{1,200000})\
 _SIMPLE = re.compile(rb"\s*(\w{1,200})\s*(?:=\s*([^,\s]{1,80}))?\s*")
 _FIELD = re.compile(rb"\s*((?:\w{1,200}\s*,\s*){0,60}\w{1,200})\s*:\s*([^;]{1,400});?")
 _CONST = re.compile(rb"^[ \t]*(\w{1,200})[ \t]*(?::[ \t]*\w{1,100}[ \t]*)?=[ \t]*([^;\n=(]{1,200});[ \t]*", re.M)
+# ``TName = Integer`` and ``PName = ^TName`` look the same and are types.
+_VALUE = re.compile(rb"[-+(]*(?:[\d$'#]|[A-Z][A-Z0-9_]*\b)")
 _ROUTINE = re.compile(
     rb"^[ \t]*(?:class[ \t]+)?(function|procedure|constructor|destructor)[ \t]+([\w.]{1,200})[ \t]*"
     rb"(\([^()]{0,4000}\))?[ \t\n\r]{0,40}(?::[ \t]*([\w.]{1,200}))?[ \t]*;",
     re.M | re.I,
 )
-_SECTION = re.compile(rb"^\s*(?:case\b|public\b|private\b|protected\b|published\b|property\b|strict\b)", re.I)
+_SECTION = re.compile(rb"\s*(?:case\b|public\b|private\b|protected\b|published\b|property\b|strict\b)", re.I)
 _PROPERTY = re.compile(rb"\s*property\s+(\w{1,200})\s*:\s*([\w.]{1,200})", re.I)
 _WORD = re.compile(rb"'[^'\n]{1,80}'|[A-Za-z_]\w*(?:\.\w+)*")
 _RESERVED = frozenset(
@@ -69,7 +73,7 @@ class _Pascal:
         for start, end in self.blanked.notes:
             around = bisect_right(taken, (start, len(self.source))) - 1
             if around < 0 or taken[around][1] <= start:
-                yield Draft(start, end, lambda s=start, e=end: self._comment(s, e), linkable=False)
+                yield Draft(start, end, partial(self._comment, start, end), linkable=False)
 
     def _declarations(self) -> Iterator[Draft]:
         types: list[tuple[int, int]] = []
@@ -79,10 +83,10 @@ class _Pascal:
                 continue
             end = self._type_end(match.end())
             types.append((match.start(), end))
-            yield self._draft(match, end, lambda m=match, e=end: self._record(m, e))
+            yield self._draft(match, end, partial(self._record, match, end))
         for match in _ENUMERATED.finditer(self.code):
             if not _inside(types, match.start()) and _SIMPLE.match(match.group(2)):
-                yield self._draft(match, match.end(), lambda m=match: self._enumeration(m))
+                yield self._draft(match, match.end(), partial(self._enumeration, match))
         yield from self._constants(types)
         routines = [m for m in _ROUTINE.finditer(self.code) if not _inside(types, m.start())]
         for index, match in enumerate(routines):
@@ -91,12 +95,12 @@ class _Pascal:
             name = self._decoded(match.group(2)).rpartition(".")[2]
             start, _ = self.blanked.leading(match.start(1))
             end, _ = self.blanked.trailing(stop)
-            yield Draft(start, max(end, stop), lambda m=match, e=stop: self._routine(m, e), (name,), callable=True)
+            yield Draft(start, max(end, stop), partial(self._routine, match, stop), (name,), callable=True)
 
-    def _draft(self, match: re.Match[bytes], end: int, build: object) -> Draft:
+    def _draft(self, match: re.Match[bytes], end: int, build: Callable[[], Construct | None]) -> Draft:
         start, _ = self.blanked.leading(match.start(1))
         stop, _ = self.blanked.trailing(end)
-        return Draft(start, stop, build, (self._decoded(match.group(1)),))  # type: ignore[arg-type]
+        return Draft(start, stop, build, (self._decoded(match.group(1)),))
 
     def _decoded(self, word: bytes) -> str:
         return word.decode("utf-8", "replace")
@@ -161,7 +165,9 @@ class _Pascal:
     def _field(self, start: int, end: int, members: list[Member]) -> None:
         stated = _PROPERTY.match(self.code, start, end)
         if stated:
-            members.append(self._member(self._decoded(stated.group(1)), stated.start(1), end, self._decoded(stated.group(2))))
+            members.append(
+                self._member(self._decoded(stated.group(1)), stated.start(1), end, self._decoded(stated.group(2)))
+            )
             return
         # ``public``, ``case Integer of 0: (…`` may stand before a field.
         while section := _SECTION.match(self.code, start, end):
@@ -178,7 +184,7 @@ class _Pascal:
             members.append(self._member(name, found.start(1), found.end(), kind))
 
     def _enumeration(self, match: re.Match[bytes]) -> Construct:
-        members = []
+        members: list[Member] = []
         at, end = match.span(2)
         while at < end and len(members) < _MEMBERS:
             comma = self.code.find(b",", at, end)
@@ -203,7 +209,7 @@ class _Pascal:
         """Yield runs of constants on lines that follow each other and share a prefix."""
         run: list[re.Match[bytes]] = []
         for match in _CONST.finditer(self.code):
-            if _inside(types, match.start()):
+            if _inside(types, match.start()) or not _VALUE.match(match.group(2).strip()):
                 continue
             if run and not self._follows(run[-1], match, run):
                 yield self._group(run)
@@ -241,7 +247,7 @@ class _Pascal:
 
     def _routine(self, match: re.Match[bytes], end: int) -> Construct:
         name = self._decoded(match.group(2))
-        members = []
+        members: list[Member] = []
         if match.group(3):
             at, stop = match.span(3)
             for part in re.compile(rb"[(;]\s*(?:const\s+|var\s+|out\s+)?([\w\s,]{1,400}):\s*([^;)]{1,200})").finditer(
@@ -251,11 +257,11 @@ class _Pascal:
                 for word in self._decoded(part.group(1)).split(","):
                     members.append(self._member(word.strip(), part.start(1), part.end(2), kind))
         uses = Uses()
-        for word in _WORD.finditer(self.source, match.end(), end):
-            found = word.group()
+        for used in _WORD.finditer(self.source, match.end(), end):
+            found = used.group()
             if uses.full:
                 break
-            if found.startswith(b"'") or self.code[word.start() : word.end()].strip():
+            if found.startswith(b"'") or self.code[used.start() : used.end()].strip():
                 plain = self._decoded(found).strip("'")
                 if found.lower() not in _RESERVED:
                     uses.add(plain)

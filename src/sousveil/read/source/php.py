@@ -1,10 +1,11 @@
-"""PHP: classes, constant groups, enumerations, arrays of labels, functions, routes, strings and the page around them."""
+"""PHP: classes, constants, enumerations, arrays of labels, functions, routes, strings, the page around them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
@@ -28,10 +29,19 @@ LANGUAGE = "php"
 _STRINGS = frozenset(("string", "encapsed_string", "heredoc", "nowdoc"))
 _CLASSES = frozenset(("class_declaration", "interface_declaration", "trait_declaration", "anonymous_class"))
 _FUNCTIONS = frozenset(("function_definition", "method_declaration"))
-_NAMING = frozenset(("assignment_expression", "property_element", "const_element", "array_element_initializer", "simple_parameter"))
-_CALLS = frozenset(("function_call_expression", "member_call_expression", "scoped_call_expression",
-                    "object_creation_expression", "nullsafe_member_call_expression"))  # fmt: skip
-_VERBS = frozenset("get post put delete patch any match route map".split())
+_NAMING = frozenset(
+    ("assignment_expression", "property_element", "const_element", "array_element_initializer", "simple_parameter")
+)
+_CALLS = frozenset(
+    (
+        "function_call_expression",
+        "member_call_expression",
+        "scoped_call_expression",
+        "object_creation_expression",
+        "nullsafe_member_call_expression",
+    )
+)
+_VERBS = frozenset(["get", "post", "put", "delete", "patch", "any", "match", "route", "map"])
 _VAR = re.compile(r"@(?:var|property(?:-read|-write)?)\s+(\S+)(?:\s+\$?(\w+))?[ \t]*([^\n]*)")
 _RETURN = re.compile(r"@return\s+(\S+)")
 
@@ -76,14 +86,14 @@ class _Php(Values):
                 yield self._class_draft(node, context)
                 inner = Context((*context.scope, self.field(node, "name"))[-40:], "class")
             elif kind == "enum_declaration":
-                yield self._draft(node, lambda n=node, c=context: self._enum(n, c), (self.field(node, "name"),))
+                yield self._draft(node, partial(self._enum, node, context), (self.field(node, "name"),))
                 continue
             elif kind in _FUNCTIONS:
                 start, _ = self.leading(node.start_byte)
                 name = self.field(node, "name")
                 yield from self.listed(start, node.start_byte, (*context.scope, name))
                 names = (name,) if kind == "function_definition" else ()
-                yield self._draft(node, lambda n=node, c=context: self._function(n, c), names, function=True)
+                yield self._draft(node, partial(self._function, node, context), names, function=True)
                 inner = Context((*context.scope, name)[-40:], "function")
             elif kind == "const_declaration" and context.owner == "module":
                 yield from self._constants(node, context, near)
@@ -142,8 +152,10 @@ class _Php(Values):
         return self.words(node, 200) if node.type in _STRINGS else self.raw(node, 200)
 
     def _is_key(self, node: Node, above: Node) -> bool:
-        return above.type == "array_element_initializer" and above.named_child_count == 2 and (
-            above.named_children[0].start_byte == node.start_byte
+        return (
+            above.type == "array_element_initializer"
+            and above.named_child_count == 2
+            and (above.named_children[0].start_byte == node.start_byte)
         )
 
     def _target(self, node: Node) -> str:
@@ -172,12 +184,21 @@ class _Php(Values):
         return found
 
     def _draft(
-        self, node: Node, build: object, names: tuple[str, ...] = (), function: bool = False,
+        self,
+        node: Node,
+        build: Callable[[], Construct | None],
+        names: tuple[str, ...] = (),
+        function: bool = False,
         holes: Sequence[tuple[int, int]] = (),
-    ) -> Draft:  # fmt: skip
+    ) -> Draft:
         start, _ = self.leading(node.start_byte)
         return Draft(
-            self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes)  # type: ignore[arg-type]
+            self.base + start,
+            self.base + node.end_byte,
+            build,
+            names,
+            callable=function,
+            holes=tuple(holes),
         )
 
     # --------------------------------------------------------------------------------------- literals
@@ -242,7 +263,11 @@ class _Php(Values):
                 kind = self.field(child, "type") or (told.group(1) if told else "")
                 for element in (c for c in child.named_children if c.type == "property_element"):
                     value = element.child_by_field_name("default_value")
-                    shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                    shown = (
+                        self.words(value, VALUE)
+                        if value is not None and value.type in _STRINGS
+                        else self.raw(value, VALUE)
+                    )
                     name = self.field(element, "name").lstrip("$")
                     noted = gloss.join(words, self._attribute_words(child))
                     members.append(self.member(name, child.start_byte, child.end_byte, kind, shown, noted))
@@ -256,8 +281,12 @@ class _Php(Values):
             if name:
                 line = self.head(node)
                 members.append(Member(name, line, type=kind, gloss=said, values=gloss.values(said)))
-        bases = [self.raw(b, 120) for c in node.named_children if c.type in ("base_clause", "class_interface_clause")
-                 for b in c.named_children]  # fmt: skip
+        bases = [
+            self.raw(b, 120)
+            for c in node.named_children
+            if c.type in ("base_clause", "class_interface_clause")
+            for b in c.named_children
+        ]
         only = bool(constants) and not members and len(constants) >= 2
         return Construct(
             Kind.ENUMERATION if only else Kind.RECORD,
@@ -308,36 +337,49 @@ class _Php(Values):
         def build() -> Construct:
             members = tuple(self._constant(e, self.notes(node.start_byte, node.end_byte)[2]) for e in elements)
             name = prefix([m.name for m in members]) or members[0].name
-            return Construct(Kind.ENUMERATION, name, self.head(node), members, members[0].gloss, context.scope,
-                             "constants", LANGUAGE)  # fmt: skip
+            return Construct(
+                Kind.ENUMERATION, name, self.head(node), members, members[0].gloss, context.scope, "constants", LANGUAGE
+            )
 
         yield self._draft(node, build)
 
     def _enum(self, node: Node, context: Context) -> Construct:
-        members = []
+        members: list[Member] = []
         body = node.child_by_field_name("body")
         for child in body.named_children if body is not None else ():
             if child.type == "enum_case":
                 value = child.child_by_field_name("value")
-                shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                shown = (
+                    self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                )
                 noted = gloss.join(self.notes(child.start_byte, child.end_byte)[2], self._attribute_words(child))
-                members.append(self.member(self.field(child, "name"), child.start_byte, child.end_byte, "", shown, noted))
+                members.append(
+                    self.member(self.field(child, "name"), child.start_byte, child.end_byte, "", shown, noted)
+                )
         return Construct(
-            Kind.ENUMERATION, self.field(node, "name"), self.head(node), tuple(members[:MEMBERS]),
-            self.leading(node.start_byte)[1], context.scope, "enum", LANGUAGE,
-        )  # fmt: skip
+            Kind.ENUMERATION,
+            self.field(node, "name"),
+            self.head(node),
+            tuple(members[:MEMBERS]),
+            self.leading(node.start_byte)[1],
+            context.scope,
+            "enum",
+            LANGUAGE,
+        )
 
     def _function(self, node: Node, context: Context, name: str = "", path: str = "") -> Construct:
         words = self.leading(node.start_byte)[1]
         known = {k.lstrip("$"): v for k, v in documented(re.sub(r"(@param\s+)(\S+)\s+\$", r"\1{\2} ", words)).items()}
-        members = []
+        members: list[Member] = []
         given = node.child_by_field_name("parameters")
         for child in given.named_children if given is not None else ():
             word = self.field(child, "name").lstrip("$")
             if word:
                 kind, said = known.get(word, ("", ""))
                 value = child.child_by_field_name("default_value")
-                shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                shown = (
+                    self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                )
                 typed = self.field(child, "type") or kind
                 members.append(self.member(word, child.start_byte, child.end_byte, typed, shown, said))
         uses = Uses()
@@ -363,7 +405,14 @@ class _Php(Values):
         if self.field(node, "name") not in _VERBS:
             return None
         given = self._arguments(node)
-        path = next((self.words(g, 300) for g in given[:2] if g.type in _STRINGS and b"/" in self.source[g.start_byte : g.end_byte]), "")
+        path = next(
+            (
+                self.words(g, 300)
+                for g in given[:2]
+                if g.type in _STRINGS and b"/" in self.source[g.start_byte : g.end_byte]
+            ),
+            "",
+        )
         owner = self.field(node, "scope") or self.field(node, "object")
         if not path or len(given) < 2 or owner.lstrip("$\\") not in ("Route", "app", "router", "routes", "r", "group"):
             return None
@@ -372,9 +421,15 @@ class _Php(Values):
             uses = Uses()
             self._use(node, uses)
             return Construct(
-                Kind.OPERATION, f"{self.field(node, 'name')} {path}", self.head(node), gloss=path, scope=context.scope,
-                role="endpoint", language=LANGUAGE, uses=uses.words(),
-            )  # fmt: skip
+                Kind.OPERATION,
+                f"{self.field(node, 'name')} {path}",
+                self.head(node),
+                gloss=path,
+                scope=context.scope,
+                role="endpoint",
+                language=LANGUAGE,
+                uses=uses.words(),
+            )
 
         return self._draft(node, build, function=True)
 
@@ -444,6 +499,8 @@ class _Php(Values):
             return
         yield from self.listed(node.start_byte, node.end_byte, context.scope)
         yield Draft(
-            self.base + node.start_byte, self.base + node.end_byte,
-            lambda: self.statement(node, context, "comment"), linkable=False,
-        )  # fmt: skip
+            self.base + node.start_byte,
+            self.base + node.end_byte,
+            lambda: self.statement(node, context, "comment"),
+            linkable=False,
+        )

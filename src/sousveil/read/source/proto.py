@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
@@ -20,7 +21,9 @@ _MEMBERS = 4000
 _MARK = re.compile(rb"[{};]")
 _BLOCK = re.compile(rb"(message|enum|service|extend|oneof|rpc|group)\s+([\w.]{1,200})")
 _GROUP = re.compile(rb"(?:optional|required|repeated)\s+group\s+(\w{1,200})")
-_FIELD = re.compile(rb"(?:(?:optional|required|repeated)\s+)?(map\s*<[^<>]{1,200}>|[\w.]{1,200})\s+(\w{1,200})\s*=\s*(-?\w+)")
+_FIELD = re.compile(
+    rb"(?:(?:optional|required|repeated)\s+)?(map\s*<[^<>]{1,200}>|[\w.]{1,200})\s+(\w{1,200})\s*=\s*(-?\w+)"
+)
 _ENUMERATOR = re.compile(rb"(\w{1,200})\s*=\s*(-?\w+)")
 _RPC = re.compile(rb"rpc\s+(\w{1,200})\s*\(\s*(?:stream\s+)?([\w.]+)\s*\)\s*returns\s*\(\s*(?:stream\s+)?([\w.]+)\s*\)")
 _PATH = re.compile(r'(?:get|put|post|delete|patch|description|summary)\s*[:=]\s*"([^"]{1,300})"')
@@ -87,7 +90,7 @@ class _Proto:
                     options = 1
                     continue
                 groups = opened.groups()
-                kind, name = (groups if len(groups) == 2 else (b"group", groups[0]))
+                kind, name = groups if len(groups) == 2 else (b"group", groups[0])
                 around = owners[-1]
                 scope = (*around.scope, around.name) if around.name and around.kind != "oneof" else around.scope
                 block = _Block(kind.decode(), name.decode("utf-8", "replace"), begin, scope[-40:], at + 1)
@@ -129,21 +132,21 @@ class _Proto:
             if not block.scope:
                 taken.append((start, end))
             if block.kind in ("message", "group", "extend"):
-                yield Draft(start, end, lambda b=block: self._record(b), (block.name,), holes=tuple(block.holes))
+                yield Draft(start, end, partial(self._record, block), (block.name,), holes=tuple(block.holes))
             elif block.kind == "enum":
-                yield Draft(start, end, lambda b=block: self._enumeration(b), (block.name,))
+                yield Draft(start, end, partial(self._enumeration, block), (block.name,))
             elif block.kind == "rpc":
-                yield Draft(start, end, lambda b=block: self._call(b, b.at, b.end))
+                yield Draft(start, end, partial(self._call, block, block.at, block.end))
             elif block.kind == "service":
                 for at, stop in block.statements:
                     first, _ = self.blanked.leading(at)
                     last, _ = self.blanked.trailing(stop)
-                    yield Draft(first, last, lambda b=block, s=at, e=stop: self._call(b, s, e))
+                    yield Draft(first, last, partial(self._call, block, at, stop))
         taken.sort()
         for start, end in self.blanked.notes:
             around = bisect_right(taken, (start, len(self.source))) - 1
             if around < 0 or taken[around][1] <= start:
-                yield Draft(start, end, lambda s=start, e=end: self._comment(s, e), linkable=False)
+                yield Draft(start, end, partial(self._comment, start, end), linkable=False)
 
     def _member(self, name: str, start: int, end: int, kind: str = "", value: str = "") -> Member:
         _, before = self.blanked.leading(start)
@@ -152,7 +155,7 @@ class _Proto:
         return Member(name, self.text.passage(start, end, 400), value, kind, words, gloss.values(words))
 
     def _record(self, block: _Block) -> Construct:
-        members = []
+        members: list[Member] = []
         for start, end in block.statements:
             match = _FIELD.match(self.code, start, end)
             if match:
@@ -161,7 +164,7 @@ class _Proto:
         return self._construct(Kind.RECORD, block, "message" if block.kind != "extend" else "extend", tuple(members))
 
     def _enumeration(self, block: _Block) -> Construct:
-        members = []
+        members: list[Member] = []
         for start, end in block.statements:
             match = _ENUMERATOR.match(self.code, start, end)
             if match:

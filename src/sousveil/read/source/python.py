@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".py", ".pyi", ".pyw", ".pyx", ".pyt")
 
-_NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter",
-                     "decorated_definition"))  # fmt: skip
+_NAMING = frozenset(
+    ("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter", "decorated_definition")
+)
 _SKIPPED = frozenset(("import_statement", "import_from_statement", "future_import_statement", "comment"))
 
 
@@ -103,7 +104,9 @@ class _Python(PythonClasses):
             if node.type == "call" and context.name and not self.wraps(node):
                 inner = replace(inner, name="", span=(0, 0))
             # A name or comment with a hit is about the value beside it.
-            whole = node.type in _NAMING or (node.type in ("call", "argument_list") and bool(inner.name) and not inner.callee)
+            whole = node.type in _NAMING or (
+                node.type in ("call", "argument_list") and bool(inner.name) and not inner.callee
+            )
             children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
             waiting.extend((c, inner, node) for c in reversed(children))
 
@@ -120,7 +123,9 @@ class _Python(PythonClasses):
             if first and child.type == "expression_statement" and self.is_string(child):
                 yield self.docstring(child)
             elif child.type not in _SKIPPED and child.type not in (
-                "class_definition", "function_definition", "decorated_definition"
+                "class_definition",
+                "function_definition",
+                "decorated_definition",
             ):
                 code.append(child)
             first = False

@@ -22,7 +22,9 @@ _ENUM_BASE = re.compile(r"(?:^|\.)(?:\w*Enum|\w*Flag|\w*Choices|Enumeration)$")
 _ROUTE = re.compile(r"\.?(route|get|post|put|delete|patch|websocket|api_route|add_url_rule|action|endpoint|expose)$")
 _PARAMETER = re.compile(r"^\s*(?::param(?:eter)?\s+(?:[\w\[\], .]+\s)?|@param\s+)(\*{0,2}\w+)\s*:\s*(.*)$")
 _TYPE = re.compile(r"^\s*:type\s+(\w+)\s*:\s*(.*)$")
-_LISTED = re.compile(r"^\s*[-*]?\s*`{0,2}(\*{0,2}[A-Za-z_]\w*)`{0,2}\s*(?:\(([^()\n]{0,120}(?:\([^()\n]*\)[^()\n]*)*)\))?\s*:\s*(.*)$")
+_LISTED = re.compile(
+    r"^\s*[-*]?\s*`{0,2}(\*{0,2}[A-Za-z_]\w*)`{0,2}\s*(?:\(([^()\n]{0,120}(?:\([^()\n]*\)[^()\n]*)*)\))?\s*:\s*(.*)$"
+)
 _TOLD = ("description", "help_text", "verbose_name", "doc", "comment", "title", "label", "help", "info")
 
 
@@ -248,8 +250,15 @@ class PythonClasses(PythonParts):
                 left = current.child_by_field_name("left")
                 if left is not None and left.type == "attribute" and self.field(left, "object") == "self":
                     yield self.field(left, "attribute"), current
-            elif current.type in ("expression_statement", "block", "if_statement", "else_clause", "with_statement",
-                                  "try_statement", "elif_clause"):  # fmt: skip
+            elif current.type in (
+                "expression_statement",
+                "block",
+                "if_statement",
+                "else_clause",
+                "with_statement",
+                "try_statement",
+                "elif_clause",
+            ):
                 waiting.extend(reversed(current.named_children))
 
     # -------------------------------------------------------------------------------------- functions
@@ -290,7 +299,7 @@ class PythonClasses(PythonParts):
     def _function(self, node: Node, outer: Node, context: Context) -> Construct:
         doc = self.body_docstring(node)
         known = documented(doc)
-        members = []
+        members: list[Member] = []
         given = node.child_by_field_name("parameters")
         for child in given.named_children if given is not None else ():
             member = self._parameter(child, known)
@@ -404,9 +413,14 @@ class PythonClasses(PythonParts):
         def build() -> Construct:
             members = tuple(self.member(self.words(s, 200), s.start_byte, s.end_byte) for s in strings[:MEMBERS])
             return Construct(
-                Kind.ENUMERATION, context.name, self.passage(node), members, scope=context.scope, role="literal",
+                Kind.ENUMERATION,
+                context.name,
+                self.passage(node),
+                members,
+                scope=context.scope,
+                role="literal",
                 language=LANGUAGE,
-            )  # fmt: skip
+            )
 
         names = (context.name,) if context.name else ()
         return Draft(self.base + node.start_byte, self.base + node.end_byte, build, names)

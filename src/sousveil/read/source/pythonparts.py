@@ -23,12 +23,32 @@ _SEQUENCES = frozenset(("list", "tuple", "set", "expression_list"))
 _STRINGS = frozenset(("string", "concatenated_string"))
 # Widgets of the usual interface kits that offer a choice, by the last name of the call.
 _CHOICES = frozenset(
-    "selectbox multiselect radio Dropdown Radio CheckboxGroup Combobox OptionMenu select_slider pills "
-    "segmented_control ChoiceField MultipleChoiceField SelectField RadioField Select".split()
+    [
+        "selectbox",
+        "multiselect",
+        "radio",
+        "Dropdown",
+        "Radio",
+        "CheckboxGroup",
+        "Combobox",
+        "OptionMenu",
+        "select_slider",
+        "pills",
+        "segmented_control",
+        "ChoiceField",
+        "MultipleChoiceField",
+        "SelectField",
+        "RadioField",
+        "Select",
+    ]
 )
-_LABELS = frozenset("Label QLabel QCheckBox QRadioButton QAction checkbox Checkbox label heading".split())
+_LABELS = frozenset(
+    ["Label", "QLabel", "QCheckBox", "QRadioButton", "QAction", "checkbox", "Checkbox", "label", "heading"]
+)
 _NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter"))
-_TRANSLATE = frozenset(("_", "gettext", "gettext_lazy", "_l", "_t", "ugettext_lazy", "ugettext", "tr", "translate", "t"))
+_TRANSLATE = frozenset(
+    ("_", "gettext", "gettext_lazy", "_l", "_t", "ugettext_lazy", "ugettext", "tr", "translate", "t")
+)
 
 
 class PythonParts(Values):
@@ -100,8 +120,25 @@ class PythonParts(Values):
     def wraps(self, call: Node) -> bool:
         """Return whether a call only wraps its value: ``np.array([…])``, ``_("…")``, ``field(default=…)``."""
         return self.callee(call) in _TRANSLATE or self.callee(call) in (
-            "array", "list", "tuple", "set", "frozenset", "OrderedDict", "dict", "Series", "Index", "asarray", "tensor",
-            "freeze", "MappingProxyType", "sorted", "Categorical", "field", "Field", "enumerate", "zip",
+            "array",
+            "list",
+            "tuple",
+            "set",
+            "frozenset",
+            "OrderedDict",
+            "dict",
+            "Series",
+            "Index",
+            "asarray",
+            "tensor",
+            "freeze",
+            "MappingProxyType",
+            "sorted",
+            "Categorical",
+            "field",
+            "Field",
+            "enumerate",
+            "zip",
         )
 
     # --------------------------------------------------------------------------------------- literals
@@ -249,9 +286,7 @@ class PythonParts(Values):
         name = self.callee(node)
         if name in ("add_argument", "option", "argument") or name in _CHOICES or name in _LABELS:
             start, end, _ = self.notes(node.start_byte, node.end_byte)
-            yield Draft(
-                self.base + start, self.base + end, lambda: self._option(node, context, name), linkable=False
-            )
+            yield Draft(self.base + start, self.base + end, lambda: self._option(node, context, name), linkable=False)
         elif name in ("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"):
             positional, _ = self.arguments(node)
             if len(positional) >= 2 and positional[0].type in _STRINGS:
@@ -336,6 +371,12 @@ class PythonParts(Values):
         uses = Uses()
         uses.add(view)
         return Construct(
-            Kind.OPERATION, view or self.words(positional[0], 200), self.head(node), gloss=self.words(positional[0], 300),
-            scope=context.scope, role="endpoint", language=LANGUAGE, uses=uses.words(),
-        )  # fmt: skip
+            Kind.OPERATION,
+            view or self.words(positional[0], 200),
+            self.head(node),
+            gloss=self.words(positional[0], 300),
+            scope=context.scope,
+            role="endpoint",
+            language=LANGUAGE,
+            uses=uses.words(),
+        )

@@ -50,18 +50,30 @@ class _Form:
             if element.name == "action" or (element.name == "widget" and self._strings(element)):
                 kind = element.text("class")
                 if kind == "QLabel":
-                    yield self._draft(element, None)
+                    if label:
+                        yield self._draft(label, None)
                     label = element
                     continue
-                yield self._draft(element, self._label_of(element, label))
-                if element.name == "widget":
-                    label = None
-            elif element.name == "widget" and element.text("class") in ("QLineEdit", "QSpinBox", "QDateEdit", "QComboBox"):
+                named = self._label_of(element, label)
+                if label and not named:
+                    yield self._draft(label, None)
+                yield self._draft(element, named)
+                label = None
+            elif element.name == "widget" and element.text("class") in (
+                "QLineEdit",
+                "QSpinBox",
+                "QDateEdit",
+                "QComboBox",
+            ):
                 # An empty field still carries its label.
                 found = self._label_of(element, label)
                 if found:
                     yield self._draft(element, found)
+                elif label:
+                    yield self._draft(label, None)
                 label = None
+        if label:
+            yield self._draft(label, None)
 
     def _draft(self, element: Element, label: Element | None) -> Draft:
         start = label.start if label and label.start < element.start else element.start
@@ -74,7 +86,13 @@ class _Form:
     def _label_of(self, element: Element, label: Element | None) -> Element | None:
         """Return the label just before ``element`` in the same layout."""
         if label is None or element.text("class") not in (
-            "QComboBox", "QLineEdit", "QListWidget", "QSpinBox", "QDateEdit", "QCheckBox", "QRadioButton"
+            "QComboBox",
+            "QLineEdit",
+            "QListWidget",
+            "QSpinBox",
+            "QDateEdit",
+            "QCheckBox",
+            "QRadioButton",
         ):
             return None
         return label if self._layout(label) == self._layout(element) else None
@@ -143,7 +161,7 @@ class _Form:
         extra = [w for w in words if w != title]
         return Construct(
             Kind.OPTION,
-            title,
+            title.strip().rstrip(":：").rstrip(),
             passage,
             members=tuple(members),
             gloss=" ".join(extra),

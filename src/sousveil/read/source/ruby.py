@@ -27,10 +27,29 @@ _STRINGS = frozenset(("string", "bare_string", "heredoc_body", "chained_string")
 _SYMBOLS = frozenset(("simple_symbol", "bare_symbol", "hash_key_symbol", "delimited_symbol"))
 _LISTS = frozenset(("array", "string_array", "symbol_array"))
 _METHODS = frozenset(("method", "singleton_method"))
-_ACCESSORS = frozenset("attr_accessor attr_reader attr_writer attribute field property key column".split())
-_COLUMNS = frozenset("string text integer bigint boolean decimal float date datetime json jsonb binary references enum "
-                     "column".split())  # fmt: skip
-_VERBS = frozenset("get post put delete patch match".split())
+_ACCESSORS = frozenset(
+    ["attr_accessor", "attr_reader", "attr_writer", "attribute", "field", "property", "key", "column"]
+)
+_COLUMNS = frozenset(
+    [
+        "string",
+        "text",
+        "integer",
+        "bigint",
+        "boolean",
+        "decimal",
+        "float",
+        "date",
+        "datetime",
+        "json",
+        "jsonb",
+        "binary",
+        "references",
+        "enum",
+        "column",
+    ]
+)
+_VERBS = frozenset(["get", "post", "put", "delete", "patch", "match"])
 _NAMING = frozenset(("assignment", "pair", "operator_assignment", "optional_parameter", "keyword_parameter"))
 
 
@@ -73,7 +92,11 @@ class _Ruby(Values):
                 yield self._draft(node, self._building(self._method, node, context), (), True)
                 inner = Context((*context.scope, self.field(node, "name"))[-40:], "function")
             elif kind in _NAMING:
-                left = node.child_by_field_name("left") or node.child_by_field_name("key") or node.child_by_field_name("name")
+                left = (
+                    node.child_by_field_name("left")
+                    or node.child_by_field_name("key")
+                    or node.child_by_field_name("name")
+                )
                 callee = context.callee if kind == "pair" else ""
                 inner = replace(context, name=self._key(left), callee=callee, span=(node.start_byte, node.end_byte))
             elif kind == "call":
@@ -142,13 +165,15 @@ class _Ruby(Values):
         return lambda: build(node, context)
 
     def _draft(
-        self, node: Node, build: Callable[[], Construct | None], names: tuple[str, ...] = (), function: bool = False,
+        self,
+        node: Node,
+        build: Callable[[], Construct | None],
+        names: tuple[str, ...] = (),
+        function: bool = False,
         holes: Sequence[tuple[int, int]] = (),
-    ) -> Draft:  # fmt: skip
+    ) -> Draft:
         start, _ = self.leading(node.start_byte)
-        return Draft(
-            self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes)
-        )
+        return Draft(self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes))
 
     # --------------------------------------------------------------------------------------- literals
 
@@ -222,10 +247,14 @@ class _Ruby(Values):
             if child.type == "call" and self.field(child, "method") in _ACCESSORS:
                 given = self._arguments(child)
                 told = [self._entry(g.child_by_field_name("value") or g, 0).value for g in given if g.type == "pair"]
-                words = gloss.join(self.notes(child.start_byte, child.end_byte)[2], *(t for t in told if " " in t or not t.isascii()))
+                words = gloss.join(
+                    self.notes(child.start_byte, child.end_byte)[2], *(t for t in told if " " in t or not t.isascii())
+                )
                 for symbol in given:
                     if symbol.type in _SYMBOLS or symbol.type == "string":
-                        members.append(self.member(self.words(symbol, 200), symbol.start_byte, symbol.end_byte, words=words))
+                        members.append(
+                            self.member(self.words(symbol, 200), symbol.start_byte, symbol.end_byte, words=words)
+                        )
             elif child.type == "assignment":
                 left, right = child.child_by_field_name("left"), child.child_by_field_name("right")
                 if left is not None and left.type == "constant":
@@ -283,9 +312,16 @@ class _Ruby(Values):
         for child in self._body(node):
             self._use(child, uses)
         return Construct(
-            Kind.OPERATION, self.field(node, "name"), self.head(node), tuple(members), words, context.scope,
-            "method" if context.owner == "class" else "function", LANGUAGE, uses=uses.words(),
-        )  # fmt: skip
+            Kind.OPERATION,
+            self.field(node, "name"),
+            self.head(node),
+            tuple(members),
+            words,
+            context.scope,
+            "method" if context.owner == "class" else "function",
+            LANGUAGE,
+            uses=uses.words(),
+        )
 
     def _use(self, node: Node, uses: Uses) -> None:
         waiting = [node]
@@ -313,13 +349,18 @@ class _Ruby(Values):
             yield self._draft(node, lambda: self._table(node, first, context), (first,))
         elif method in _VERBS and first and context.owner != "function" and ("/" in first or len(given) > 1):
             yield self._draft(node, lambda: self._route(node, method, first, context), (), True)
-        elif method in ("select", "select_tag", "collection_select", "radio_button", "check_box", "label", "input") and first:
+        elif (
+            method in ("select", "select_tag", "collection_select", "radio_button", "check_box", "label", "input")
+            and first
+        ):
             field_name = next((self.words(g, 100) for g in given if g.type in _SYMBOLS), first)
             choices = next((g for g in given if g.type in _LISTS), None)
             yield Draft(
-                self.base + node.start_byte, self.base + node.end_byte,
-                lambda: self._option(node, method, field_name, choices, context), linkable=False,
-            )  # fmt: skip
+                self.base + node.start_byte,
+                self.base + node.end_byte,
+                lambda: self._option(node, method, field_name, choices, context),
+                linkable=False,
+            )
 
     def _table(self, node: Node, name: str, context: Context) -> Construct:
         members = []
@@ -328,33 +369,54 @@ class _Ruby(Values):
             given = self._arguments(child) if child.type == "call" else []
             kind = self.field(child, "method") if given else ""
             if kind in _COLUMNS and given[0].type in (*_STRINGS, *_SYMBOLS):
-                told = [self._entry(g.child_by_field_name("value") or g, 0).value for g in given
-                        if g.type == "pair" and self._key(g.child_by_field_name("key")) == "comment"]  # fmt: skip
+                told = [
+                    self._entry(g.child_by_field_name("value") or g, 0).value
+                    for g in given
+                    if g.type == "pair" and self._key(g.child_by_field_name("key")) == "comment"
+                ]
                 words = gloss.join(*told, self.notes(child.start_byte, child.end_byte)[2])
-                members.append(self.member(self.words(given[0], 200), child.start_byte, child.end_byte, kind, "", words))
+                members.append(
+                    self.member(self.words(given[0], 200), child.start_byte, child.end_byte, kind, "", words)
+                )
         return Construct(
-            Kind.RECORD, name, self.head(node), tuple(members[:MEMBERS]), self.leading(node.start_byte)[1],
-            context.scope, "table", LANGUAGE,
-        )  # fmt: skip
+            Kind.RECORD,
+            name,
+            self.head(node),
+            tuple(members[:MEMBERS]),
+            self.leading(node.start_byte)[1],
+            context.scope,
+            "table",
+            LANGUAGE,
+        )
 
     def _route(self, node: Node, method: str, path: str, context: Context) -> Construct:
         uses = Uses()
         self._use(node, uses)
         return Construct(
-            Kind.OPERATION, f"{method} {path}", self.head(node), gloss=gloss.join(path, self.leading(node.start_byte)[1]),
-            scope=context.scope, role="endpoint", language=LANGUAGE, uses=uses.words(),
-        )  # fmt: skip
+            Kind.OPERATION,
+            f"{method} {path}",
+            self.head(node),
+            gloss=gloss.join(path, self.leading(node.start_byte)[1]),
+            scope=context.scope,
+            role="endpoint",
+            language=LANGUAGE,
+            uses=uses.words(),
+        )
 
-    def _option(
-        self, node: Node, method: str, name: str, choices: Node | None, context: Context
-    ) -> Construct:
+    def _option(self, node: Node, method: str, name: str, choices: Node | None, context: Context) -> Construct:
         found = shape(self.entries(choices), 1) if choices is not None else None
         members = tuple(self.item(p.name, p.value, p.entry) for p in found.parts) if found else ()
         role = "select" if members or "select" in method or method in ("radio_button", "check_box") else "label"
         return Construct(
-            Kind.OPTION, name, self.passage(node, 300), members, scope=context.scope, role=role, language=LANGUAGE,
+            Kind.OPTION,
+            name,
+            self.passage(node, 300),
+            members,
+            scope=context.scope,
+            role=role,
+            language=LANGUAGE,
             uses=(method,),
-        )  # fmt: skip
+        )
 
     def _script(self, block: Node, context: Context, near: Spots | None) -> Iterator[Draft]:
         if near is None:
@@ -369,9 +431,14 @@ class _Ruby(Values):
                 for node in [*held, *code[:20]]:
                     self._use(node, uses)
                 return Construct(
-                    Kind.OPERATION, "", self.head(held[0]), scope=context.scope, role="script", language=LANGUAGE,
+                    Kind.OPERATION,
+                    "",
+                    self.head(held[0]),
+                    scope=context.scope,
+                    role="script",
+                    language=LANGUAGE,
                     uses=uses.words(),
-                )  # fmt: skip
+                )
 
             yield Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
 
@@ -381,9 +448,15 @@ class _Ruby(Values):
         stop = self.source.find(b"\n", node.end_byte, node.end_byte + 400)
         below = self.source[stop + 1 : stop + 200].strip() if stop >= 0 else b""
         around = self.above.type if self.above is not None else ""
-        if (trails and context.owner == "class") or around in (*_LISTS, "hash") or (not trails and below.startswith((b"def ", b"class ", b"module ", b"attr_"))):
+        if (
+            (trails and context.owner == "class")
+            or around in (*_LISTS, "hash")
+            or (not trails and below.startswith((b"def ", b"class ", b"module ", b"attr_")))
+        ):
             return
         yield Draft(
-            self.base + node.start_byte, self.base + node.end_byte,
-            lambda: self.statement(node, context, "comment"), linkable=False,
-        )  # fmt: skip
+            self.base + node.start_byte,
+            self.base + node.end_byte,
+            lambda: self.statement(node, context, "comment"),
+            linkable=False,
+        )

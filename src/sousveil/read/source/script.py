@@ -72,7 +72,7 @@ class Context:
     span: tuple[int, int] = (0, 0)
     """Of the declaration, pair or argument that names it."""
     inside: str = ""
-    """``collection`` within a record, ``labels`` within a list of labels, ``told`` within an element, ``skip`` elsewhere told."""
+    """``collection`` in a record, ``labels`` in a list of labels, ``told`` in an element, ``skip`` if elsewhere."""
 
 
 class Script:
@@ -162,7 +162,7 @@ class Script:
         return Member(name[:200], self.place(start, end), value[:VALUE], kind[:200], words, gloss.values(words))
 
     def widen(self, spots: Spots | None) -> Spots | None:
-        """Return ``spots`` (offsets into the text) within the source, and for those in comments the code they describe."""
+        """Return the spots within the source, counted from its start, and the code a comment with one describes."""
         if spots is None:
             return None
         near: list[int] = []

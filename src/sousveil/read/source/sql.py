@@ -9,11 +9,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.blanked import Blanked, clean
-from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
+from sousveil.read.source.drafts import Draft, Uses, select, touched
 from sousveil.read.source.regions import regions
 from sousveil.read.text import Text
 
@@ -23,39 +24,52 @@ LANGUAGE = "sql"
 _MEMBERS = 1500
 _ROWS = 200_000
 _START = re.compile(
-    rb"^[ \t]*(CREATE|ALTER|INSERT|REPLACE|SELECT|WITH|UPDATE|DELETE|COMMENT|EXEC(?:UTE)?|MERGE|CALL|DROP|GRANT|SET|USE|GO)\b",
+    rb"^[ \t]*(CREATE|ALTER|INSERT|REPLACE|SELECT|WITH|UPDATE|DELETE|COMMENT|EXEC(?:UTE)?|MERGE|CALL|DROP|GRANT|SET"
+    rb"|USE|GO)\b",
     re.I | re.M,
 )
 _NAME = rb"[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?(?:\s*\.\s*[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?){0,3}"
 _TABLE = re.compile(
     rb"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|UNLOGGED\s+|EXTERNAL\s+|FOREIGN\s+)?TABLE"
-    rb"(?:\s+IF\s+NOT\s+EXISTS)?|CREATE\s+TYPE)\s+(" + _NAME + rb")\s*(?:AS\s*(?:OBJECT|TABLE|ENUM)?\s*)?\(", re.I)  # fmt: skip
+    rb"(?:\s+IF\s+NOT\s+EXISTS)?|CREATE\s+TYPE)\s+(" + _NAME + rb")\s*(?:AS\s*(?:OBJECT|TABLE|ENUM)?\s*)?\(",
+    re.I,
+)
 _ENUM_TYPE = re.compile(rb"\s*CREATE\s+TYPE\s+(" + _NAME + rb")\s+AS\s+ENUM\s*\(", re.I)
 _ALTER = re.compile(rb"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(" + _NAME + rb")\s", re.I)
 _ADDED = re.compile(rb"\b(?:ADD|MODIFY|CHANGE)\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\(?", re.I)
 _COMMENT_ON = re.compile(rb"\s*COMMENT\s+ON\s+(TABLE|COLUMN|TYPE|VIEW)\s+(" + _NAME + rb")\s+IS\s+", re.I)
 _INSERT = re.compile(
-    rb"\s*(?:INSERT(?:\s+IGNORE)?|REPLACE)\s+(?:INTO\s+)?(" + _NAME + rb")\s*(?:\(([^()]{0,4000})\))?\s*(?:OVERRIDING[\w\s]{1,40})?VALUES?\s*(?=\()",
+    rb"\s*(?:INSERT(?:\s+IGNORE)?|REPLACE)\s+(?:INTO\s+)?("
+    + _NAME
+    + rb")\s*(?:\(([^()]{0,4000})\))?\s*(?:OVERRIDING[\w\s]{1,40})?VALUES?\s*(?=\()",
     re.I,
 )
 _CODE = re.compile(
     rb"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:DEFINER\s*=\s*\S{1,80}\s+)?(?:(?:FORCE|EDITIONABLE|MATERIALIZED|NONEDITIONABLE)\s+)*"
-    rb"(VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE)\s+(?:BODY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(" + _NAME + rb")", re.I)  # fmt: skip
+    rb"(VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE)\s+(?:BODY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(" + _NAME + rb")",
+    re.I,
+)
 _FROM = re.compile(rb"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+(" + _NAME + rb")", re.I)
-_COLUMN = re.compile(rb"\s*([`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?)\s+([\w ]{1,60}?(?:\([^()]{0,200}\))?(?=\s|,|$|\)))", re.I)
+_COLUMN = re.compile(
+    rb"\s*([`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?)\s+([\w ]{1,60}?(?:\([^()]{0,200}\))?(?=\s|,|$|\)))", re.I
+)
 _CONSTRAINT = re.compile(
-    rb"\s*(?:PRIMARY|FOREIGN|UNIQUE|CONSTRAINT|CHECK|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|PERIOD|LIKE|PARTITION)\b", re.I)
+    rb"\s*(?:PRIMARY|FOREIGN|UNIQUE|CONSTRAINT|CHECK|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|PERIOD|LIKE|PARTITION)\b", re.I
+)
 _COLUMN_COMMENT = re.compile(rb"\bCOMMENT\s*=?\s*N?(?=['\"])", re.I)
 _ENUM = re.compile(rb"\b(?:ENUM|SET)\s*\(", re.I)
-_CHECK = re.compile(rb"\bCHECK\s*\(\s*\(*\s*([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*(?:\)?\s*::\s*\w+\s*)?(?:IN\s*\(|=\s*ANY\s*\()", re.I)
+_CHECK = re.compile(
+    rb"\bCHECK\s*\(\s*\(*\s*([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*(?:\)?\s*::\s*\w+\s*)?(?:IN\s*\(|=\s*ANY\s*\()", re.I
+)
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*|'")
 _CODE_LIKE = re.compile(r"-?\w{0,4}\d*", re.ASCII)
 _KEYWORDS = frozenset(
-    b"select from where and or not in is null as on join left right inner outer group by order having limit insert into "
-    b"values update set delete create table view if exists case when then else end distinct union all between like asc "
-    b"desc primary key default int integer varchar varchar2 char text begin declare return returns language with".split()
+    b"select from where and or not in is null as on join left right inner outer group by order having limit insert "
+    b"into values update set delete create table view if exists case when then else end distinct union all between "
+    b"like asc desc primary key default int integer varchar varchar2 char text begin declare return returns language "
+    b"with".split()
 )
-_QUOTES = "`\"[] "
+_QUOTES = '`"[] '
 
 
 @dataclass(slots=True)
@@ -80,7 +94,9 @@ class _Sql:
         self.text = text
         self.base = base
         self.source = text.utf8[base:end]
-        self.blanked = Blanked(self.source, {b"--": b"\n", b"/*": b"*/", b"#": b"\n"}, b"'", escapes=b"\\'" in self.source)
+        self.blanked = Blanked(
+            self.source, {b"--": b"\n", b"/*": b"*/", b"#": b"\n"}, b"'", escapes=b"\\'" in self.source
+        )
         self.code = self.blanked.code
         self.comments: dict[tuple[str, str], str] = {}
 
@@ -127,14 +143,18 @@ class _Sql:
         for start, end in self.blanked.notes:
             around = bisect_right(taken, (start, len(self.source))) - 1
             if around < 0 or taken[around][1] <= start:
-                yield Draft(self.base + start, self.base + end, lambda s=start, e=end: self._comment(s, e), linkable=False)
+                yield Draft(self.base + start, self.base + end, partial(self._comment, start, end), linkable=False)
 
     def _statement(self, piece: _Piece, start: int, end: int) -> Iterator[Draft]:
         base = self.base
         if (kind := _ENUM_TYPE.match(self.code, piece.start, piece.end)) is not None:
             match = kind
-            yield Draft(base + start, base + end, lambda: self._enum(match.end() - 1, piece, self._name(match.group(1)), ()),
-                        (self._name(match.group(1)),))  # fmt: skip
+            yield Draft(
+                base + start,
+                base + end,
+                lambda: self._enum(match.end() - 1, piece, self._name(match.group(1)), ()),
+                (self._name(match.group(1)),),
+            )
         elif (table := _TABLE.match(self.code, piece.start, piece.end)) is not None:
             named = table
             name = self._name(named.group(1))
@@ -144,7 +164,10 @@ class _Sql:
             owner = self._name(altered.group(1))
             yield Draft(base + start, base + end, lambda: self._altered(piece, owner), (owner,))
             yield from self._enumerated(piece, owner)
-        elif _COMMENT_ON.match(self.code, piece.start, piece.end) or self.code[piece.start : piece.start + 4].upper() == b"EXEC":
+        elif (
+            _COMMENT_ON.match(self.code, piece.start, piece.end)
+            or self.code[piece.start : piece.start + 4].upper() == b"EXEC"
+        ):
             yield Draft(base + start, base + end, lambda: self._told(piece), linkable=False)
         elif self.code[piece.start : piece.start + 2].upper() != b"GO":
             yield Draft(base + start, base + end, lambda: self._query(piece), callable=True)
@@ -230,7 +253,9 @@ class _Sql:
         if comment:
             told, _ = self._string(comment.end())
         if kind.upper().startswith(("ENUM", "SET")):
-            kind = " ".join(self.source[match.start(2) : min(end, match.start(2) + 200)].decode("utf-8", "ignore").split())
+            kind = " ".join(
+                self.source[match.start(2) : min(end, match.start(2) + 200)].decode("utf-8", "ignore").split()
+            )
         noted = self.comments.get((table.lower(), name.lower()), "")
         last = end
         while last > start and self.code[last - 1 : last].isspace():
@@ -244,7 +269,7 @@ class _Sql:
 
     def _table(self, piece: _Piece, name: str, at: int) -> Construct:
         close = self._close(at - 1, piece.end)
-        members = []
+        members: list[Member] = []
         for start, end in self._columns(at, close):
             member = self._column(name, start, end)
             if member and len(members) < _MEMBERS:
@@ -253,12 +278,17 @@ class _Sql:
         told = self._string(comment.end())[0] if comment else ""
         words = gloss.join(told, self.comments.get((name.lower(), ""), ""), self.blanked.leading(piece.start)[1])
         return Construct(
-            Kind.RECORD, name, self.text.passage(*self._passage_line(piece.start, at)), tuple(members), words,
-            role="table", language=LANGUAGE,
-        )  # fmt: skip
+            Kind.RECORD,
+            name,
+            self.text.passage(*self._passage_line(piece.start, at)),
+            tuple(members),
+            words,
+            role="table",
+            language=LANGUAGE,
+        )
 
     def _altered(self, piece: _Piece, name: str) -> Construct | None:
-        members = []
+        members: list[Member] = []
         for match in _ADDED.finditer(self.code, piece.start, piece.end):
             span = next(self._columns(match.end(), piece.end))
             member = self._column(name, *span)
@@ -267,9 +297,14 @@ class _Sql:
         if not members:
             return None
         return Construct(
-            Kind.RECORD, name, self.text.passage(*self._passage_line(piece.start, piece.end)), tuple(members),
-            self.blanked.leading(piece.start)[1], role="table", language=LANGUAGE,
-        )  # fmt: skip
+            Kind.RECORD,
+            name,
+            self.text.passage(*self._passage_line(piece.start, piece.end)),
+            tuple(members),
+            self.blanked.leading(piece.start)[1],
+            role="table",
+            language=LANGUAGE,
+        )
 
     def _enumerated(self, piece: _Piece, table: str) -> Iterator[Draft]:
         """Yield a column's ``ENUM(…)`` and ``CHECK (x IN (…))``."""
@@ -289,7 +324,7 @@ class _Sql:
 
     def _enum(self, opened: int, piece: _Piece, name: str, scope: tuple[str, ...]) -> Construct | None:
         close = self._close(opened, piece.end)
-        members = []
+        members: list[Member] = []
         for words, start, end in self._strings(opened, close):
             _, after = self.blanked.trailing(end)
             passage = self.text.passage(self.base + start, self.base + end, 300)
@@ -300,9 +335,14 @@ class _Sql:
         while self.source[line : line + 1].isspace():
             line += 1
         return Construct(
-            Kind.ENUMERATION, name, self.text.passage(*self._passage_line(line, close + 1)), tuple(members),
-            scope=scope, role="enum", language=LANGUAGE,
-        )  # fmt: skip
+            Kind.ENUMERATION,
+            name,
+            self.text.passage(*self._passage_line(line, close + 1)),
+            tuple(members),
+            scope=scope,
+            role="enum",
+            language=LANGUAGE,
+        )
 
     # ------------------------------------------------------------------------------------------- rows
 
@@ -344,15 +384,23 @@ class _Sql:
         for column in columns:
             uses.add(column)
         return Construct(
-            Kind.LABEL_SET, table, self.text.passage(*self._passage_line(first.start, first.end)), tuple(members),
-            self.blanked.leading(first.start)[1], role="table-rows", language=LANGUAGE, uses=uses.words(),
-        )  # fmt: skip
+            Kind.LABEL_SET,
+            table,
+            self.text.passage(*self._passage_line(first.start, first.end)),
+            tuple(members),
+            self.blanked.leading(first.start)[1],
+            role="table-rows",
+            language=LANGUAGE,
+            uses=uses.words(),
+        )
 
     # ----------------------------------------------------------------------------------------- queries
 
     def _query(self, piece: _Piece) -> Construct:
         declared = _CODE.match(self.code, piece.start, piece.end)
-        tables = [self._name(m.group(1)) for m in _FROM.finditer(self.code, piece.start, min(piece.end, piece.start + 20_000))]
+        tables = [
+            self._name(m.group(1)) for m in _FROM.finditer(self.code, piece.start, min(piece.end, piece.start + 20_000))
+        ]
         uses = Uses()
         at = piece.start
         for match in _WORD.finditer(self.code, piece.start, piece.end):
@@ -382,9 +430,13 @@ class _Sql:
         match = _COMMENT_ON.match(self.code, piece.start, piece.end)
         name = match.group(2).decode("utf-8", "replace").replace('"', "") if match else ""
         return Construct(
-            Kind.STATEMENT, name, self.text.passage(*self._passage_line(piece.start, piece.end)), gloss=words[:4000],
-            role="comment", language=LANGUAGE,
-        )  # fmt: skip
+            Kind.STATEMENT,
+            name,
+            self.text.passage(*self._passage_line(piece.start, piece.end)),
+            gloss=words[:4000],
+            role="comment",
+            language=LANGUAGE,
+        )
 
     def _comment(self, start: int, end: int) -> Construct:
         passage = self.text.passage(self.base + start, self.base + end)

@@ -115,7 +115,9 @@ class Values(Script):
             self.base + min(start, begin),
             self.base + max(end, node.end_byte),
             build,
-            (context.name.rpartition(".")[2],) if context.name and not context.callee and context.owner != "function" else (),
+            (context.name.rpartition(".")[2],)
+            if context.name and not context.callee and context.owner != "function"
+            else (),
             kind=found.kind,
             holes=tuple(holes),
         )
@@ -130,7 +132,12 @@ class Values(Script):
                 kind, base, self.head(first), tuple(members), scope=context.scope, role=role, language=self.language
             )
 
-        return Draft(self.base + first.start_byte, self.base + last.end_byte, build, (base,) if base and context.owner != "function" else ())
+        return Draft(
+            self.base + first.start_byte,
+            self.base + last.end_byte,
+            build,
+            (base,) if base and context.owner != "function" else (),
+        )
 
     # ---------------------------------------------------------------------------------------- strings
 
@@ -200,9 +207,9 @@ class Values(Script):
         for match in _SHOWN.finditer(self.source, node.start_byte, min(node.end_byte, node.start_byte + 200_000)):
             start, end = match.span(2)
             tag = match.group(1).decode().lower()
-            yield Draft(self.base + start, self.base + end, self._option(start, end, tag, context), linkable=False)
+            yield Draft(self.base + start, self.base + end, self._heading(start, end, tag, context), linkable=False)
 
-    def _option(self, start: int, end: int, tag: str, context: Context) -> Callable[[], Construct]:
+    def _heading(self, start: int, end: int, tag: str, context: Context) -> Callable[[], Construct]:
         def build() -> Construct:
             return Construct(
                 Kind.OPTION,
@@ -233,8 +240,13 @@ class Values(Script):
                 members.append(Member(word.decode("utf-8", "replace"), self.place(at, at + len(word))))
                 at += len(word) + 1
             return Construct(
-                Kind.LABEL_SET, name, self.place(start, end, 600), tuple(members), scope=scope, role="attribute-list",
+                Kind.LABEL_SET,
+                name,
+                self.place(start, end, 600),
+                tuple(members),
+                scope=scope,
+                role="attribute-list",
                 language=self.language,
-            )  # fmt: skip
+            )
 
         return build

@@ -17,11 +17,38 @@ LANGUAGE = "vue"
 _MEMBERS = 500
 _LABELS = ("label", "title", "header", "placeholder", "aria-label", "tab", "caption", "text", "tooltip", "description")
 _FIELDS = ("prop", "v-model", "name", "field", "dataIndex", "data-index", "key", "id", "value-key", "for", "column-key")
-_CHOICE = re.compile(r"(?:^|-)(?:select|radio-group|checkbox-group|cascader|picker|dropdown|autocomplete|combobox|datalist)$")
+_CHOICE = re.compile(
+    r"(?:^|-)(?:select|radio-group|checkbox-group|cascader|picker|dropdown|autocomplete|combobox|datalist)$"
+)
 _ITEM = re.compile(r"(?:^|-)(?:option|radio|checkbox|radio-button|checkbox-button|select-option|dropdown-item)$")
 _COLUMN = re.compile(r"(?:^|-)(?:table-column|column)$|^th$")
 _ROWS = re.compile(r"(?:^|-)(?:form-item|descriptions-item|field|cell|menu-item|tab-pane|collapse-item|form)$")
-_SHOWN = frozenset("label span th td h1 h2 h3 h4 h5 h6 legend dt dd div p a button b strong li em i".split())
+_SHOWN = frozenset(
+    [
+        "label",
+        "span",
+        "th",
+        "td",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "legend",
+        "dt",
+        "dd",
+        "div",
+        "p",
+        "a",
+        "button",
+        "b",
+        "strong",
+        "li",
+        "em",
+        "i",
+    ]
+)
 _QUOTED = re.compile(r"'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"|`([^`\n]{1,200})`")
 _BRACES = re.compile(r"\{\{(.{0,400}?)\}\}", re.S)
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
@@ -196,9 +223,14 @@ class Template:
         first = own[0]
         if len(words) > 200:
             return Construct(
-                Kind.STATEMENT, "", self.text.passage(first.start, first.end), gloss=words[:4000],
-                scope=self._scope(element), role="sentence", language=self.language,
-            )  # fmt: skip
+                Kind.STATEMENT,
+                "",
+                self.text.passage(first.start, first.end),
+                gloss=words[:4000],
+                scope=self._scope(element),
+                role="sentence",
+                language=self.language,
+            )
         start = first.start
         while start < first.end and self.text.utf8[start : start + 1].isspace():
             start += 1
@@ -206,6 +238,11 @@ class Template:
 
     def _comment(self, element: Element) -> Construct:
         return Construct(
-            Kind.STATEMENT, "", self.text.passage(element.start, element.end), gloss=element.value[:4000],
-            scope=self._scope(element), role="comment", language=self.language,
-        )  # fmt: skip
+            Kind.STATEMENT,
+            "",
+            self.text.passage(element.start, element.end),
+            gloss=element.value[:4000],
+            scope=self._scope(element),
+            role="comment",
+            language=self.language,
+        )

@@ -58,9 +58,7 @@ class _Schema:
     def _has_type(self, element: Element) -> bool:
         return self.document.child(element, "complexType", "simpleType") is not None
 
-    def _draft(
-        self, element: Element, build: Callable[[Element], Construct | None], linkable: bool = True
-    ) -> Draft:
+    def _draft(self, element: Element, build: Callable[[Element], Construct | None], linkable: bool = True) -> Draft:
         owner = self._owner(element)
         before, after = self.document.note_before(owner), self.document.note_after(owner)
         start = before.start if before and linkable else owner.start
@@ -72,7 +70,7 @@ class _Schema:
             if e.local == "complexType" or self._facets(e)
         )
         name = owner.text("name")
-        return Draft(start, end, lambda: build(element), (name,) if name else (), linkable, holes)
+        return Draft(start, end, lambda: build(element), (name,) if name else (), linkable, holes=holes)
 
     def _owner(self, element: Element) -> Element:
         """Return the element that names an unnamed type."""
