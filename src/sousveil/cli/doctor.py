@@ -74,7 +74,8 @@ def doctor() -> None:
     parts = list(examine())
     wide = max(len(p.name) for p in parts)
     for part in parts:
-        print(f"{part.state:<8} {part.name:<{wide}}  {part.detail}")
+        start = f"{part.state:<8} {part.name:<{wide}}  "
+        print(textwrap.fill(part.detail, 80, initial_indent=start, subsequent_indent=" " * len(start)))
         for label, text in (("without it", part.cost), ("to get it", part.remedy)):
             if text:
                 print(textwrap.fill(f"{label}: {text}", 80, initial_indent=" " * 11, subsequent_indent=" " * 13))
@@ -98,8 +99,7 @@ def examine() -> Iterator[Part]:
     yield _library("rules", _rules, "nothing can be judged", essential=True)
     yield _library("libarchive", _libarchive, f"{_ARCHIVES} stay closed, each a limit")
     yield _library("tree-sitter", lambda: _version("tree-sitter"), "source code cannot be read", essential=True)
-    for grammar, language in _GRAMMARS.items():
-        yield _library(f"grammar {grammar}", lambda g=grammar: _grammar(g), f"{language} is not read")  # type: ignore[misc]
+    yield from _grammars()
     yield from _registries()
     yield _cache()
     yield _room()
@@ -160,7 +160,19 @@ def _rules() -> str:
 def _libarchive() -> str:
     from sousveil.unpack.native import version
 
-    return version().removeprefix("libarchive ")
+    return f"{version().split()[1]}: opens {_ARCHIVES}"
+
+
+def _grammars() -> Iterator[Part]:
+    """Yield one part for all grammars that work, and one for each that does not."""
+    parts = [
+        _library(f"grammar {name}", lambda name=name: _grammar(name), f"{language} is not read")  # type: ignore[misc]
+        for name, language in _GRAMMARS.items()
+    ]
+    working = [name for name, part in zip(_GRAMMARS.values(), parts, strict=True) if part.state is State.OK]
+    if working:
+        yield Part("grammars", State.OK, ", ".join(working))
+    yield from (part for part in parts if part.state is not State.OK)
 
 
 def _grammar(name: str) -> str:
@@ -195,9 +207,8 @@ def _pip() -> str:
 
     config = read(None)
     own = [shown_url(i) for i in config.indexes if i]
-    return f"{'pip’s default index' if not own or len(own) < len(config.indexes) else own[0]}" + (
-        f" and {len(config.indexes) - 1} more" if len(config.indexes) > 1 else ""
-    )
+    more = f" and {len(config.indexes) - 1} more" if len(config.indexes) > 1 else ""
+    return ("pip's default index" if len(own) < len(config.indexes) or not own else own[0]) + more
 
 
 def _npm() -> str:

@@ -126,13 +126,15 @@ def _file(path: str, words: tuple[str, ...]) -> Iterator[str]:
 
 def _places(path: str, data: bytes | mmap.mmap, words: tuple[str, ...]) -> Iterator[str]:
     line, counted = 1, 0
+    last = (-1, "")
     view = data if isinstance(data, bytes) else memoryview(data)
     try:
         for hit in _matchers[0].match(view, path):
             line += data[counted : hit.offset].count(b"\n")
             counted = hit.offset
-            if words and hit.term not in words:
-                continue
+            if (words and hit.term not in words) or (hit.offset, hit.concept) == last:
+                continue  # one spelling may belong to several languages
+            last = (hit.offset, hit.concept)
             how = "" if hit.encoding == "utf-8" else f" {hit.encoding}"
             if hit.escape:
                 how += f" written {hit.escape}"
