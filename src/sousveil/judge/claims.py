@@ -23,8 +23,12 @@ _PRODUCT = re.compile(
 )
 _OTHERS = re.compile(
     r"\b(researchers?|stud(?:y|ies)|authors?|papers?|et al|journalists?|reported|critics?|they|vendors?|companies|company|police|"
+    r"(?:code|software|products|vendors|constructs|classifiers|cameras|programs) (?:that|which|inside)|whether|findings?|"
     r"china|government|article|law|regulation|should|shall|must|would)\b|据报道|研究者|法律",
     re.IGNORECASE,
+)
+_COMPOUND = re.compile(
+    r"[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as)\b)\w+[\s\-_/&+]+){0,3}", re.IGNORECASE
 )
 _REACH = 70
 _NEAR = 18
@@ -81,6 +85,9 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 start, end = min(verb.start, thing.start), max(verb.end, thing.end)
                 between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
+                # "race and gender classification", but not "race, in the detection results".
+                if not before and not _COMPOUND.fullmatch(between):
+                    continue
                 if re.search(r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite)\b", between):
                     continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)

@@ -179,16 +179,15 @@ def _sightings(
 
 
 def _attribute(value: object) -> Condition:
-    o = _options(value, {"in", "min", "strength"})
+    o = _options(value, {"in", "min", "strength", "only"})
     slots = _slots(o.get("in"), "own")
-    return _sightings(
-        "{trait} is named",
-        slots,
-        int(o.get("min", 1)),
-        None,
-        str(o.get("strength", "weak")),
-        lambda scene: scene.features.attribute(scene.trait, slots),
-    )
+    only = frozenset(o.get("only", ()))
+
+    def find(scene: Scene) -> list[Seen]:
+        seen = scene.features.attribute(scene.trait, slots)
+        return [] if only and any(s.tag.concept not in only for s in seen) else seen
+
+    return _sightings("{trait} is named", slots, int(o.get("min", 1)), None, str(o.get("strength", "weak")), find)
 
 
 def _group(value: object) -> Condition:
@@ -366,12 +365,16 @@ def _text(value: object) -> Condition:
     o = _options(value, {"matches", "in"})
     pattern = re.compile(str(o["matches"]))
     part = str(o.get("in", "name"))
-    if part not in ("name", "gloss", "text", "path"):
-        raise RuleError("'in' is name, gloss, text or path")
+    if part not in ("name", "gloss", "text", "path", "members"):
+        raise RuleError("'in' is name, gloss, text, path or members")
 
     def evaluate(scene: Scene) -> Result:
         c = scene.features.construct
-        text = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}[part]
+        if part == "members":
+            text = " ".join(w for m in c.members[:64] for w in (m.name, m.value, m.gloss, *(v for _, v in m.values)))
+        else:
+            texts = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}
+            text = texts[part]
         found = pattern.search(text[:4000])
         return Result(found is not None, f"{part} matches {o['matches']}")
 
