@@ -219,16 +219,15 @@ class Reader:
         if "param" not in gloss:
             return parts
         told = {m["name"].strip("*&$"): m["words"].strip() for m in _DOC_PARAMETER.finditer(gloss)}
-        result: list[Part] = []
-        for part in parts:
-            said = told.get(part.member.name, "")
-            if said and said not in part.member.gloss:
-                old = part.member
-                said = join(old.gloss, said)
-                member = Member(old.name, old.passage, old.value, old.type, said, values(said))
-                part = Part(part.start, part.end, member)
-            result.append(part)
-        return result
+        return [self.worded(part, told.get(part.member.name, "")) for part in parts]
+
+    def worded(self, part: Part, said: str) -> Part:
+        """Return ``part`` with words added to its gloss."""
+        old = part.member
+        if not said or said in old.gloss:
+            return part
+        said = join(old.gloss, said)
+        return Part(part.start, part.end, Member(old.name, old.passage, old.value, old.type, said, values(said)))
 
     def uses(self, start: int, end: int) -> tuple[str, ...]:
         """Return the identifiers and short strings of ``[start, end)``, in order, each once, at most ``USES``."""
@@ -259,3 +258,38 @@ def near(spots: Sequence[int] | None, start: int, end: int) -> bool:
         return True
     index = bisect_left(spots, start)
     return index < len(spots) and spots[index] < end
+
+
+def first(node: Node, *kinds: str) -> Node | None:
+    """Return the first child of one of ``kinds``."""
+    return next((c for c in node.named_children if c.type in kinds), None)
+
+
+_SILENT = re.compile(
+    r"^[@\[#\s(]*(?:Override|Deprecated|Suppress\w*|Autowired|Resource|Data|Getter|Setter|NonNull|Nullable|NotNull|Valid"
+    r"|Serializable|MarshalAs|StructLayout|DllImport|derive|allow|cfg|inline|objc|available|discardableResult|IBOutlet"
+    r"|IBAction|Test|JvmStatic|JvmField|Keep)\b"
+)
+_WRITTEN = re.compile(r'"((?:[^"\\]|\\.){1,400})"')
+
+
+def annotation_words(reader: Reader, holder: Node | None, only: re.Pattern[str] | None = None) -> str:
+    """Return what the annotations or attributes in ``holder`` say: names that tell something, and their strings.
+
+    ``@JsonProperty("EthicCode")`` gives ``JsonProperty EthicCode``; ``@Override`` gives nothing.
+    """
+    if holder is None:
+        return ""
+    nodes = [holder] if "annotation" in holder.type or "attribute" in holder.type else holder.named_children
+    lines: list[str] = []
+    for node in nodes:
+        if "annotation" not in node.type and "attribute" not in node.type:
+            continue
+        text = reader.source.slice(node, 1200)
+        if _SILENT.match(text) or (only is not None and not only.search(text)):
+            continue
+        strings = [s for s in _WRITTEN.findall(text) if s.strip()]
+        if strings:
+            name = re.split(r"[(:=\"]", text.lstrip("@[#( "), maxsplit=1)[0].strip()
+            lines.append(" ".join((name, *strings)))
+    return "\n".join(lines)

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
 from sousveil.read.source import constants, windows
-from sousveil.read.source.brace import Found, Part, Reader, Step
+from sousveil.read.source.brace import Found, Part, Reader, Step, first
 from sousveil.read.source.engine import read as read_with
 from sousveil.read.text import Text
 
@@ -55,7 +55,7 @@ _DEFAULT = re.compile(
 )
 _CPLUSPLUS = re.compile(
     rb"^[ \t]*(?:class\s+\w+[^;{]{0,200}[;{]|namespace\b|template\s*<|using\s+[\w:]+|(?:public|private|protected)\s*:"
-    rb"|enum\s+(?:class|struct)\b)|\bstd::|\bvirtual\b|\bconstexpr\b|\bstatic_cast<|\boverride\b",
+    rb"|enum\s+(?:class|struct)\b|virtual\s+\w|constexpr\s)|\bstd::|\bstatic_cast<",
     re.MULTILINE,
 )
 _SAMPLE = 1 << 17
@@ -281,6 +281,7 @@ class C(Reader):
         if "::" in name:
             *outer, name = name.split("::")
             scope = (*scope, *outer)
+            role = "method"
         if role == "function" and any(up.node.type in _TYPES for up in step.up(3)):
             role = "method"
         if body is not None and body.type == "compound_statement" and node.child_by_field_name("type") is None:
@@ -344,11 +345,6 @@ def _named_enum(match: re.Match[bytes]) -> bytes:
     start, end = match.start(1) - match.start(), match.end(1) - match.start()
     text[start:end] = match[1]
     return bytes(text)
-
-
-def first(node: Node, kind: str) -> Node | None:
-    """Return the first child of ``kind``."""
-    return next((c for c in node.named_children if c.type == kind), None)
 
 
 def outermost(node: Node, kind: str) -> Node | None:

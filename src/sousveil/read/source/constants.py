@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from tree_sitter import Node
+
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.gloss import clean
 from sousveil.read.source.brace import Found, Reader, near, words
@@ -87,11 +89,25 @@ def family_name(group: Sequence[Constant]) -> str:
     return prefix.rstrip("_")
 
 
-def enumerations(reader: Reader, row: Sequence[Constant], scope: tuple[str, ...]) -> Iterator[Found]:
-    """Yield an Enumeration of role ``constants`` for each family of two or more."""
-    for group in families(row):
-        if len(group) > 1:
-            yield enumeration(reader, group, scope)
+WHOLE = 48
+"""A class of constants alone is one enumeration up to this many, or if they share a prefix."""
+
+
+def class_constants(
+    items: Sequence[tuple[Node, Constant | None]], fields: int
+) -> tuple[list[Constant], list[list[Constant]], set[int]]:
+    """Return a class's constants if it has nothing else, else their families, and where the taken ones start."""
+    rows: list[list[Constant]] = [[]]
+    for _, constant in items:
+        if constant is None:
+            rows.append([])
+        else:
+            rows[-1].append(constant)
+    flat = [c for row in rows for c in row]
+    if len(flat) >= 2 and len(flat) == fields and (len(flat) <= WHOLE or len(list(families(flat))) == 1):
+        return flat, [], set()
+    groups = [g for row in rows for g in families(row) if len(g) > 1]
+    return [], groups, {c.start for g in groups for c in g}
 
 
 def enumeration(

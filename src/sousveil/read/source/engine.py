@@ -36,10 +36,11 @@ _DECLARES = re.compile(
 _DISTINCT = re.compile(r"^(?=.{5,})(?:[A-Za-z]\w*_\w+|[A-Z][a-z0-9]+[A-Z]\w*|[A-Z]{2,}\w*[a-z]\w*)$")
 _COMMON = words(
     "int char float double long short void bool boolean byte string String Integer Long Double Float Boolean Object",
-    "List Map Set Optional Array ArrayList HashMap Dictionary BYTE WORD DWORD BOOL INT UINT CHAR FLOAT LONG LLONG UCHAR std",
-    "vector map unsigned signed const struct enum union class static public private protected internal final var Int",
-    "uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t size_t NSString NSInteger NSArray NSNumber Bool",
-    "Double Date Any self Self str usize Vec Box Option Result Response Request Data Type Error",
+    "List Map Set Optional Array ArrayList HashMap Dictionary BYTE WORD DWORD BOOL INT UINT CHAR FLOAT LONG LLONG",
+    "UCHAR LLong Pointer NativeLong IntPtr",
+    "std vector map unsigned signed const struct enum union class static public private protected internal final var",
+    "uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t size_t NSString NSInteger NSArray NSNumber",
+    "Bool Int Double Date Any self Self str usize Vec Box Option Result Response Request Data Type Error",
 )
 
 
@@ -69,7 +70,7 @@ class _Reading:
 
     def run(self, hits: Sequence[int] | None) -> list[Construct]:
         code, comments, directives = self._sort(hits)
-        anchors = sorted({a for span in comments for a in self.scan.anchors(*span)})
+        anchors = sorted({a for span in comments for a in self._anchors(span)})
         every = None if hits is None else sorted({*code, *anchors})
         found = list(self.find(every))
         found += self.reader.directive(None if hits is None else directives, self.scan.directives)
@@ -113,6 +114,10 @@ class _Reading:
             else:
                 code.append(hit)
         return code, list(comments), sorted(set(directives))
+
+    def _anchors(self, comment: tuple[int, int]) -> list[int]:
+        """Return where the code is that a comment speaks of; preprocessor lines are read on their own."""
+        return [a for a in self.scan.anchors(*comment) if self.scan.directive(a) is None]
 
     def _build(self, found: Found) -> Construct | None:
         if found.key in self.kept:
@@ -314,10 +319,10 @@ class _Reading:
                 declared = any(n in wanted for n in found.names) and found.kind in (Kind.RECORD, Kind.ENUMERATION)
                 if not declared and found.kind is Kind.ENUMERATION:
                     continue
-                construct = found.build(found)
-                if construct is None or not (declared or _uses(construct, used)):
+                built = found.build(found)
+                if built is None or not (declared or _uses(built, used)):
                     continue
-                self.kept[found.key] = (found, construct)
+                self.kept[found.key] = (found, built)
                 added += 1
                 if found.kind is Kind.RECORD and not declared:
                     fresh.update(dict.fromkeys(_type_names(found.names)))
@@ -348,7 +353,7 @@ class _Reading:
                         if comment is None:
                             spots.add(at)
                         elif _DISTINCT.match(name):
-                            spots.update(self.scan.anchors(*comment))
+                            spots.update(self._anchors(comment))
                 at = utf8.find(word, after)
         return spots
 

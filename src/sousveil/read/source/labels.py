@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tree_sitter import Node
@@ -10,6 +11,8 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read.gloss import attribute_key, attribute_list
 from sousveil.read.source.brace import Found, Part, Reader, Step
 
+_ASKING = re.compile(r"attr|field|feature|propert|column|option|return", re.IGNORECASE)
+"""Names of what takes a list of attributes: two names are a list then."""
 _ITEMS = 2000
 _CASES = 400
 _NODES_IN_CASE = 60
@@ -22,8 +25,7 @@ def text_sets(reader: Reader, step: Step) -> Iterator[Found]:
     if kind in reader.strings:
         yield from _string(reader, step)
     elif kind in reader.lists:
-        if not any(up.node.type in reader.lists for up in step.up(4)):
-            yield _labels(reader, step, lambda: list(_entries(reader, node)))
+        yield _labels(reader, step, lambda: list(_entries(reader, node)))
     elif kind in reader.calls:
         callee = reader.source.cut(node.start_byte, _callee_end(reader, node), 120)
         if reader.makers.search(callee):
@@ -90,36 +92,34 @@ def _entries(reader: Reader, container: Node, flat: bool = False) -> Iterator[_E
     strings = 0
     result: list[_Entry] = []
     keys = container.children_by_field_name("key") if container.type == "dictionary_literal" else []
+    couples: list[tuple[Node, Node]] = []
     if keys:
-        values = container.children_by_field_name("value")
-        for key, value in zip(keys, values, strict=False):
-            strings += key.type in reader.strings or value.type in reader.strings
-            result.append((_key(reader, key), reader.source.slice(value), key.start_byte, value.end_byte))
-        total = len(result)
+        couples = list(zip(keys, container.children_by_field_name("value"), strict=False))
     elif flat:
         plain = [_unwrap(reader, n) for n in nodes]
-        for key, value in zip(plain[::2], plain[1::2], strict=False):
-            strings += key.type in reader.strings or value.type in reader.strings
-            result.append((_key(reader, key), reader.source.slice(value), key.start_byte, value.end_byte))
-        total = len(result)
-    else:
-        total = len(nodes)
-        for item in nodes:
-            node = _unwrap(reader, item)
-            if node.type in reader.strings:
-                strings += 1
-                result.append((reader.unquoted(node), "", node.start_byte, node.end_byte))
-                continue
-            pair = [_unwrap(reader, c) for c in _two(reader, node)]
-            if len(pair) >= 2 and any(p.type in reader.strings for p in pair):
-                strings += 1
-                value = reader.source.cut(pair[1].start_byte, pair[-1].end_byte)
-                result.append((_key(reader, pair[0]), value, node.start_byte, node.end_byte))
+        couples = list(zip(plain[::2], plain[1::2], strict=False))
+    for key, worth in couples:
+        strings += key.type in reader.strings or worth.type in reader.strings
+        result.append((_key(reader, key), reader.source.slice(worth), key.start_byte, worth.end_byte))
+    total = len(couples) or len(nodes)
+    for item in nodes if not couples else ():
+        node = _unwrap(reader, item)
+        if node.type in reader.strings:
+            strings += 1
+            result.append((reader.unquoted(node), "", node.start_byte, node.end_byte))
+            continue
+        pair = [_unwrap(reader, c) for c in _two(reader, node)]
+        if len(pair) >= 2 and any(p.type in reader.strings for p in pair):
+            strings += 1
+            value = reader.source.cut(pair[1].start_byte, pair[-1].end_byte)
+            result.append((_key(reader, pair[0]), value, node.start_byte, node.end_byte))
     if strings * 2 >= total:
         yield from result
 
 
 def _two(reader: Reader, node: Node) -> list[Node]:
+    if node.type == "infix_expression":
+        return [node.named_children[0], node.named_children[-1]] if node.named_children else []
     if node.type in reader.pairs or node.type in reader.lists:
         return node.named_children[:8]
     if node.type in reader.calls:
@@ -192,7 +192,7 @@ def _switch(reader: Reader, step: Step) -> Callable[[Found], Construct | None]:
         if len(parts) < 2 or len(parts) * 2 < len(cases):
             return None
         _, name = holder(reader, step)
-        name = step.scope[-1] if step.scope else name
+        name = _last(step.scope[-1]) if step.scope else name
         return reader.build(found, name, step.node.start_byte, step.scope, "switch", parts, comments=False)
 
     return build
@@ -254,6 +254,8 @@ def _string(reader: Reader, step: Step) -> Iterator[Found]:
     node = step.node
     words = reader.unquoted(node)
     items = attribute_list(words)
+    if items is None and "," in words and _ASKING.search(holder(reader, step)[1]):
+        items = attribute_list("x=" + words)
     if items is not None:
         yield Found(node.start_byte, node.end_byte, Kind.LABEL_SET, _attributes(reader, step, words, items), extra=True)
     else:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from sousveil.model import Construct, Kind
 from sousveil.read.source import windows
-from sousveil.read.source.brace import Found, Part, Step
-from sousveil.read.source.c import C, first, outermost, selector
+from sousveil.read.source.brace import Found, Part, Step, first
+from sousveil.read.source.c import C, outermost, selector
 
 
 class ObjC(C):

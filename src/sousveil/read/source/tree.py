@@ -309,8 +309,10 @@ class Source:
     # ------------------------------------------------------------------ passages
 
     def line(self, at: int) -> Passage:
-        """Return the line of ``at`` as a passage, without its indentation."""
+        """Return the line of ``at`` as a passage, without its indentation; of a long line from ``at`` on."""
         start, end = self._line(at)
+        if at - start > 240:
+            start = at
         while self.utf8[start] & 0xC0 == 0x80 and start < at:
             start += 1
         while start < at and self.utf8[start : start + 1] in (b" ", b"\t", b"\r", b"\f", b"\v"):
