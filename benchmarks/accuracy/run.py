@@ -52,7 +52,9 @@ def cases(packages: Path | None, vendor: Path | None):
     for row in csv.DictReader((HERE / "sources.tsv").open(), delimiter="\t"):
         path = files.get(row["sha256"])
         name = f"{row['repo']}:{row['path'].rsplit('/', 1)[-1]}"
-        allowed = {"any": {"profiles", "residue", "records", "clear"}}.get(row["expect"]) or set(row["expect"].split("|"))
+        allowed = {"any": {"profiles", "residue", "records", "clear"}}.get(row["expect"]) or set(
+            row["expect"].split("|")
+        )
         group = "binaries" if row["path"].endswith(BINARY) else "sources"
         yield group, row["label"], name, str(path) if path else "", allowed, "", row["word"], row["naive_hits"]
 
@@ -89,9 +91,7 @@ def unique_terms(done: list[dict], tagger) -> dict[str, set[tuple[str, str]]]:
         if row["label"] == "positive":
             text = "\n".join(p.text for f in row["judgement"].findings for p in f.places)
             uses[row["name"]] = {(t.concept, t.term) for t in tagger(text) if t.trait}
-    return {
-        name: terms - set().union(*(t for n, t in uses.items() if n != name)) for name, terms in uses.items()
-    }
+    return {name: terms - set().union(*(t for n, t in uses.items() if n != name)) for name, terms in uses.items()}
 
 
 def main() -> int:
@@ -128,7 +128,9 @@ def main() -> int:
         if args.v or not right:
             for f in judgement.findings[:8]:
                 print(f"         {f.probability:.2f} {f.rule}: {f.summary[:110]}")
-                print(f"              {f.places[0].artifact.rsplit('/', 2)[-1]}:{f.places[0].line}  {f.places[0].text[:90]!r}")
+                print(
+                    f"              {f.places[0].artifact.rsplit('/', 2)[-1]}:{f.places[0].line}  {f.places[0].text[:90]!r}"
+                )
     summarise(done)
     if args.leave_one_out:
         leave_one_out(done, rules, tagger)

@@ -18,6 +18,7 @@ from sousveil.acquire import Acquired, acquire
 from sousveil.judge.features import Sited
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import Rule, load_rules
+from sousveil.match.lexicon import Tag, load
 from sousveil.model import (
     Artifact,
     Counts,
@@ -72,7 +73,7 @@ def scan(
     progress: Callable[[Progress], None] | None = None,
     arrived: Callable[[Finding], None] | None = None,
 ) -> Report:
-    """Return the report on ``product``: a path, ``-``, ``pypi:NAME==V``, ``npm:NAME@V``, ``deb:NAME=V`` or a Package URL.
+    """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL.
 
     Raises AcquireError where the product cannot be had and RuleError where a rule of ``options.rules`` is wrong.
     Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain.
@@ -186,8 +187,6 @@ class _Run:
 
     def survey_and_judge(self) -> Judgement:
         """Return the judgement after both passes."""
-        from sousveil.match.lexicon import load
-
         self._spool = _make_spool()
         tagger = load().tag
         self._pass(())
@@ -201,7 +200,7 @@ class _Run:
                 judgement = self._judge(tagger)
         return judgement
 
-    def _judge(self, tagger):  # type: ignore[no-untyped-def]
+    def _judge(self, tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
         self._say("judge", "")
         return judge(self.sited(), self._rules, tagger, self.summary())
 
@@ -228,8 +227,8 @@ class _Run:
         return tuple(sorted(names))[:_MAX_NAMES]
 
     def _pass(self, literals: tuple[str, ...]) -> None:
-        for job in self._surveys(literals):
-            self._pool.add(job)
+        for survey in self._surveys(literals):
+            self._pool.add(survey)
         for job, message in self._pool.results():
             if isinstance(message, Lost):
                 self._lost(job, message)
@@ -258,7 +257,9 @@ class _Run:
         for path, display, length in self._inputs():
             count += 1
             if count > self._options.quotas.max_files:
-                self.limits.add(Limit(display, "quota", f"--max-files {self._options.quotas.max_files}: the rest was not opened"))
+                self.limits.add(
+                    Limit(display, "quota", f"--max-files {self._options.quotas.max_files}: the rest was not opened")
+                )
                 break
             # A large file, most likely a container, is a job of its own.
             if length > _BATCH_BYTES // 4:
@@ -363,5 +364,3 @@ def _alive(pid: int) -> bool:
     except (PermissionError, OSError):
         return True
     return True
-
-

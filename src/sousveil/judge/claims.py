@@ -1,7 +1,7 @@
 """What a sentence claims the product does, from the order of its words.
 
-"Predicts race from the face" and 支持人种识别 claim an inference; "must not predict race" denies one; "bias across race"
-claims nothing. Words alone never do: a verb of inference must govern the trait within one clause.
+"Predicts race from the face" and 支持人种识别 claim an inference; "must not predict race" denies one; "bias across
+race" claims nothing. Words alone never do: a verb of inference must govern the trait within one clause.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from sousveil.model import Act, Trait
 
 _CLAUSE = re.compile(r"[^.;!?。！？；\n]+(?:[.](?=\w)[^.;!?。！？；\n]*)*")
 _PRODUCT = re.compile(
-    r"\b(this|the|our|my|its?)\s+(package|library|module|model|tool|app|sdk|api|function|class|method|script|project|system|"
-    r"service|device|camera|client|plugin|network|classifier)\b|\b(supports?|provides?|returns?|allows?|enables?|lets you|"
-    r"used to|able to|capable of|features?|includes?|offers?|implements?|you can|we|it)\b|支持|提供|可以|能够|实现|具备|返回",
+    r"\b(this|the|our|my|its?)\s+(package|library|module|model|tool|app|sdk|api|function|class|method|script|project|"
+    r"system|service|device|camera|client|plugin|network|classifier)\b|\b(supports?|provides?|returns?|allows?|"
+    r"enables?|lets you|used to|able to|capable of|features?|includes?|offers?|implements?|you can|we|it)\b|"
+    r"支持|提供|可以|能够|实现|具备|返回",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    r"\b(researchers?|stud(?:y|ies)|authors?|papers?|et al|journalists?|reported|critics?|they|vendors?|companies|company|police|"
-    r"(?:code|software|products|vendors|constructs|classifiers|cameras|programs) (?:that|which|inside)|whether|findings?|"
-    r"china|government|article|law|regulation|should|shall|must|would)\b|据报道|研究者|法律",
+    r"\b(researchers?|stud(?:y|ies)|authors?|papers?|et al|journalists?|reported|critics?|they|vendors?|companies|"
+    r"company|police|(?:code|software|products|vendors|constructs|classifiers|cameras|programs) (?:that|which|inside)|"
+    r"whether|findings?|china|government|article|law|regulation|should|shall|must|would)\b|据报道|研究者|法律",
     re.IGNORECASE,
 )
 _COMPOUND = re.compile(
@@ -47,7 +48,7 @@ class Claim(Struct, frozen=True):
 
 
 def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
-    """Return the first claim about ``trait`` in ``text`` (its first 4,000 characters), an undenied one before a denied."""
+    """Return the first claim about ``trait`` in ``text``'s first 4,000 characters, an undenied before a denied one."""
     denied: Claim | None = None
     for match in _CLAUSE.finditer(text[:_MAX_TEXT]):
         clause = match[0].strip()

@@ -51,7 +51,7 @@ class Scene(Struct, frozen=True):
     direction: Direction
     claim: Claim | None
     linked: Mapping[str, Sequence[Seen]]
-    """Context sightings of linked constructs, by relation: ``user`` (a record that uses it), ``type`` (a type it uses)."""
+    """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses)."""
     linked_rules: frozenset[str]
     """Rules that an earlier round found on linked constructs, also as ``act:infers``."""
     met_rules: frozenset[str]
@@ -139,8 +139,13 @@ def _options(value: object, allowed: set[str]) -> dict[str, Any]:
     return value
 
 
+def _words(value: object) -> list[str]:
+    """Return one word or a list of words as a list."""
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+
+
 def _slots(raw: object, default: str) -> tuple[str, ...]:
-    names = raw if isinstance(raw, list) else [raw or default]
+    names = _words(raw or default)
     for name in names:
         if name not in SLOTS and name not in GROUPS:
             raise RuleError(f"no slot is called {name!r}; there are {', '.join((*SLOTS, *GROUPS))}")
@@ -207,7 +212,7 @@ def _group(value: object) -> Condition:
 
 def _context(value: object) -> Condition:
     o = _options(value, {"of", "in", "min", "max"})
-    concepts = o["of"] if isinstance(o["of"], list) else [o["of"]]
+    concepts = _words(o["of"])
     slots = _slots(o.get("in"), "near")
     label = "words of " + " or ".join(c.replace("-", " ") for c in concepts)
 
@@ -234,7 +239,7 @@ def _context(value: object) -> Condition:
 
 
 def _kind(value: object) -> Condition:
-    kinds = frozenset(Kind(v) for v in (value if isinstance(value, list) else [value]))
+    kinds = frozenset(Kind(v) for v in _words(value))
 
     def evaluate(scene: Scene) -> Result:
         kind = scene.features.construct.kind
@@ -254,14 +259,14 @@ _KIND_WORDS = {
 
 
 def _role(value: object) -> Condition:
-    roles = frozenset(value if isinstance(value, list) else [value])
+    roles = frozenset(_words(value))
     return lambda scene: Result(
         scene.features.construct.role in roles, f"the syntax says: {scene.features.construct.role or 'nothing'}"
     )
 
 
 def _language(value: object) -> Condition:
-    names = frozenset(value if isinstance(value, list) else [value])
+    names = frozenset(_words(value))
     return lambda scene: Result(scene.features.construct.language in names, "written in " + " or ".join(sorted(names)))
 
 
@@ -277,7 +282,7 @@ def _members(value: object) -> Condition:
 
 
 def _direction(value: object) -> Condition:
-    wanted = frozenset(Direction(v) for v in (value if isinstance(value, list) else [value]))
+    wanted = frozenset(Direction(v) for v in _words(value))
     return lambda scene: Result(scene.direction in wanted, f"the product {scene.direction.replace('-', ' ')} it")
 
 
@@ -298,12 +303,12 @@ def _claim(value: object) -> Condition:
 def _linked(value: object) -> Condition:
     o = _options(value, {"rule", "context", "min", "relation"})
     if "rule" in o:
-        rules = frozenset(o["rule"] if isinstance(o["rule"], list) else [o["rule"]])
+        rules = frozenset(_words(o["rule"]))
         return lambda scene: Result(
             bool(rules & scene.linked_rules),
             "what it is linked to was judged so: " + ", ".join(sorted(rules & scene.linked_rules)),
         )
-    concepts = frozenset(o["context"] if isinstance(o["context"], list) else [o["context"]])
+    concepts = frozenset(_words(o["context"]))
     relations = (o["relation"],) if "relation" in o else ("user", "type")
     least = int(o.get("min", 1))
 
@@ -320,7 +325,7 @@ def _linked(value: object) -> Condition:
 
 
 def _rule(value: object) -> Condition:
-    rules = frozenset(value if isinstance(value, list) else [value])
+    rules = frozenset(_words(value))
     return lambda scene: Result(
         bool(rules & scene.met_rules), "also met: " + ", ".join(sorted(rules & scene.met_rules))
     )
@@ -328,7 +333,7 @@ def _rule(value: object) -> Condition:
 
 def _same_member(value: object) -> Condition:
     """Every listed thing in one and the same member: ``attribute``, ``group``, or a context's name."""
-    names = value if isinstance(value, list) else [value]
+    names = _words(value)
 
     def evaluate(scene: Scene) -> Result:
         slots = expand(("members", "member-type"))

@@ -130,9 +130,7 @@ def explained(case: Case) -> Explained:
 def summary(case: Case) -> ConstructSummary:
     """Return what of the construct a report shows."""
     c = case.features.construct
-    return ConstructSummary(
-        c.kind, c.name, tuple(m.name for m in c.members[:60]), c.scope, case.direction, c.language
-    )
+    return ConstructSummary(c.kind, c.name, tuple(m.name for m in c.members[:60]), c.scope, case.direction, c.language)
 
 
 def _unnamed(kind: Kind) -> str:

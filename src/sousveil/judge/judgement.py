@@ -196,7 +196,13 @@ def _conclude(
         findings[finding.id] = finding
     ordered = sorted(
         findings.values(),
-        key=lambda f: (f.probability < 0.5, list(Act).index(f.act), -f.probability, f.places[0].artifact, f.places[0].offset),
+        key=lambda f: (
+            f.probability < 0.5,
+            list(Act).index(f.act),
+            -f.probability,
+            f.places[0].artifact,
+            f.places[0].offset,
+        ),
     )
     return Judgement(tuple(ordered), tuple(explained))
 

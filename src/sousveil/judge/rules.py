@@ -132,9 +132,8 @@ def read_rule(text: str, source: str) -> Rule:
 
 
 def _check(file: RuleFile) -> None:
-    if file.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE, Act.RECORDS, Act.MEASURES):
-        if not 0 < file.strength < 1:
-            raise RuleError("`strength` must lie between 0 and 1")
+    if file.act is not Act.MENTIONS and not 0 < file.strength < 1:
+        raise RuleError("`strength` must lie between 0 and 1")
     if not 0 < file.lowers <= 1:
         raise RuleError("`lowers` must lie above 0 and not above 1")
 

@@ -16,8 +16,8 @@ from sousveil.model import Construct, Limit, Passage
 from sousveil.read.text import Text, decode
 
 _READERS = {
-    "source": ("c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql", "proto",
-               "pascal", "xsd", "vue", "qtui"),
+    "source": ("c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
+               "proto", "pascal", "xsd", "vue", "qtui"),
     "resource": ("json", "yaml", "toml", "ini", "po", "xml", "html", "csv"),
     "document": ("markdown", "rst", "prose"),
 }  # fmt: skip
@@ -147,8 +147,7 @@ def _read_text(
 
 def _embedded(text: Text, spans: Sequence[tuple[int, int]], offsets: Sequence[int]) -> list[Construct]:
     """Read the scripts inside a page with the language's own reader; places stay those of the page."""
-    from sousveil.read.source import javascript
-
+    javascript = import_module("sousveil.read.source.javascript")
     out: list[Construct] = []
     for start, end in spans:
         inside = offsets[bisect_left(offsets, start) : bisect_left(offsets, end)]

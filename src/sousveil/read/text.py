@@ -164,8 +164,8 @@ def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:
         if bad > 0.02 and name != "windows-1252":
             continue
         # A Western letter before a Latin one is no double byte: count what stands alone among ASCII letters.
-        odd = len(_ODD.findall(text[:200_000])) / max(1, len(text[:200_000]))
-        rating = 10.0 * votes.get(name, 0) - 50 * bad - 40 * odd - 0.001 * LEGACY.index(name)
+        strange = len(_ODD.findall(text[:200_000])) / max(1, len(text[:200_000]))
+        rating = 10.0 * votes.get(name, 0) - 50 * bad - 40 * strange - 0.001 * LEGACY.index(name)
         if best is None or rating > best[0]:
             best = (rating, name)
     return Text(data, best[1] if best else "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mmap
 import os
@@ -10,13 +11,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from sousveil.model import Construct, Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Quotas
+
+if TYPE_CHECKING:
+    from sousveil.match.database import Matcher
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
@@ -93,16 +97,12 @@ def prepare() -> None:
     _matcher()
 
 
-_cache: dict[str, object] = {}
+@functools.cache
+def _matcher() -> Matcher:
+    from sousveil.match.database import Matcher
+    from sousveil.match.lexicon import load
 
-
-def _matcher():  # type: ignore[no-untyped-def]
-    if "matcher" not in _cache:
-        from sousveil.match.database import Matcher
-        from sousveil.match.lexicon import load
-
-        _cache["matcher"] = Matcher(load())
-    return _cache["matcher"]
+    return Matcher(load())
 
 
 def work(job: Job) -> Iterator[Message]:
@@ -142,7 +142,7 @@ class _Surveyor:
     def _file(self, path: str, display: str) -> Iterator[Message]:
         # O_NONBLOCK: a FIFO put in the place of a file must not hang the worker.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        with open(descriptor, "rb", closefd=True, buffering=0) as file:
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
             info = os.fstat(descriptor)
             if not stat.S_ISREG(info.st_mode):
                 yield Trouble(Limit(display, "special", "neither a file nor a folder; not opened"))
@@ -151,9 +151,8 @@ class _Surveyor:
                 data = file.read()
                 yield from self._contained(path, display, data)
             elif info.st_size < _MAPPED:
-                with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
-                    with memoryview(mapped) as view:
-                        yield from self._contained(path, display, view)
+                with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+                    yield from self._contained(path, display, view)
             else:
                 yield from self._long(path, display, file.read(1 << 22), info.st_size)
 
@@ -178,7 +177,7 @@ class _Surveyor:
         digest = hashlib.sha256()
 
         def chunks() -> Iterator[bytes]:
-            with open(path, "rb", buffering=0) as file:
+            with Path(path).open("rb", buffering=0) as file:
                 while chunk := file.read(8 << 20):
                     digest.update(chunk)
                     yield chunk
@@ -207,7 +206,7 @@ class _Surveyor:
         digest = hashlib.sha256()
         target = self._spool_name()
         size = 0
-        with open(target, "xb") as out:
+        with target.open("xb") as out:
 
             def chunks() -> Iterator[bytes]:
                 nonlocal size
@@ -227,7 +226,7 @@ class _Surveyor:
         if self._hit(data, display):
             if spooled:
                 target = self._spool_name()
-                with open(target, "xb") as out:
+                with target.open("xb") as out:
                     out.write(data)
                 path = str(target)
             yield from self._note(display, digest, len(data), "", path, spooled)
@@ -292,8 +291,3 @@ def _read(job: Read) -> Iterator[Message]:
     # In portions: one message stays far below a pipe's and the decoder's limits.
     for start in range(0, max(1, len(constructs)), 500):
         yield Constructs(job.display, job.sha256, reading.kind, tuple(constructs[start : start + 500]))
-
-
-def encode_size(message: Message) -> int:
-    """Return the bytes a message takes on the wire."""
-    return len(msgspec.msgpack.encode(message))

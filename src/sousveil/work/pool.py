@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -63,13 +63,15 @@ class Pool(Generic[Job, Message]):
         self._work, self._prepare = work, prepare
         self._encode_job = msgspec.msgpack.Encoder()
         self._decode_job = msgspec.msgpack.Decoder(job_type)
-        self._decode: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(message_type)  # type: ignore[arg-type]
+        self._decode: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(message_type)
         self._silence = silence
         self._size = max(1, size)
         self._workers: list[_Worker[Job]] = []
         self._queue: deque[Job] = deque()
         methods = multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context("fork" if "fork" in methods and sys.platform == "linux" else "spawn")
+        self._context: Any = multiprocessing.get_context(
+            "fork" if "fork" in methods and sys.platform == "linux" else "spawn"
+        )
 
     def add(self, job: Job, *, first: bool = False) -> None:
         """Queue a job."""
@@ -139,9 +141,9 @@ class Pool(Generic[Job, Message]):
         yield job, message
 
     def _dispatch(self) -> None:
-        for worker in list(self._workers):
-            if worker.job is None and not worker.process.is_alive():
-                self._kill(worker)
+        for idle in [w for w in self._workers if w.job is None]:
+            if not idle.process.is_alive():
+                self._kill(idle)
         while self._queue:
             worker = next((w for w in self._workers if w.job is None), None)
             if worker is None:
