@@ -27,7 +27,8 @@ _OCCURRENCES = 400
 _LOOSE = 300
 """Most strings, comments and bare lines kept of one file."""
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
+# Not what only qualifies another name: ``NetSDKLib`` of ``NetSDKLib.SdkStructure``.
+_IDENTIFIER = re.compile(r"[^\W\d]\w{2,}+(?!\s*(?:\.|::))")
 _BORDER = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
 _DECLARES = re.compile(
     rb"(?:\b(?:struct|enum|union|class|interface|record|object|protocol|trait|type)\s+|\}\s*[\w\s,*]*)\Z"
@@ -74,7 +75,7 @@ class _Reading:
         every = None if hits is None else sorted({*code, *anchors})
         found = list(self.find(every))
         found += self.reader.directive(None if hits is None else directives, self.scan.directives)
-        plain = [f for f in found if not f.extra]
+        plain = _firsts(f for f in found if not f.extra)
         owners = _owners(plain, every or [])
         if hits is None:
             chosen = {f.key: f for f in plain}
@@ -151,8 +152,8 @@ class _Reading:
             return
         for window in windows(self.scan, spots):
             if window.clipped:
-                line = self.reader.text.position(window.body[0])[0]
-                self.missing.append(("quota", f"a declaration of more than 512 KB, read in part from line {line}"))
+                line = self.reader.text.position(window.spots[0])[0]
+                self.missing.append(("quota", f"a declaration of more than 512 KB, read in part around line {line}"))
             tree = self._tree(window.ranges)
             if tree is not None:
                 yield from self._walk(tree, window.spots)
@@ -311,8 +312,9 @@ class _Reading:
             spots = self._occurrences(list(used)[:_NAMES])
             spots |= self._occurrences([w for w in wanted if w not in used][:_NAMES], declared=True)
             fresh: dict[str, None] = {}
-            candidates = {f.key: f for f in self.find(sorted(spots)) if not f.extra and f.key not in self.kept}
-            for found in candidates.values():
+            for found in _firsts(self.find(sorted(spots))):
+                if found.extra or found.key in self.kept:
+                    continue
                 if added >= LINKED:
                     self.missing.append(("quota", f"more than {LINKED} declarations refer to what was found"))
                     return
@@ -356,6 +358,14 @@ class _Reading:
                             spots.update(self._anchors(comment))
                 at = utf8.find(word, after)
         return spots
+
+
+def _firsts(found: Iterable[Found]) -> list[Found]:
+    """Return each declaration once, as first found."""
+    seen: dict[tuple[int, int, Kind], Found] = {}
+    for one in found:
+        seen.setdefault(one.key, one)
+    return list(seen.values())
 
 
 def _around(children: list[Node], spots: Sequence[int]) -> list[Node]:

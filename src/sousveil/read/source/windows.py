@@ -45,9 +45,13 @@ def _dialect(*parts: bytes, nested: bool = False, declarators: bool = False) -> 
     return Dialect(re.compile(b"|".join((*parts, _BRACES)), re.MULTILINE), nested, declarators)
 
 
-C = _dialect(_DIRECTIVE, _COMMENT, rb'R"([^(\s"]{0,16})\((?:[^)]++|\)(?!\1"))*+\)\1"', _STRING, _CHAR, declarators=True)
+_TYPEDEF = rb"^typedef\b"
+C = _dialect(
+    _DIRECTIVE, _TYPEDEF, _COMMENT, rb'R"([^(\s"]{0,16})\((?:[^)]++|\)(?!\1"))*+\)\1"', _STRING, _CHAR, declarators=True
+)
 OBJC = _dialect(
     _DIRECTIVE,
+    _TYPEDEF,
     _COMMENT,
     _STRING,
     _CHAR,
@@ -63,6 +67,7 @@ RUST = _dialect(
     _COMMENT, rb'\br(\#{0,9})"(?:[^"]++|"(?!\1))*+"\1', rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', _ONE_CHAR, nested=True
 )
 
+_OUTER = re.compile(rb'(?:\bextern\b\s*"[^"]*"|\b(?:namespace|class|struct)\b[^(){};=]*|\)[^(){};]*)\s*\Z')
 _NESTING = re.compile(rb"/\*|\*/")
 # After a closing brace: what goes on with the same declaration.
 _GOES_ON = re.compile(rb"\s{0,40}[;,)\].=]")
@@ -115,6 +120,13 @@ class Scan:
                 here = ends[current]
                 if not goes_on.match(utf8, end, end + 400):
                     here.append(end)
+            elif first == 116:  # A typedef at the margin: whatever was still open has lost its brace.
+                while current >= 0 and not _OUTER.search(utf8[max(0, opens[current] - 200) : opens[current]]):
+                    closes[current] = start
+                    current = parent[current]
+                here = ends[current]
+                if not here or here[-1] < start:
+                    here.append(start)
             elif first not in b"\"'@$`Rr":
                 directives.append((start, end))
 
@@ -216,53 +228,58 @@ def _holding(spans: list[tuple[int, int]], at: int) -> tuple[int, int] | None:
 
 
 class Window(NamedTuple):
-    """Ranges to parse together, the part of them that is whole, and the spots inside."""
+    """Ranges to parse together, and the spots inside."""
 
     ranges: tuple[tuple[int, int], ...]
-    body: tuple[int, int]
     spots: tuple[int, ...]
     clipped: bool
-    """The declaration was too large: only a part of it lies in ``body``."""
+    """The declaration was too large: only a part of it lies in the ranges."""
+
+
+class _Cut(NamedTuple):
+    """Blocks entered on the way to a spot, and the extent around it; no extent: the last block's own members."""
+
+    path: tuple[int, ...]
+    extent: tuple[int, int] | None
+    clipped: bool = False
 
 
 def windows(scan: Scan, spots: Iterable[int]) -> list[Window]:
-    """Return the windows that hold ``spots``, in order; spots of one declaration share a window."""
-    cuts: dict[tuple[int, ...], list[tuple[int, int, bool, int]]] = {}
+    """Return the windows that hold ``spots``; spots of one declaration share a window.
+
+    Windows with all members of a class come first: the same class heads other windows without its members.
+    """
+    cuts: dict[_Cut, list[int]] = {}
     for spot in sorted(set(spots)):
-        path, start, end, clipped = _cut(scan, spot)
-        parts = cuts.setdefault(path, [])
-        if parts and parts[-1][0] <= start and end <= parts[-1][1]:
-            parts.append((*parts[-1][:3], spot))
+        cuts.setdefault(_cut(scan, spot), []).append(spot)
+    result: list[tuple[bool, Window]] = []
+    last: dict[tuple[int, ...], int] = {}
+    for cut, inside in cuts.items():
+        clipped = cut.clipped
+        if cut.extent is None:
+            parts, clipped = _members(scan, cut.path[-1] if cut.path else -1, inside)
         else:
-            parts.append((start, end, clipped, spot))
-    result: list[Window] = []
-    for path, parts in cuts.items():
-        merged: list[tuple[int, int, bool, list[int]]] = []
-        for start, end, clipped, spot in sorted(parts):
-            if merged and start < merged[-1][1] and (end <= merged[-1][1] or end - merged[-1][0] <= LARGEST):
-                last = merged[-1]
-                merged[-1] = (last[0], max(last[1], end), last[2] or clipped, [*last[3], spot])
-            else:
-                merged.append((max(start, merged[-1][1]) if merged else start, end, clipped, [spot]))
-        for start, end, clipped, inside in merged:
-            ranges = [_header(scan, block) for block in path]
-            ranges.append((start, end))
-            ranges += [(scan.closes[b] - 1, scan.closes[b]) for b in reversed(path) if scan.closes[b] > end]
-            result.append(Window(tuple(r for r in ranges if r[0] < r[1]), (start, end), tuple(inside), clipped))
-    return sorted(result)
+            parts = [cut.extent]
+            if clipped:
+                # Parts cut out of one table must not overlap.
+                parts = [(max(cut.extent[0], last.get(cut.path, 0)), cut.extent[1])]
+                last[cut.path] = cut.extent[1]
+        end = parts[-1][1] if parts else 0
+        ranges = [_header(scan, block) for block in cut.path]
+        ranges += parts
+        ranges += [(scan.closes[b] - 1, scan.closes[b]) for b in reversed(cut.path) if scan.closes[b] > end]
+        window = Window(tuple(r for r in ranges if r[0] < r[1]), tuple(inside), clipped)
+        result.append((cut.extent is not None, window))
+    return [window for _, window in sorted(result)]
 
 
 def _header(scan: Scan, block: int) -> tuple[int, int]:
     opening = scan.opens[block]
-    ends = scan.ends[scan.parent[block]]
-    index = bisect_right(ends, opening)
-    above = scan.parent[block]
-    start = ends[index - 1] if index else (scan.opens[above] + 1 if above >= 0 else 0)
+    start, _ = _declaration(scan, scan.parent[block], opening)
     return max(start, opening - KEEP), opening + 1
 
 
-def _cut(scan: Scan, spot: int) -> tuple[tuple[int, ...], int, int, bool]:
-    """Return the entered blocks, outermost first, and the extent of the declaration around ``spot``."""
+def _cut(scan: Scan, spot: int) -> _Cut:
     chain: list[int] = []
     block = scan.block(spot)
     while block >= 0:
@@ -271,26 +288,31 @@ def _cut(scan: Scan, spot: int) -> tuple[tuple[int, ...], int, int, bool]:
     chain.reverse()
     path: list[int] = []
     level = -1
+    child: int | None = None
     for depth in range(len(chain) + 1):
         start, end = _declaration(scan, level, spot)
         child = chain[depth] if depth < len(chain) else None
-        if child is not None and end - start > KEEP and _enterable(scan, child):
-            path.append(child)
-            level = child
-            continue
-        break
+        if child is None or end - start <= KEEP or not scan.ends[child]:
+            break
+        path.append(child)
+        level = child
+    del path[:-32]
+    ahead = bisect_left(scan.opens, start)
+    braced = ahead < len(scan.opens) and scan.parent[ahead] == level and scan.opens[ahead] < end
+    if braced and not _simple(scan, start, ahead):
+        if child is None and end - start > KEEP and scan.opens[ahead] >= spot:
+            # In the head of something large.
+            return _Cut((*path, ahead), None)
+    elif _in_rows(scan, level):
+        return _Cut(tuple(path), None)
     if end - start > LARGEST:
         low, high = max(start, spot - KEEP // 2), min(end, spot + KEEP // 2)
-        low = scan.utf8.rfind(b"\n", start, low) + 1 or start
+        low = max(start, scan.utf8.rfind(b"\n", start, low) + 1)
         after = scan.utf8.find(b"\n", high, end)
-        return tuple(path), max(low, start), after if after >= 0 else high, True
-    if len(path) == len(chain) and not scan.dialect.declarators:
-        start, end = _neighbours(scan, level, start, end)
-    return tuple(path[-32:]), start, end, False
-
-
-def _enterable(scan: Scan, block: int) -> bool:
-    return len(scan.ends[block]) > 1
+        if child is not None and child not in path and scan.ends[child]:
+            path.append(child)
+        return _Cut(tuple(path), (low, after if after >= 0 else high), clipped=True)
+    return _Cut(tuple(path), (start, end))
 
 
 def _declaration(scan: Scan, level: int, spot: int) -> tuple[int, int]:
@@ -303,14 +325,51 @@ def _declaration(scan: Scan, level: int, spot: int) -> tuple[int, int]:
     return start, max(end, min(spot + 1, high))
 
 
-def _neighbours(scan: Scan, level: int, start: int, end: int) -> tuple[int, int]:
-    """Return the extent with small declarations on either side: constants stand in rows."""
+_CLASS = re.compile(rb"\b(?:class|struct|union)\b[^(){};]*\Z|@\w+[^{}]*\Z")
+_INITIALISER = re.compile(rb"=\s*(?:new\b[^{;]*)?\Z|\b(?:va[lr]|let)\s[^{;]*\Z")
+_ACCESSORS = re.compile(rb"\s*(?:\[[^\]]*\]\s*)?(?:(?:private|protected|internal)\s+)?(?:get|set|init|add)\b")
+
+
+def _in_rows(scan: Scan, level: int) -> bool:
+    """Return whether the members of a block belong together: fields of a class, constants in rows."""
+    if not scan.dialect.declarators:
+        return True
+    if level < 0:
+        return False
+    start, end = _header(scan, level)
+    return bool(_CLASS.search(scan.utf8[max(start, end - 400) : end - 1]))
+
+
+def _members(scan: Scan, level: int, spots: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
+    """Return the extents of a block's own members, without the types and bodies inside; whether some were left out."""
     ends = scan.ends[level]
-    first = low = bisect_right(ends, start) - 1
-    while low > 0 and start - ends[low - 1] <= _AROUND:
-        low -= 1
-    high = bisect_left(ends, end)
-    while high + 1 < len(ends) and ends[high + 1] - end <= _AROUND:
-        high += 1
-    start = ends[low] if 0 <= low < first else start
-    return start, max(end, ends[high]) if high < len(ends) else end
+    low = scan.opens[level] + 1 if level >= 0 else 0
+    high = max(low, scan.closes[level] - 1) if level >= 0 else len(scan.utf8)
+    parts: list[tuple[int, int]] = []
+    for end in (*ends, high):
+        opening = bisect_left(scan.opens, low)
+        if low < end and (opening >= len(scan.opens) or scan.opens[opening] >= end or _simple(scan, low, opening)):
+            if parts and parts[-1][1] == low:
+                parts[-1] = (parts[-1][0], end)
+            else:
+                parts.append((low, end))
+        low = max(low, end)
+    if sum(end - start for start, end in parts) <= LARGEST:
+        return parts, False
+    around = [(max(0, s - _AROUND), s + _AROUND) for s in spots]
+    kept: list[tuple[int, int]] = []
+    for start, end in parts:
+        for first, last in around:
+            if first < end and last > start:
+                cut = (max(start, scan.utf8.rfind(b"\n", start, max(start, first)) + 1), min(end, last))
+                kept.append((max(cut[0], kept[-1][1] if kept else 0), cut[1]))
+    return [k for k in kept if k[0] < k[1]], True
+
+
+def _simple(scan: Scan, start: int, block: int) -> bool:
+    """Return whether a declaration with braces is a field all the same: an initialiser, accessors."""
+    opening = scan.opens[block]
+    if scan.closes[block] - opening > 4096:
+        return False
+    before = scan.utf8[max(start, opening - 200) : opening]
+    return bool(_INITIALISER.search(before)) or bool(_ACCESSORS.match(scan.utf8, opening + 1))
