@@ -24,7 +24,9 @@ def test_sizes_as_people_type_them(text: str, amount: int) -> None:
     assert size(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "G", "-1", "0", "0.0001", "ten", "1e9", "10 G B", "1,000", "9" * 40, "1ib", "nan"])
+@pytest.mark.parametrize(
+    "text", ["", "G", "-1", "0", "0.0001", "ten", "1e9", "10 G B", "1,000", "9" * 40, "1ib", "nan"]
+)
 def test_no_size(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         size(text)

@@ -1,0 +1,233 @@
+"""Input that cannot be used, each with a clear message and exit code 2; hostile input that must do no harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    assert done.stderr.startswith("sousveil: ")
+    assert "Traceback" not in done.stderr
+    assert "mistake in sousveil" not in done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+
+
+def test_a_missing_file(run) -> None:
+    refused(run("scan", "missing.zip"), "missing.zip")
+
+
+def test_an_unknown_kind_of_product(run) -> None:
+    refused(run("scan", "pipy:deepface"), "pipy", "pypi")
+
+
+def test_an_empty_name(run) -> None:
+    refused(run("scan", ""), "empty")
+
+
+def test_a_fifo_is_not_waited_for(run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    refused(run("scan", "pipe", timeout=20), "FIFO")
+
+
+def test_a_device(run) -> None:
+    refused(run("scan", "/dev/zero", timeout=20), "device")
+
+
+def test_a_socket(run, tmp_path: Path) -> None:
+    path = Path("/tmp") / f"sousveil-test-{os.getpid()}.sock"
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        server.bind(str(path))
+        refused(run("scan", str(path)), "socket")
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+
+
+def test_a_file_that_may_not_be_read(run, tmp_path: Path) -> None:
+    closed: Path = tmp_path / "closed.h"
+    closed.write_text("x")
+    closed.chmod(0)
+    if os.access(closed, os.R_OK):  # root reads everything but this
+        closed = Path("/proc/sys/vm/compact_memory")
+        if not closed.exists():
+            pytest.skip("root, and no file that root may not read")
+    refused(run("scan", str(closed)), "cannot be read")
+
+
+def test_an_empty_file(run, tmp_path: Path) -> None:
+    (tmp_path / "empty.zip").touch()
+    done = run("scan", "empty.zip", "--format", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["verdict"] == "clear"
+
+
+def test_an_empty_folder(run, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    done = run("scan", "nothing", "--format", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["counts"]["files"] == 0
+
+
+def test_a_folder_with_a_loop_and_things_that_are_no_files(run, tmp_path: Path, header: Path) -> None:
+    folder = tmp_path / "product"
+    folder.mkdir()
+    header.rename(folder / "face.h")
+    (folder / "loop").symlink_to(folder)
+    (folder / "out").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe")
+    done = run("scan", "product", "--format", "json", timeout=30)
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["counts"]["files"] == 1
+    named = {Path(limit["path"]).name for limit in report["limits"]}
+    assert {"out", "pipe"} <= named
+
+
+def test_hostile_names_are_shown_never_obeyed(run, tmp_path: Path, header: Path) -> None:
+    folder = tmp_path / "product"
+    folder.mkdir()
+    text = header.read_bytes()
+    for name in (b"a\x1b]0;owned\x07\x1b[2J.h", b"b\nc.h", "\u202egnp.h".encode(), b"\xff\xfe.h", b"<img src=x>.h"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(text)
+    for form in ("text", "json", "jsonl", "sarif"):
+        done = run("scan", "product", "--format", form)
+        assert done.returncode == 1
+        for control in ("\x1b", "\x07", "\u202e"):
+            assert control not in done.stdout
+        done.stdout.encode("utf-8")
+    page = run("scan", "product", "--format", "html").stdout
+    assert "<img src=x>" not in page
+    assert "\u202e" not in page
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--max-bytes", "ten"),
+        ("--max-bytes", "0"),
+        ("--max-files", "-1"),
+        ("--max-depth", "x"),
+        ("--timeout", "0"),
+        ("--jobs", "-2"),
+        ("--format", "pdf"),
+        ("--fail-on", "clear"),
+    ],
+)
+def test_options_that_make_no_sense(run, header: Path, option: str, value: str) -> None:
+    done = run("scan", str(header), option, value)
+    assert done.returncode == 2
+    assert option in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+RULE = """\
+id: my-rule
+act: infers
+strength: 0.8
+what: Something.
+why: Something.
+when:
+  kind: Record
+example: {file: a.h, text: "struct A { int ethnicity; };"}
+near-miss: {file: b.h, text: "struct B { int x; };"}
+limits: None known.
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "place"),
+    [
+        (RULE.replace("act: infers", "act: guesses"), "rule.yaml:2:"),
+        (RULE.replace("  kind: Record", "  kind: Recrod"), "rule.yaml:7:"),
+        (RULE.replace("strength: 0.8", "strenght: 0.8"), "rule.yaml:3:"),
+        (RULE.replace("when:\n", "when: [\n"), "rule.yaml:"),
+        (RULE + "\tlimits: x\n", "rule.yaml:11:"),
+    ],
+)
+def test_a_rule_file_with_a_mistake(run, tmp_path: Path, header: Path, broken: str, place: str) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rule.yaml").write_text(broken)
+    done = run("scan", str(header), "--rules", "rules")
+    refused(done, place)
+    assert re.search(r"rule\.yaml:\d+:\d+", done.stderr), done.stderr
+    refused(run("rules", "test", "rules"), place)
+
+
+def test_a_rules_folder_that_is_missing_or_empty(run, tmp_path: Path, header: Path) -> None:
+    refused(run("scan", str(header), "--rules", "nowhere"), "nowhere")
+    (tmp_path / "void").mkdir()
+    refused(run("scan", str(header), "--rules", "void"), "void")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_on_a_full_disk(run, header: Path) -> None:
+    refused(run("scan", str(header), "--output", "/dev/full"), "No space left")
+
+
+def test_output_where_there_is_no_folder(run, header: Path) -> None:
+    refused(run("scan", str(header), "--output", "no/such/folder/report.json"), "there is no folder")
+
+
+def test_a_cache_that_cannot_be_written(run, header: Path) -> None:
+    done = run("scan", str(header), env={"SOUSVEIL_CACHE": "/proc/sousveil"})
+    assert done.returncode == 1
+    assert "XQ_NATION_TYPE" in done.stdout
+    assert "MISSING" not in run("doctor", env={"SOUSVEIL_CACHE": "/proc/sousveil"}).stdout
+
+
+def test_a_damaged_cache(run, header: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    settings = {"SOUSVEIL_CACHE": str(cache)}
+    first = run("scan", str(header), "--format", "json", env=settings)
+    kept = [p for p in cache.rglob("*") if p.is_file()]
+    assert kept, "nothing was kept"
+    for path in kept:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] + b"garbage")
+    second = run("scan", str(header), "--format", "json", env=settings)
+    assert first.returncode == second.returncode == 1
+    assert json.loads(first.stdout)["findings"] == json.loads(second.stdout)["findings"]
+
+
+def test_two_runs_at_once(environment: dict[str, str], header: Path, tmp_path: Path) -> None:
+    env = {**environment, "SOUSVEIL_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "sousveil", "scan", str(header), "--format", "json"]
+    running = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    reports = []
+    for process in running:
+        out, err = process.communicate(timeout=90)
+        assert process.returncode == 1, err
+        report = json.loads(out)
+        report.pop("run")
+        reports.append(report)
+    assert reports[0] == reports[1] == reports[2]
+    assert not [p for p in (tmp_path / "cache").rglob("*") if p.name.startswith(".") or p.suffix == ".part"]
+
+
+def test_a_mistake_of_ours_is_one_line(run, header: Path) -> None:
+    script = "import sousveil.pipeline as p\ndef scan(*a, **k): raise KeyError('oh')\np.scan = scan\n"
+    script += "from sousveil.cli.start import main\nmain()\n"
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    for extra, trace in (({}, False), ({"SOUSVEIL_DEBUG": "1"}, True)):
+        done = subprocess.run(
+            [sys.executable, "-c", script, "scan", str(header)],
+            env={**env, **extra},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 2
+        assert "mistake in sousveil" in done.stderr
+        assert ("Traceback" in done.stderr) is trace

@@ -1,0 +1,291 @@
+"""The other commands, and the program's own manners."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import sousveil
+
+COMMANDS = (("scan",), ("rules",), ("rules", "list"), ("rules", "show"), ("rules", "test"), ("terms",), ("doctor",),
+            ("demo",), ("schema",))  # fmt: skip
+
+
+def test_version(run) -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"sousveil {sousveil.__version__}\n", "")
+
+
+def test_version_is_quick_and_imports_nothing(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "sousveil", "--version"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    for heavy in ("typer", "msgspec", "rich", "yaml", "hyperscan", "multiprocessing"):
+        assert f" {heavy}\n" not in done.stderr
+    best = min(_timed(environment, "--version") for _ in range(5))
+    assert best < 0.15
+
+
+def test_a_small_file_is_quick(environment: dict[str, str], header: Path) -> None:
+    subprocess.run([sys.executable, "-m", "sousveil", "scan", str(header)], env=environment, stdout=subprocess.DEVNULL)
+    assert min(_timed(environment, "scan", str(header)) for _ in range(4)) < 0.6
+
+
+def _timed(environment: dict[str, str], *args: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "sousveil", *args], env=environment, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def test_importing_the_package_does_nothing(environment: dict[str, str]) -> None:
+    code = "import sys; before = set(sys.modules); import sousveil; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert "msgspec" not in done.stdout
+    assert "hyperscan" not in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_examples(run, command: tuple[str, ...]) -> None:
+    done = run(*command, "--help")
+    assert done.returncode == 0
+    assert "Example" in done.stdout
+    assert f"  sousveil {command[0]}" in done.stdout
+    assert done.stdout == run(*command, "-h").stdout
+
+
+def test_help(run) -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "no face, voice or name is classified" in done.stdout
+    for command in COMMANDS:
+        assert command[0] in done.stdout
+    assert "sousveil demo" in run().stdout + run().stderr
+
+
+def test_a_mistyped_command(run) -> None:
+    done = run("scna", "x")
+    assert done.returncode == 2
+    assert "scan" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(run, shell: str) -> None:
+    done = run("sc", env={"_SOUSVEIL_COMPLETE": f"complete_{shell}", "COMP_WORDS": "sousveil sc", "COMP_CWORD": "1",
+                          "_TYPER_COMPLETE_ARGS": "sousveil sc"})  # fmt: skip
+    assert "scan" in done.stdout
+    assert "sousveil" in run(env={"_SOUSVEIL_COMPLETE": f"source_{shell}"}).stdout
+
+
+def test_rules_list(run) -> None:
+    done = run("rules")
+    assert done.returncode == 0
+    assert done.stdout == run("rules", "list").stdout
+    for rule in ("recogniser-enumeration", "identity-document", "locale", "fairness"):
+        assert f"  {rule} " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_rules_show(run) -> None:
+    done = run("rules", "show", "recogniser-enumeration")
+    assert done.returncode == 0
+    for title in ("What", "Why", "Example", "Near-miss", "Limits", "References"):
+        assert f"\n{title}" in done.stdout
+    assert "EM_ETHNIC_KIND" in done.stdout
+
+
+def test_rules_show_something_near(run) -> None:
+    done = run("rules", "show", "recogniser-enumeratoin")
+    assert done.returncode == 2
+    assert "recogniser-enumeration" in done.stderr
+
+
+def test_rules_test_says_what_was_seen(run, tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    good = Path(__file__).parents[2] / "docs" / "rules.md"
+    text = good.read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    (folder / "mine.yaml").write_text(text, "utf-8")
+    assert run("rules", "test", "rules").returncode == 0
+    (folder / "mine.yaml").write_text(text.replace("kind: Record", "kind: Enumeration"), "utf-8")
+    done = run("rules", "test", "rules")
+    assert done.returncode == 1
+    assert "not met on its own example" in done.stdout
+    assert "my-face-record" in done.stdout
+
+
+def test_rules_test_takes_no_path_out_of_a_sample(run, tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    text = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    text = text.partition("```yaml\n")[2].partition("```")[0]
+    (folder / "mine.yaml").write_text(text.replace("file: sdk/form.h", "file: ../../evil.h"), "utf-8")
+    done = run("rules", "test", "rules")
+    assert done.returncode == 2
+    assert "evil.h" in done.stderr
+    assert not list(tmp_path.rglob("evil.h"))
+
+
+def test_terms(run) -> None:
+    done = run("terms", "维族")
+    assert done.returncode == 0
+    assert "Uyghur" in done.stdout
+    assert "uyghur" in run("terms").stdout
+    unknown = run("terms", "qwertzuiop")
+    assert unknown.returncode == 1
+    assert unknown.stdout == ""
+
+
+def test_terms_in(run, tmp_path: Path, header: Path, harmless: Path) -> None:
+    folder = tmp_path / "sdk"
+    folder.mkdir()
+    data = header.read_text("utf-8").encode("gbk")
+    (folder / "face.h").write_bytes(data)
+    harmless.rename(folder / "harmless.c")
+    done = run("terms", "--in", "sdk")
+    assert done.returncode == 0
+    assert "harmless.c" not in done.stdout
+    for line in done.stdout.splitlines():
+        path, number, offset, rest = line.split(":", 3)
+        assert path == "sdk/face.h"
+        assert int(number) == data.count(b"\n", 0, int(offset)) + 1
+        if "gb18030" in rest:
+            term = rest.split(" (")[0].strip()
+            assert data[int(offset) :].startswith(term.encode("gb18030"))
+    assert "维族" in done.stdout
+    only = run("terms", "维族", "--in", "sdk")
+    assert 0 < len(only.stdout.splitlines()) < len(done.stdout.splitlines())
+    none = run("terms", "--in", "sdk/harmless.c")
+    assert (none.returncode, none.stdout) == (1, "")
+    missing = run("terms", "--in", "nowhere")
+    assert missing.returncode == 2
+    assert "nowhere" in missing.stderr
+
+
+def test_doctor(run) -> None:
+    done = run("doctor")
+    assert done.returncode == 0, done.stdout
+    for part in ("python", "hyperscan", "libarchive", "tree-sitter", "grammars", "cache", "temporary room"):
+        assert f" {part} " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_doctor_says_what_a_missing_part_costs(run, environment: dict[str, str], tmp_path: Path) -> None:
+    fakes = tmp_path / "fakes"
+    fakes.mkdir()
+    (fakes / "tree_sitter_java.py").write_text("raise ImportError('not here')")
+    path = f"{fakes}{os.pathsep}{environment['PYTHONPATH']}"
+    done = run("doctor", env={"PYTHONPATH": path, "PATH": "/nowhere"})
+    assert done.returncode == 0
+    assert "missing  grammar java" in done.stdout
+    assert "Java is not read" in done.stdout
+    assert "apt-get, apt-cache not found" in done.stdout
+    (fakes / "hyperscan.py").write_text("raise ImportError('not here')")
+    done = run("doctor", env={"PYTHONPATH": path})
+    assert done.returncode == 1
+    assert "MISSING  hyperscan" in done.stdout
+    assert "cannot work: hyperscan" in done.stdout
+
+
+def test_demo(run, tmp_path: Path) -> None:
+    done = run("demo")
+    assert done.returncode == 0, done.stderr
+    assert "NJ_NATION_TYPE" in done.stdout
+    assert "How to read this" in done.stdout
+    assert "/tmp/" not in done.stdout
+    assert str(tmp_path) not in done.stdout
+    assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_demo_verdicts(run, tmp_path: Path) -> None:
+    assert run("demo", "--keep", ".").returncode == 0
+    archive = next(tmp_path.glob("*.zip"))
+    assert archive.read_bytes()[:2] == b"DH"
+    report = json.loads(run("scan", archive.name, "--format", "json").stdout)
+    assert report["verdict"] == "profiles"
+    acts = {}
+    for finding in report["findings"]:
+        file = finding["places"][0]["artifact"].rpartition("!/")[2]
+        acts.setdefault(file, set()).add(finding["act"])
+    assert acts["include/nj_event.h"] == {"infers"}
+    assert acts["include/nj_card.h"] == {"records"}
+    assert acts["web/faceSearch.html"] == {"targets"}
+    assert "locale/languages.json" not in acts
+    assert any("languages.json" in e["place"]["artifact"] for e in report["explained"])
+
+
+def test_schema(run) -> None:
+    done = run("schema")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)
+
+
+def test_the_package_is_typed() -> None:
+    assert (Path(sousveil.__file__).parent / "py.typed").exists()
+
+
+def test_install_says_what_is_missing(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    shutil.copytree(root / "scripts", tmp_path / "scripts")
+    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
+        shutil.copy(root / name, tmp_path)
+    done = subprocess.run(
+        [tmp_path / "scripts" / "install"],
+        env={"PATH": os.environ["PATH"], "PYTHON": "/bin/false"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "Python 3.11" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+    assert not (tmp_path / ".venv.lock").exists()
+
+
+def test_locks_name_hashes_and_no_addresses() -> None:
+    root = Path(__file__).parents[2]
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (root / name).read_text("utf-8")
+        assert "://" not in text
+        assert "--index" not in text
+        for block in text.replace("\\\n", " ").splitlines():
+            assert "==" in block
+            assert "--hash=sha256:" in block
+
+
+@pytest.mark.network
+@pytest.mark.skipif(
+    os.environ.get("SOUSVEIL_NETWORK_TESTS") != "1", reason="installs packages; SOUSVEIL_NETWORK_TESTS=1"
+)
+def test_the_first_call_of_a_fresh_checkout(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    checkout = tmp_path / "sousveil"
+    shutil.copytree(root / "src", checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root / "scripts", checkout / "scripts")
+    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock", "README.md", "LICENSE"):
+        shutil.copy(root / name, checkout)
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHON")}
+    env |= {"PIP_NO_CACHE_DIR": "1", "XDG_CACHE_HOME": str(tmp_path / "cache"), "SOUSVEIL_CACHE": str(tmp_path / "own")}
+    started = time.monotonic()
+    done = subprocess.run(
+        [checkout / "scripts" / "sousveil", "scan", "pypi:deepface==0.0.103", "--format", "json"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert time.monotonic() - started < 120
+    assert done.returncode == 1, done.stderr
+    first = json.loads(done.stdout)["findings"][0]
+    assert (first["act"], first["trait"], first["basis"]) == ("infers", "ethnicity", "face")
+    assert "ready" in done.stderr

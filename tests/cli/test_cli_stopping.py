@@ -1,0 +1,191 @@
+"""Stopped in the middle: quickly, with one line, no process and no temporary file left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+
+
+def children(pid: int) -> set[int]:
+    """Return the processes below a process."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found |= {int(word) for word in task.read_text().split()}
+        except OSError:
+            continue
+    return found.union(*(children(child) for child in found))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(what, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def long_scan(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A scan in the middle of a file that takes it a while."""
+    with (tmp_path / "long.bin").open("wb") as file:
+        file.truncate(40 << 30)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sousveil", "scan", "long.bin", "--jobs", "2", "--format", "json"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+    def at_work() -> bool:
+        assert process.poll() is None, process.communicate()
+        return any(busy(child) for child in children(process.pid))
+
+    try:
+        wait_for(at_work)
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def busy(pid: int) -> bool:
+    """Return whether a process has read from the long file."""
+    try:
+        links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return any(link.endswith("long.bin") for link in links)
+
+
+@pytest.mark.parametrize(
+    ("number", "to_group", "code"),
+    [
+        (signal.SIGINT, True, 130),
+        (signal.SIGINT, False, 130),
+        (signal.SIGTERM, False, 143),
+        (signal.SIGHUP, True, 129),
+    ],
+)
+def test_a_signal(long_scan: subprocess.Popen[str], tmp_path: Path, number: int, to_group: bool, code: int) -> None:
+    below = children(long_scan.pid)
+    started = time.monotonic()
+    (os.killpg if to_group else os.kill)(long_scan.pid, number)
+    out, err = long_scan.communicate(timeout=20)
+    assert time.monotonic() - started < 3
+    assert long_scan.returncode == code
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert err.startswith("sousveil: stopped")
+    wait_for(lambda: not any(alive(child) for child in below), 3)
+    assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_impatience(long_scan: subprocess.Popen[str], tmp_path: Path) -> None:
+    for _ in range(5):
+        os.killpg(long_scan.pid, signal.SIGINT)
+        time.sleep(0.005)
+    _, err = long_scan.communicate(timeout=20)
+    assert long_scan.returncode == 130
+    assert "Traceback" not in err
+    assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_while_it_starts(environment: dict[str, str], header: Path, tmp_path: Path) -> None:
+    for pause in (0.02, 0.05, 0.1, 0.15, 0.2, 0.3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sousveil", "scan", str(header)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(pause)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        # Before the handlers stand, the system's own default ends it; after the report, there is nothing to stop.
+        assert process.returncode in (143, -signal.SIGTERM, 1), err
+        assert "Traceback" not in err
+        assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_waiting_for_standard_input(environment: dict[str, str], tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sousveil", "scan", "-"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"x" * 100_000)
+    process.stdin.flush()
+    wait_for(lambda: os.listdir(tmp_path / "tmp") != [])
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 130
+    process.communicate()
+    assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_output_is_not_begun(environment: dict[str, str], tmp_path: Path) -> None:
+    with (tmp_path / "long.bin").open("wb") as file:
+        file.truncate(40 << 30)
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / "report.json"
+    target.write_text("old")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sousveil", "scan", "long.bin", "--format", "json", "--output", str(target)],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+    )
+    wait_for(lambda: any(busy(child) for child in children(process.pid)))
+    process.terminate()
+    process.communicate(timeout=10)
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path / "out") == ["report.json"]
+
+
+def test_a_killed_worker_costs_its_file_and_no_more(long_scan: subprocess.Popen[str], tmp_path: Path) -> None:
+    for child in children(long_scan.pid):
+        if busy(child):
+            os.kill(child, signal.SIGKILL)
+    out, err = long_scan.communicate(timeout=20)
+    assert long_scan.returncode == 0, err
+    report = json.loads(out)
+    assert report["complete"] is False
+    assert [limit["reason"] for limit in report["limits"]] == ["crashed"]
+    assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_a_killed_main_process_leaves_no_child_and_the_next_run_tidies_up(
+    long_scan: subprocess.Popen[str], environment: dict[str, str], harmless: Path, tmp_path: Path
+) -> None:
+    below = children(long_scan.pid)
+    assert below
+    long_scan.kill()
+    long_scan.communicate(timeout=20)
+    wait_for(lambda: not any(alive(child) for child in below), 5)
+    assert os.listdir(tmp_path / "tmp") != [], "this test should see what a killed process leaves"
+    subprocess.run([sys.executable, "-m", "sousveil", "scan", str(harmless)], env=environment, check=True, timeout=60)
+    assert os.listdir(tmp_path / "tmp") == []
