@@ -43,6 +43,10 @@ BYTE: dict[str, Callable[[int], str]] = {
     "\\o": lambda b: f"\\{b:03o}",
 }
 _ASCII_ESCAPES = ("\\x", "\\u")
+_USUAL = frozenset({"\\u", "\\x", "%", "&#x;", "&#;"})
+"""Escapes in which likely terms are searched too."""
+_DISTINCT = 7
+"""Letters from which a word is so rare inside others that its joints are left to the check of the hit."""
 
 _JOINT = rb"[\s_\-.]"
 _LEAD = {"lower": rb"(?:^|[^A-Za-z])", "title": b"", "upper": rb"(?:^|[^A-Z])", "digit": rb"(?:^|[^0-9])"}
@@ -105,12 +109,13 @@ def escape(text: str, kind: str, encoding: str = "utf-8") -> str:
 
 def escapes(entry: Entry) -> list[tuple[str, str]]:
     """Return the escapes in which ``entry`` is searched, with the encoding of the escaped bytes."""
+    certain = entry.term.strength == "certain"
     if entry.text.isascii():
-        return [(kind, "utf-8") for kind in _ASCII_ESCAPES] if entry.term.strength == "certain" else []
-    out = [(kind, "utf-8") for kind in CODEPOINT]
+        return [(kind, "utf-8") for kind in _ASCII_ESCAPES] if certain else []
+    out = [(kind, "utf-8") for kind in CODEPOINT if certain or kind in _USUAL]
     for encoding in ESCAPED_BYTES:
         if encoding == "utf-8" or encoding in _legacy(entry.text):
-            out += [(kind, encoding) for kind in BYTE]
+            out += [(kind, encoding) for kind in BYTE if certain or kind in _USUAL]
     return out
 
 
@@ -121,29 +126,26 @@ def _of_entry(entry: Entry, number: int) -> Iterator[Pattern]:
     else:
         yield from _other_utf8(text, number)
     cased = [text] if text.isascii() or code else _cases(text)
-    for encoding, width in WIDE:
+    for encoding, _ in WIDE:
         for variant in cased:
-            body, lengths = _body(variant, encoding, width)
-            yield Pattern(body, body, text.isascii() and not code, number, encoding, "", lengths)
+            yield from _plain(variant, encoding, number, text.isascii() and not code, " _" if text.isascii() else " ")
     for encoding in _legacy(text):
         for variant in _cases(text):
-            body, lengths = _body(variant, encoding, 1)
-            yield Pattern(body, body, False, number, encoding, "", lengths)
+            yield from _plain(variant, encoding, number, False, " ")
     for kind, encoding in escapes(entry):
-        for variant in _cases(text):
-            if " " in variant and variant.isascii():
-                continue
+        for variant in _cases(text)[:2]:
             raw = escape(variant, kind, encoding)
-            body = rb"[\s_\-.]?".join(re.escape(piece).encode() for piece in raw.split(" "))
-            blanks = raw.count(" ")
-            lengths = tuple(range(len(raw) - blanks, len(raw) + 1))
-            yield Pattern(body, body, True, number, encoding, kind, lengths)
+            body = _quote(raw.encode())
+            yield Pattern(body, body, True, number, encoding, kind, (len(raw),))
 
 
 def _ascii(text: str, number: int) -> Iterator[Pattern]:
-    """Yield a word or phrase at its joints: lower case, capitalised, upper case."""
+    """Yield a word or phrase. A short one at its joints: lower case, capitalised, upper case."""
     words = [w for w in re.split(r"[\s_-]+", text.lower()) if w]
     size = sum(map(len, words))
+    if size >= _DISTINCT:
+        yield from _plain(" ".join(words), "utf-8", number, True, " _-.\n" if len(words) > 1 else " ")
+        return
     lengths = tuple(range(size, size + len(words)))
     last = words[-1][-1]
     joint = _JOINT + b"?"
@@ -167,6 +169,9 @@ def _ascii(text: str, number: int) -> Iterator[Pattern]:
 def _code(text: str, number: int) -> Iterator[Pattern]:
     """Yield an identifier as written, at its joints."""
     body = re.escape(text).encode()
+    if len(text) >= _DISTINCT:
+        yield Pattern(body, body, False, number, "utf-8", "", (len(text),))
+        return
     first, second, last = text[0], text[1:2], text[-1]
     lead = b""
     if first.isdigit():
@@ -183,28 +188,29 @@ def _code(text: str, number: int) -> Iterator[Pattern]:
 
 def _other_utf8(text: str, number: int) -> Iterator[Pattern]:
     for variant in _cases(text):
-        body, lengths = _body(variant, "utf-8", 1)
-        yield Pattern(body, body, False, number, "utf-8", "", lengths)
+        yield from _plain(variant, "utf-8", number, False, " _")
 
 
-def _body(text: str, encoding: str, width: int) -> tuple[bytes, tuple[int, ...]]:
-    """Return the regex of ``text`` in ``encoding`` and its lengths; a blank is an optional joint."""
-    pad = b"\\x00" * (width - 1)
-    joint = b"(?:" + (pad + _JOINT if encoding.endswith("-be") else _JOINT + pad) + b")?"
-    pieces = [p.encode(encoding) for p in text.split(" ")]
-    size = sum(map(len, pieces))
-    body = joint.join(b"".join(b"\\x%02x" % b if not _plain(b) else bytes([b]) for b in p) for p in pieces)
-    return body, tuple(range(size, size + width * len(pieces), width))
+def _plain(text: str, encoding: str, number: int, caseless: bool, joints: str) -> Iterator[Pattern]:
+    """Yield ``text`` in ``encoding`` as it stands, a phrase with each of ``joints`` and with nothing between its words.
+
+    Literals: a class instead would make Hyperscan's compiler ten times slower.
+    """
+    for joined in dict.fromkeys(text.replace(" ", joint) for joint in ("", *joints)):
+        raw = joined.encode(encoding)
+        body = _quote(raw)
+        yield Pattern(body, body, caseless, number, encoding, "", (len(raw),))
 
 
-def _plain(byte: int) -> bool:
-    return 0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A
+def _quote(raw: bytes) -> bytes:
+    """Return a regular expression for exactly ``raw``."""
+    return b"".join(bytes([b]) if bytes([b]).isalnum() else b"\\x%02x" % b for b in raw)
 
 
 def _cases(text: str) -> list[str]:
     """Return ``text`` as written, in lower case, with a capital, and in capitals, each once."""
     if text.isascii() or any(c.isalpha() and c.lower() != c.upper() for c in text):
-        return list(dict.fromkeys((text, text.lower(), text[0].upper() + text[1:].lower(), text.title(), text.upper())))
+        return list(dict.fromkeys((text, text.lower(), text[0].upper() + text[1:], text.upper())))
     return [text]
 
 
