@@ -9,7 +9,7 @@ from sousveil.model import Limit
 from sousveil.unpack import native
 from sousveil.unpack.native import EOF, FAILED, OK, RETRY, WARN, Archive
 from sousveil.unpack.reading import Item, NotOpened, Reading
-from sousveil.unpack.source import CHUNK, Memory, Source, Stream
+from sousveil.unpack.source import CHUNK, Memory, Seekable, Source, Stream
 
 NEEDS_SEEK = frozenset({"7z", "rar", "cab", "iso", "xar"})
 """Formats whose directory may lie behind what it describes."""
@@ -21,6 +21,7 @@ _DEVICES = {
     stat.S_IFIFO: "a FIFO (named pipe)",
     stat.S_IFSOCK: "a socket",
 }
+_MAY_BE_EMPTY = frozenset({"7z", "ar", "cpio", "xar"})
 _MOST_STUCK = 1000
 """Headers in a row that may fail without anything being read between them."""
 
@@ -38,6 +39,9 @@ def read_archive(fmt: str, source: Source, reading: Reading) -> Generator[Item |
         if archive.status not in (OK, WARN):
             raise NotOpened(*_why(archive.error()))
         yield from _entries(archive, fmt, reading)
+        if fmt == "rar" and not isinstance(source, Stream) and not _rar_ends(source):
+            reading.note("truncated", "the archive has no end block; what followed is missing")
+            yield from reading.drain()
     finally:
         archive.close()
 
@@ -72,6 +76,8 @@ def _entries(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | L
         if not reading.opened:
             raise NotOpened("broken", _skipped(skipped))
         reading.note("broken", _skipped(skipped))
+    if not reading.opened and fmt not in _MAY_BE_EMPTY:
+        raise NotOpened("broken", "no file in it could be found")
     reading.opened = True
     yield from reading.drain()
 
@@ -100,18 +106,18 @@ def _entry(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Lim
     linked = archive.hardlink()
     size = archive.size()
     if size is not None and size > reading.in_memory:
-        yield Item(raw, name, Stream(reading.metered(_blocks(archive, name, reading)), size))
+        yield Item(raw, name, Stream(reading.metered(_blocks(archive, name, reading, size)), size))
         return
     parts: list[bytes] = []
     got = 0
-    blocks = _blocks(archive, name, reading)
+    blocks = _blocks(archive, name, reading, 0 if linked else size or 0)
     for part in blocks:
         reading.count(len(part))
         parts.append(part)
         got += len(part)
         if got > reading.in_memory:  # more than it declared
             stream = Stream(reading.metered(blocks))
-            stream.push(b"".join(parts))
+            stream.push(parts)
             yield Item(raw, name, stream)
             return
     if linked and not got:
@@ -120,8 +126,8 @@ def _entry(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Lim
     yield Item(raw, name, Memory(parts[0] if len(parts) == 1 else b"".join(parts)))
 
 
-def _blocks(archive: Archive, name: str, reading: Reading) -> Iterator[bytes]:
-    """Yield an entry's content, holes as zeros; note where it is damaged."""
+def _blocks(archive: Archive, name: str, reading: Reading, size: int) -> Iterator[bytes]:
+    """Yield an entry's content, holes as zeros; note where it is damaged or ends before its size."""
     expected = 0
     tries = 0
     while True:
@@ -143,7 +149,43 @@ def _blocks(archive: Archive, name: str, reading: Reading) -> Iterator[bytes]:
             yield data
             expected += len(data)
         if status == EOF:
+            if expected < size:
+                reading.note("truncated", f"{expected} bytes came out, {size} are stated", name)
             return
+
+
+def _rar_ends(source: Seekable) -> bool:
+    """Return whether a version 5 archive's blocks lead to its end block: libarchive takes any end for one."""
+    if source.read(0, 8) != b"Rar!\x1a\x07\x01\0":
+        return True
+    at = 8
+    while header := source.read(at, 32):
+        size, place = _number(header, 4)
+        after = place + size
+        kind, place = _number(header, place)
+        flags, place = _number(header, place)
+        if kind in (4, 5):  # what follows is encrypted, or the end
+            return True
+        if flags & 1:
+            _, place = _number(header, place)
+        data, place = _number(header, place) if flags & 2 else (0, place)
+        if place > len(header):
+            return False
+        at += after + data
+    return False
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number of seven bits a byte, lowest first, and where it ends; beyond the data if it does not."""
+    value = shift = 0
+    while at < len(data) and shift < 64:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7
+    return 0, len(data) + 1
 
 
 def _why(message: str) -> tuple[str, str]:

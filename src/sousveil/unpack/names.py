@@ -7,11 +7,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-# Controls, bidirectional marks, invisible characters, line separators, tags, lone surrogates: shown, never obeyed.
-_DECEIVING = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+# Not printable by Unicode's classes, and yet plain parts of names: two spaces, and the joiners of Persian and Hindi.
+_HARMLESS = "\u00a0\u3000\u200c\u200d"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SEPARATORS = re.compile(r"[/\\]")
 
@@ -20,8 +17,10 @@ _CODECS = (("gb18030", -0.3), ("cp932", -2.3), ("big5", -2.3), ("cp949", -2.5), 
 _SAMPLE = 4096
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def _escaped(char: str) -> str:
+    if char.isprintable() or char in _HARMLESS:
+        return char
+    code = ord(char)
     if code < 0x100:
         return f"\\x{code:02x}"
     if 0xDC80 <= code <= 0xDCFF:  # the operating system's undecodable byte, as os.fsdecode gives it
@@ -31,9 +30,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def shown(name: str) -> str:
     """Return the name with control, bidirectional, invisible and undecodable characters as visible escapes."""
-    if name.isascii() and name.isprintable():
-        return name
-    return _DECEIVING.sub(_escape, name)
+    return name if name.isprintable() else "".join(map(_escaped, name))
 
 
 def unsafe(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -125,7 +126,7 @@ class Stream:
         self._chunks = chunks
         self.size = size
         """As the container declares it; None where it does not."""
-        self._head: list[bytes] = []
+        self._head: deque[bytes] = deque()
         self._kept: list[bytes] | None = []
         self._kept_size = 0
         self._keep_most = 0
@@ -138,13 +139,13 @@ class Stream:
             have += len(chunk)
         return b"".join(self._head)[:HEAD]
 
-    def push(self, data: bytes) -> None:
+    def push(self, parts: list[bytes]) -> None:
         """Put bytes before those that are still to come."""
-        self._head.insert(0, data)
+        self._head.extendleft(reversed(parts))
 
     def remember(self, most: int) -> None:
-        """From now on keep what is read, up to `most` bytes, for `rewound`."""
-        self._keep_most = most
+        """From now on keep what is read, up to `most` bytes but at least HEAD, for `rewound`."""
+        self._keep_most = max(most, HEAD)
 
     def forget(self) -> None:
         """No longer keep what is read: the container opened."""
@@ -154,14 +155,14 @@ class Stream:
         """Put back what was read since `remember`. False where that is no longer held."""
         if self._kept is None:
             return False
-        self._head[:0] = self._kept
+        self._head.extendleft(reversed(self._kept))
         self._kept = None
         return True
 
     def chunks(self, step: int = CHUNK) -> Iterator[bytes]:
         """Yield the bytes that are still to come, in the parts in which they come."""
         while True:
-            chunk = self._head.pop(0) if self._head else next(self._chunks, None)
+            chunk = self._head.popleft() if self._head else next(self._chunks, None)
             if chunk is None:
                 return
             if self._keep_most and self._kept is not None:

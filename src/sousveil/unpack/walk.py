@@ -193,7 +193,7 @@ class _Walk:
             yield Entry(path, raw, len(data), data)
             return
         stops: list[Stop | OSError] = []
-        if isinstance(source, Stream):
+        if isinstance(source, Stream) and (source.size is None or source.size <= self.in_memory):
             parts: list[bytes] = []
             got = 0
             for chunk in _until_stop(source, stops):
@@ -201,14 +201,13 @@ class _Walk:
                 got += len(chunk)
                 if got > self.in_memory:
                     break
-            whole = b"".join(parts)
             if got <= self.in_memory:
+                whole = b"".join(parts)
+                parts.clear()
                 yield Entry(path, raw, got, whole)
                 self._raise(stops)
                 return
-            source.push(whole)
-            parts.clear()
-            del whole
+            source.push(parts)
         size = -1 if source.size is None else source.size
         yield Entry(path, raw, size, None, lambda: _until_stop(source, stops))
         self._raise(stops)
