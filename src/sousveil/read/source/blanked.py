@@ -6,11 +6,13 @@ Blanking keeps every offset, so that a plain regular expression over the code ca
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 
 from sousveil.read import gloss
+from sousveil.read.source.drafts import Spots, touched
 
+_LINE = 4000
 _LEADING = 40
 """Most comment lines taken as a declaration's own."""
 
@@ -62,18 +64,34 @@ class Blanked:
         parts.append(source[at:])
         self.code = b"".join(parts)
 
+    def free(self, taken: list[tuple[int, int]], spots: Spots | None, base: int = 0) -> Iterator[tuple[int, int]]:
+        """Yield the comments with a spot that lie in none of the spans ``taken`` (sorted, apart)."""
+        chosen: Iterable[tuple[int, int]] = self.notes
+        if spots is not None:
+            at = (bisect_right(self.notes, (spot - base, len(self.source) + 1)) - 1 for spot in spots.at)
+            chosen = dict.fromkeys(self.notes[i] for i in at if i >= 0)
+        for start, end in chosen:
+            around = bisect_right(taken, (start, len(self.source) + 1)) - 1
+            if (around < 0 or taken[around][1] <= start) and touched(spots, base + start, base + end):
+                yield start, end
+
     def leading(self, at: int) -> tuple[int, str]:
         """Return where the comments right above the line of ``at`` begin (or that line), and their words."""
-        line = self.source.rfind(b"\n", 0, at) + 1
+        line = self.source.rfind(b"\n", max(0, at - _LINE), at) + 1
         start = line
+        if not line and at > _LINE:
+            # One line of megabytes: nothing stands above it.
+            return at, ""
         words: list[str] = []
         if self.code[line:at].strip():
             return at, ""
         index = bisect_left(self.notes, (line, 0)) - 1
         while index >= 0 and len(words) < _LEADING:
             note_start, note_end = self.notes[index]
+            if start - note_end > _LINE:
+                break
             between = self.source[note_end:start]
-            own_line = self.source.rfind(b"\n", 0, note_start) + 1
+            own_line = self.source.rfind(b"\n", max(0, note_start - _LINE), note_start) + 1
             if between.strip() or between.count(b"\n") > 1 or self.code[own_line:note_start].strip():
                 break
             words.append(clean(self.source[note_start:note_end]))
@@ -90,7 +108,7 @@ class Blanked:
         index = bisect_left(self.notes, (end, 0))
         if index < len(self.notes):
             start, stop = self.notes[index]
-            between = self.source[end:start]
+            between = self.source[end : min(start, end + _LINE)]
             if b"\n" not in between and not between.strip(b" \t,;"):
                 return stop, clean(self.source[start:stop])
         return end, ""

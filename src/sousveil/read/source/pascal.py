@@ -18,24 +18,24 @@ LANGUAGE = "pascal"
 
 _MEMBERS = 4000
 _TYPE = re.compile(
-    rb"^[ \t]*(\w{1,200})[ \t]*=[ \t]*(?:packed\s+)?(record|class|object|interface|dispinterface)\b"
-    rb"(?![ \t]*(?:of\b|;))",
+    rb"^[ \t]*+(\w{1,200})[ \t]*+=[ \t]*+(?:packed\s++)?(record|class|object|interface|dispinterface)\b"
+    rb"(?![ \t]*+(?:of\b|;))",
     re.M | re.I,
 )
 _NESTED = re.compile(rb"\b(record|end)\b", re.I)
-_ENUMERATED = re.compile(rb"^[ \t]*(\w{1,200})[ \t]*=[ \t]*\(([^();]{1,200000})\)[ \t]*;", re.M)
-_SIMPLE = re.compile(rb"\s*(\w{1,200})\s*(?:=\s*([^,\s]{1,80}))?\s*")
-_FIELD = re.compile(rb"\s*((?:\w{1,200}\s*,\s*){0,60}\w{1,200})\s*:\s*([^;]{1,400});?")
-_CONST = re.compile(rb"^[ \t]*(\w{1,200})[ \t]*(?::[ \t]*\w{1,100}[ \t]*)?=[ \t]*([^;\n=(]{1,200});[ \t]*", re.M)
+_ENUMERATED = re.compile(rb"^[ \t]*+(\w{1,200})[ \t]*+=[ \t]*+\(([^();]{1,200000})\)[ \t]*+;", re.M)
+_SIMPLE = re.compile(rb"\s*+(\w{1,200})\s*+(?:=\s*+([^,\s]{1,80}))?\s*+")
+_FIELD = re.compile(rb"\s*+((?:\w{1,200}\s*+,\s*+){0,60}\w{1,200})\s*+:\s*+([^;]{1,400});?")
+_CONST = re.compile(rb"^[ \t]*+(\w{1,200})[ \t]*+(?::[ \t]*+\w{1,100}[ \t]*+)?=[ \t]*+([^;\n=(]{1,200});[ \t]*+", re.M)
 # ``TName = Integer`` and ``PName = ^TName`` look the same and are types.
 _VALUE = re.compile(rb"[-+(]*(?:[\d$'#]|[A-Z][A-Z0-9_]*\b)")
 _ROUTINE = re.compile(
-    rb"^[ \t]*(?:class[ \t]+)?(function|procedure|constructor|destructor)[ \t]+([\w.]{1,200})[ \t]*"
-    rb"(\([^()]{0,4000}\))?[ \t\n\r]{0,40}(?::[ \t]*([\w.]{1,200}))?[ \t]*;",
+    rb"^[ \t]*+(?:class[ \t]++)?(function|procedure|constructor|destructor)[ \t]++([\w.]{1,200})[ \t]*+"
+    rb"(\([^()]{0,4000}\))?[ \t\n\r]{0,40}(?::[ \t]*+([\w.]{1,200}))?[ \t]*+;",
     re.M | re.I,
 )
-_SECTION = re.compile(rb"\s*(?:case\b|public\b|private\b|protected\b|published\b|property\b|strict\b)", re.I)
-_PROPERTY = re.compile(rb"\s*property\s+(\w{1,200})\s*:\s*([\w.]{1,200})", re.I)
+_SECTION = re.compile(rb"\s*+(?:case\b|public\b|private\b|protected\b|published\b|property\b|strict\b)", re.I)
+_PROPERTY = re.compile(rb"\s*+property\s++(\w{1,200})\s*+:\s*+([\w.]{1,200})", re.I)
 _WORD = re.compile(rb"'[^'\n]{1,80}'|[A-Za-z_]\w*(?:\.\w+)*")
 _RESERVED = frozenset(
     b"begin end if then else for to downto do while repeat until case of var const with try except finally not and or "
@@ -50,11 +50,14 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         return []
     reader = _Pascal(text)
     drafts = list(reader.drafts())
-    return select(text, hits, lambda spots: _narrow(drafts, spots))
+    taken = sorted((d.start, d.end) for d in drafts)
 
+    def find(spots: Spots | None) -> Iterator[Draft]:
+        yield from (d for d in drafts if touched(spots, d.start, d.end))
+        for start, end in reader.blanked.free(taken, spots):
+            yield Draft(start, end, partial(reader.comment, start, end), linkable=False)
 
-def _narrow(drafts: list[Draft], spots: Spots | None) -> list[Draft]:
-    return [d for d in drafts if touched(spots, d.start, d.end)]
+    return select(text, hits, find)
 
 
 class _Pascal:
@@ -63,19 +66,11 @@ class _Pascal:
         self.source = text.utf8
         self.blanked = Blanked(text.utf8, {b"//": b"\n", b"{": b"}", b"(*": b"*)"}, b"'", escapes=False)
         self.code = self.blanked.code
+        self.unclosed = 0
+        """Records found without an end: after a few, a file is no Pascal and is not searched far for more."""
 
     def drafts(self) -> Iterator[Draft]:
-        taken: list[tuple[int, int]] = []
-        for draft in self._declarations():
-            taken.append((draft.start, draft.end))
-            yield draft
-        taken.sort()
-        for start, end in self.blanked.notes:
-            around = bisect_right(taken, (start, len(self.source))) - 1
-            if around < 0 or taken[around][1] <= start:
-                yield Draft(start, end, partial(self._comment, start, end), linkable=False)
-
-    def _declarations(self) -> Iterator[Draft]:
+        """Yield every declaration."""
         types: list[tuple[int, int]] = []
         end = 0
         for match in _TYPE.finditer(self.code):
@@ -108,11 +103,12 @@ class _Pascal:
     def _type_end(self, at: int) -> int:
         """Return the end of a record or class whose first line ends at ``at``."""
         depth = 1
-        for match in _NESTED.finditer(self.code, at, at + 2_000_000):
+        for match in _NESTED.finditer(self.code, at, at + (4000 if self.unclosed > 20 else 400_000)):
             depth += 1 if match.group().lower() == b"record" else -1
             if depth == 0:
                 semicolon = self.code.find(b";", match.end(), match.end() + 200)
                 return semicolon + 1 if semicolon >= 0 else match.end()
+        self.unclosed += 1
         return min(len(self.code), at + 4000)
 
     def _body_end(self, at: int, limit: int) -> int:
@@ -141,7 +137,7 @@ class _Pascal:
         members: list[Member] = []
         at = match.end()
         bases: tuple[str, ...] = ()
-        parents = re.compile(rb"\s*\(([\w\s,.]{1,400})\)").match(self.code, at)
+        parents = re.compile(rb"\s*+\(([\w\s,.]{1,400})\)").match(self.code, at)
         if parents and match.group(2).lower() != b"record":
             bases = tuple(p.strip() for p in self._decoded(parents.group(1)).split(","))
             at = parents.end()
@@ -250,7 +246,7 @@ class _Pascal:
         members: list[Member] = []
         if match.group(3):
             at, stop = match.span(3)
-            for part in re.compile(rb"[(;]\s*(?:const\s+|var\s+|out\s+)?([\w\s,]{1,400}):\s*([^;)]{1,200})").finditer(
+            for part in re.compile(rb"[(;]\s*+(?:const\s++|var\s++|out\s++)?([\w\s,]{1,400}):\s*+([^;)]{1,200})").finditer(
                 self.code, at, stop
             ):
                 kind = self._decoded(part.group(2)).strip()
@@ -279,7 +275,8 @@ class _Pascal:
             uses=uses.words(),
         )
 
-    def _comment(self, start: int, end: int) -> Construct:
+    def comment(self, start: int, end: int) -> Construct:
+        """Return a comment that belongs to no declaration."""
         words = clean(self.source[start:end])
         passage = self.text.passage(start, end)
         return Construct(Kind.STATEMENT, "", passage, gloss=words, role="comment", language=LANGUAGE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,13 +18,13 @@ LANGUAGE = "proto"
 
 _MEMBERS = 4000
 _MARK = re.compile(rb"[{};]")
-_BLOCK = re.compile(rb"(message|enum|service|extend|oneof|rpc|group)\s+([\w.]{1,200})")
-_GROUP = re.compile(rb"(?:optional|required|repeated)\s+group\s+(\w{1,200})")
+_BLOCK = re.compile(rb"(message|enum|service|extend|oneof|rpc|group)\s++([\w.]{1,200})")
+_GROUP = re.compile(rb"(?:optional|required|repeated)\s++group\s++(\w{1,200})")
 _FIELD = re.compile(
-    rb"(?:(?:optional|required|repeated)\s+)?(map\s*<[^<>]{1,200}>|[\w.]{1,200})\s+(\w{1,200})\s*=\s*(-?\w+)"
+    rb"(?:(?:optional|required|repeated)\s++)?(map\s*+<[^<>]{1,200}>|[\w.]{1,200})\s++(\w{1,200})\s*+=\s*+(-?\w+)"
 )
-_ENUMERATOR = re.compile(rb"(\w{1,200})\s*=\s*(-?\w+)")
-_RPC = re.compile(rb"rpc\s+(\w{1,200})\s*\(\s*(?:stream\s+)?([\w.]+)\s*\)\s*returns\s*\(\s*(?:stream\s+)?([\w.]+)\s*\)")
+_ENUMERATOR = re.compile(rb"(\w{1,200})\s*+=\s*+(-?\w+)")
+_RPC = re.compile(rb"rpc\s++(\w{1,200})\s*+\(\s*+(?:stream\s++)?([\w.]+)\s*+\)\s*+returns\s*+\(\s*+(?:stream\s++)?([\w.]+)\s*+\)")
 _PATH = re.compile(r'(?:get|put|post|delete|patch|description|summary)\s*[:=]\s*"([^"]{1,300})"')
 _SKIPPED = re.compile(rb"(?:option|reserved|extensions|import|package|syntax|edition)\b")
 
@@ -49,11 +48,13 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         return []
     reader = _Proto(text)
     drafts = list(reader.drafts())
-    return select(text, hits, lambda spots: _narrow(drafts, spots))
 
+    def find(spots: Spots | None) -> Iterator[Draft]:
+        yield from (d for d in drafts if touched(spots, d.start, d.end))
+        for start, end in reader.blanked.free(reader.taken, spots):
+            yield Draft(start, end, partial(reader.comment, start, end), linkable=False)
 
-def _narrow(drafts: list[Draft], spots: Spots | None) -> list[Draft]:
-    return [d for d in drafts if touched(spots, d.start, d.end)]
+    return select(text, hits, find)
 
 
 class _Proto:
@@ -62,6 +63,7 @@ class _Proto:
         self.source = text.utf8
         self.blanked = Blanked(text.utf8, {b"//": b"\n", b"/*": b"*/"}, b"\"'", escapes=True)
         self.code = self.blanked.code
+        self.taken: list[tuple[int, int]] = []
 
     def _blocks(self) -> list[_Block]:
         """Return the blocks in the order they open; a brace that belongs to no known block is passed over."""
@@ -125,12 +127,11 @@ class _Proto:
             block.statements.append((begin, end))
 
     def drafts(self) -> Iterator[Draft]:
-        taken: list[tuple[int, int]] = []
         for block in self._blocks():
             start, _ = self.blanked.leading(block.at)
             end, _ = self.blanked.trailing(block.end)
             if not block.scope:
-                taken.append((start, end))
+                self.taken.append((start, end))
             if block.kind in ("message", "group", "extend"):
                 yield Draft(start, end, partial(self._record, block), (block.name,), holes=tuple(block.holes))
             elif block.kind == "enum":
@@ -142,11 +143,7 @@ class _Proto:
                     first, _ = self.blanked.leading(at)
                     last, _ = self.blanked.trailing(stop)
                     yield Draft(first, last, partial(self._call, block, at, stop))
-        taken.sort()
-        for start, end in self.blanked.notes:
-            around = bisect_right(taken, (start, len(self.source))) - 1
-            if around < 0 or taken[around][1] <= start:
-                yield Draft(start, end, partial(self._comment, start, end), linkable=False)
+        self.taken.sort()
 
     def _member(self, name: str, start: int, end: int, kind: str = "", value: str = "") -> Member:
         _, before = self.blanked.leading(start)
@@ -213,7 +210,8 @@ class _Proto:
             uses=uses.words(),
         )
 
-    def _comment(self, start: int, end: int) -> Construct:
+    def comment(self, start: int, end: int) -> Construct:
+        """Return a comment that belongs to no declaration."""
         words = clean(self.source[start:end])
         return Construct(
             Kind.STATEMENT, "", self.text.passage(start, end), gloss=words, role="comment", language=LANGUAGE

@@ -6,7 +6,6 @@ A reader of our own: the grammar there is takes one dialect, and a dump mixes se
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from functools import partial
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.blanked import Blanked, clean
-from sousveil.read.source.drafts import Draft, Uses, select, touched
+from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.regions import regions
 from sousveil.read.text import Text
 
@@ -24,45 +23,45 @@ LANGUAGE = "sql"
 _MEMBERS = 1500
 _ROWS = 200_000
 _START = re.compile(
-    rb"^[ \t]*(CREATE|ALTER|INSERT|REPLACE|SELECT|WITH|UPDATE|DELETE|COMMENT|EXEC(?:UTE)?|MERGE|CALL|DROP|GRANT|SET"
+    rb"^[ \t]*+(CREATE|ALTER|INSERT|REPLACE|SELECT|WITH|UPDATE|DELETE|COMMENT|EXEC(?:UTE)?|MERGE|CALL|DROP|GRANT|SET"
     rb"|USE|GO)\b",
     re.I | re.M,
 )
-_NAME = rb"[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?(?:\s*\.\s*[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?){0,3}"
+_NAME = rb"[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?(?:\s*+\.\s*+[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?){0,3}"
 _TABLE = re.compile(
-    rb"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|UNLOGGED\s+|EXTERNAL\s+|FOREIGN\s+)?TABLE"
-    rb"(?:\s+IF\s+NOT\s+EXISTS)?|CREATE\s+TYPE)\s+(" + _NAME + rb")\s*(?:AS\s*(?:OBJECT|TABLE|ENUM)?\s*)?\(",
+    rb"\s*+(?:CREATE\s++(?:OR\s++REPLACE\s++)?(?:GLOBAL\s++|LOCAL\s++)?(?:TEMP(?:ORARY)?\s++|UNLOGGED\s++|EXTERNAL\s++|FOREIGN\s++)?TABLE"
+    rb"(?:\s++IF\s++NOT\s++EXISTS)?|CREATE\s++TYPE)\s++(" + _NAME + rb")\s*+(?:AS\s*+(?:OBJECT|TABLE|ENUM)?\s*+)?\(",
     re.I,
 )
-_ENUM_TYPE = re.compile(rb"\s*CREATE\s+TYPE\s+(" + _NAME + rb")\s+AS\s+ENUM\s*\(", re.I)
-_ALTER = re.compile(rb"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(" + _NAME + rb")\s", re.I)
-_ADDED = re.compile(rb"\b(?:ADD|MODIFY|CHANGE)\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\(?", re.I)
-_COMMENT_ON = re.compile(rb"\s*COMMENT\s+ON\s+(TABLE|COLUMN|TYPE|VIEW)\s+(" + _NAME + rb")\s+IS\s+", re.I)
+_ENUM_TYPE = re.compile(rb"\s*+CREATE\s++TYPE\s++(" + _NAME + rb")\s++AS\s++ENUM\s*+\(", re.I)
+_ALTER = re.compile(rb"\s*+ALTER\s++TABLE\s++(?:IF\s++EXISTS\s++)?(?:ONLY\s++)?(" + _NAME + rb")\s", re.I)
+_ADDED = re.compile(rb"\b(?:ADD|MODIFY|CHANGE)\s++(?:COLUMN\s++)?(?:IF\s++NOT\s++EXISTS\s++)?\(?", re.I)
+_COMMENT_ON = re.compile(rb"\s*+COMMENT\s++ON\s++(TABLE|COLUMN|TYPE|VIEW)\s++(" + _NAME + rb")\s++IS\s++", re.I)
 _INSERT = re.compile(
-    rb"\s*(?:INSERT(?:\s+IGNORE)?|REPLACE)\s+(?:INTO\s+)?("
+    rb"\s*+(?:INSERT(?:\s++IGNORE)?|REPLACE)\s++(?:INTO\s++)?("
     + _NAME
-    + rb")\s*(?:\(([^()]{0,4000})\))?\s*(?:OVERRIDING[\w\s]{1,40})?VALUES?\s*(?=\()",
+    + rb")\s*+(?:\(([^()]{0,4000})\))?\s*+(?:OVERRIDING[\w\s]{1,40})?VALUES?\s*+(?=\()",
     re.I,
 )
 _CODE = re.compile(
-    rb"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:DEFINER\s*=\s*\S{1,80}\s+)?(?:(?:FORCE|EDITIONABLE|MATERIALIZED|NONEDITIONABLE)\s+)*"
-    rb"(VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE)\s+(?:BODY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(" + _NAME + rb")",
+    rb"\s*+CREATE\s++(?:OR\s++REPLACE\s++)?(?:DEFINER\s*+=\s*+\S{1,80}\s++)?(?:(?:FORCE|EDITIONABLE|MATERIALIZED|NONEDITIONABLE)\s++)*"
+    rb"(VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE)\s++(?:BODY\s++)?(?:IF\s++NOT\s++EXISTS\s++)?(" + _NAME + rb")",
     re.I,
 )
-_FROM = re.compile(rb"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+(" + _NAME + rb")", re.I)
+_FROM = re.compile(rb"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s++(" + _NAME + rb")", re.I)
 _COLUMN = re.compile(
-    rb"\s*([`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?)\s+([\w ]{1,60}?(?:\([^()]{0,200}\))?(?=\s|,|$|\)))", re.I
+    rb"\s*+([`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?)\s++([\w ]{1,60}?(?:\([^()]{0,200}\))?(?=\s|,|$|\)))", re.I
 )
 _CONSTRAINT = re.compile(
-    rb"\s*(?:PRIMARY|FOREIGN|UNIQUE|CONSTRAINT|CHECK|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|PERIOD|LIKE|PARTITION)\b", re.I
+    rb"\s*+(?:PRIMARY|FOREIGN|UNIQUE|CONSTRAINT|CHECK|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|PERIOD|LIKE|PARTITION)\b", re.I
 )
-_COLUMN_COMMENT = re.compile(rb"\bCOMMENT\s*=?\s*N?(?=['\"])", re.I)
-_ENUM = re.compile(rb"\b(?:ENUM|SET)\s*\(", re.I)
+_COLUMN_COMMENT = re.compile(rb"\bCOMMENT\s*+=?\s*+N?(?=['\"])", re.I)
+_ENUM = re.compile(rb"\b(?:ENUM|SET)\s*+\(", re.I)
 _CHECK = re.compile(
-    rb"\bCHECK\s*\(\s*\(*\s*([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*(?:\)?\s*::\s*\w+\s*)?(?:IN\s*\(|=\s*ANY\s*\()", re.I
+    rb"\bCHECK\s*+\(\s*+\(*\s*+([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*+(?:\)?\s*+::\s*+\w+\s*+)?(?:IN\s*+\(|=\s*+ANY\s*+\()", re.I
 )
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*|'")
-_CODE_LIKE = re.compile(r"-?\w{0,4}\d*", re.ASCII)
+_CODE_LIKE = re.compile(r"-?[A-Za-z]{0,3}[-_]?\d*")
 _KEYWORDS = frozenset(
     b"select from where and or not in is null as on join left right inner outer group by order having limit insert "
     b"into values update set delete create table view if exists case when then else end distinct union all between "
@@ -83,15 +82,24 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the tables, types, rows, queries and comments that hold a hit, and what they name or are named by."""
     if hits is not None and not hits:
         return []
-    drafts: list[Draft] = []
-    for start, end in regions(text.utf8, hits):
-        drafts.extend(_Sql(text, start, end).drafts())
-    return select(text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)])
+    spots_hit = Spots(hits) if hits is not None else None
+    readers = [_Sql(text, start, end, spots_hit) for start, end in regions(text.utf8, hits)]
+    drafts = [list(reader.drafts()) for reader in readers]
+
+    def find(spots: Spots | None) -> Iterator[Draft]:
+        for reader, found in zip(readers, drafts, strict=True):
+            yield from (d for d in found if touched(spots, d.start, d.end))
+            for start, end in reader.blanked.free(reader.taken, spots, reader.base):
+                yield Draft(reader.base + start, reader.base + end, partial(reader.comment, start, end), linkable=False)
+
+    return select(text, hits, find)
 
 
 class _Sql:
-    def __init__(self, text: Text, base: int, end: int) -> None:
+    def __init__(self, text: Text, base: int, end: int, spots: Spots | None) -> None:
         self.text = text
+        self.spots = spots
+        self.taken: list[tuple[int, int]] = []
         self.base = base
         self.source = text.utf8[base:end]
         self.blanked = Blanked(
@@ -110,7 +118,7 @@ class _Sql:
             declared = _CODE.match(self.code, start, start + 600)
             if declared and declared.group(1).upper() != b"VIEW":
                 # A body has statements of its own: it reaches to the next top-level CREATE or GO.
-                later = re.compile(rb"^\s*(?:GO|CREATE|/|\$\$;?|DELIMITER)\b", re.I | re.M).search(self.code, start + 6)
+                later = re.compile(rb"^\s*+(?:GO|CREATE|/|\$\$;?|DELIMITER)\b", re.I | re.M).search(self.code, start + 6)
                 limit = later.start() if later else len(self.code)
                 yield _Piece(start, start + len(self.code[start:limit].rstrip()))
                 continue
@@ -123,12 +131,11 @@ class _Sql:
         pieces = list(self._pieces())
         for piece in pieces:
             self._note(piece)
-        taken: list[tuple[int, int]] = []
         inserts: list[tuple[_Piece, re.Match[bytes]]] = []
         for piece in pieces:
             start, _ = self.blanked.leading(piece.start)
             end, _ = self.blanked.trailing(piece.end + 1)
-            taken.append((start, max(end, piece.end)))
+            self.taken.append((start, max(end, piece.end)))
             insert = _INSERT.match(self.code, piece.start, piece.end)
             if inserts and not (insert and insert.group(1) == inserts[0][1].group(1)):
                 yield self._rows_draft(inserts)
@@ -139,11 +146,7 @@ class _Sql:
                 yield from self._statement(piece, start, max(end, piece.end))
         if inserts:
             yield self._rows_draft(inserts)
-        taken.sort()
-        for start, end in self.blanked.notes:
-            around = bisect_right(taken, (start, len(self.source))) - 1
-            if around < 0 or taken[around][1] <= start:
-                yield Draft(self.base + start, self.base + end, partial(self._comment, start, end), linkable=False)
+        self.taken.sort()
 
     def _statement(self, piece: _Piece, start: int, end: int) -> Iterator[Draft]:
         base = self.base
@@ -362,13 +365,16 @@ class _Sql:
             if match.group(2) and not columns:
                 columns = tuple(c.decode("utf-8", "replace").strip(_QUOTES) for c in match.group(2).split(b","))
             at = match.end()
-            while at < piece.end and seen < _ROWS and len(members) < _MEMBERS:
+            while at < piece.end and seen < _ROWS and len(members) < 4 * _MEMBERS:
                 opened = self.code.find(b"(", at, piece.end)
                 if opened < 0:
                     break
                 close = self._close(opened, min(piece.end, opened + 20_000))
                 seen += 1
                 at = close + 1
+                if len(members) >= _MEMBERS and not touched(self.spots, self.base + opened, self.base + close):
+                    # Of a long table the first rows are kept, and those with a hit.
+                    continue
                 strings = [w for w, _, _ in self._strings(opened, close)]
                 label = next((w for w in strings if 0 < len(w) <= 60 and not _CODE_LIKE.fullmatch(w)), "")
                 if label:
@@ -438,7 +444,8 @@ class _Sql:
             language=LANGUAGE,
         )
 
-    def _comment(self, start: int, end: int) -> Construct:
+    def comment(self, start: int, end: int) -> Construct:
+        """Return a comment that belongs to no statement."""
         passage = self.text.passage(self.base + start, self.base + end)
         return Construct(
             Kind.STATEMENT, "", passage, gloss=clean(self.source[start:end]), role="comment", language=LANGUAGE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
-from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
+from sousveil.read.source.drafts import Draft, Uses, select, touched
 from sousveil.read.source.elements import Document, Element
 from sousveil.read.text import Text
 
@@ -24,11 +24,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     document = Document(text.utf8)
     reader = _Schema(text, document)
     drafts = list(reader.drafts())
-    return select(text, hits, lambda spots: _narrow(drafts, spots))
-
-
-def _narrow(drafts: list[Draft], spots: Spots | None) -> list[Draft]:
-    return [d for d in drafts if touched(spots, d.start, d.end)]
+    return select(text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)])
 
 
 class _Schema:
@@ -64,13 +60,16 @@ class _Schema:
         start = before.start if before and linkable else owner.start
         end = after.end if after and linkable else owner.end
         # A type declared inside this one is a draft of its own.
-        holes = tuple(
-            (e.start, e.end)
-            for e in self.document.inside(element, "complexType", "simpleType")
-            if e.local == "complexType" or self._facets(e)
-        )
+        holes: list[tuple[int, int]] = []
+        waiting = list(element.children)
+        while waiting:
+            inner = self.document.elements[waiting.pop()]
+            if inner.local == "complexType" or (inner.local == "simpleType" and self._facets(inner)):
+                holes.append((inner.start, inner.end))
+            elif inner.local != "annotation":
+                waiting.extend(inner.children)
         name = owner.text("name")
-        return Draft(start, end, lambda: build(element), (name,) if name else (), linkable, holes=holes)
+        return Draft(start, end, lambda: build(element), (name,) if name else (), linkable, holes=tuple(holes))
 
     def _owner(self, element: Element) -> Element:
         """Return the element that names an unnamed type."""
@@ -130,7 +129,9 @@ class _Schema:
 
     def _record(self, element: Element) -> Construct:
         owner = self._owner(element)
-        bases = [e.text("base") for e in self.document.inside(element, "extension", limit=4) if e.text("base")]
+        content = self.document.children(element, "complexContent", "simpleContent")[:2]
+        derived = [e for c in content for e in self.document.children(c, "extension", "restriction")]
+        bases = [e.text("base") for e in derived if e.text("base")]
         members = []
         for member in self._fields(element):
             members.append(member)
