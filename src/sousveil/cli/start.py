@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from types import FrameType
 
 FOUND, TROUBLE = 1, 2
 _GRACE = 5.0
 """Seconds that cleaning up after a signal may take."""
+_TICK = 0.5
 
 
 class Interrupted(BaseException):
@@ -79,16 +82,21 @@ def _report(error: Exception, args: Sequence[str]) -> int:
 
 def _catch_signals() -> None:
     main_process = os.getpid()
+    # Handlers in Python throughout, none SIG_IGN or SIG_DFL: exchanging those while a signal is on its way makes the
+    # interpreter complain.
+    last_moment = math.inf
+
+    def tick(number: int, frame: FrameType | None) -> None:
+        if time.monotonic() > last_moment:
+            os._exit(TROUBLE)
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal last_moment
         if os.getpid() != main_process:  # a worker that was just forked: its parent cleans up
             os._exit(128 + number)
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)
-        if hasattr(signal, "setitimer"):  # cleaning up must not hang either: the alarm ends the process
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, _GRACE)
+        if last_moment < math.inf:
+            return
+        last_moment = time.monotonic() + _GRACE  # cleaning up must not hang either
         raise Interrupted(number)
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -96,6 +104,11 @@ def _catch_signals() -> None:
         # nohup and background jobs of a script have some of them ignored: leave that so.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
+    # A signal that comes just before a read that waits (for standard input, for a registry) is only seen when that read
+    # ends. A tick interrupts it; Python then sees both.
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, tick)
+        signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
 
 
 def _stop_children() -> None:
@@ -139,6 +152,8 @@ def forget_stdout() -> None:
 
 
 def _leave(code: int) -> None:
+    if hasattr(signal, "setitimer"):  # the interpreter takes the handler away before it ends
+        signal.setitimer(signal.ITIMER_REAL, 0)
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -91,7 +91,10 @@ def _page(described: Description) -> str:
     if described.false_friends:
         blocks.append(
             "Not to be mistaken for it\n"
-            + "\n".join(_item(f"{f.why} ({concept}): {f.text or f'pattern {f.regex}'}") for concept, f in described.false_friends)
+            + "\n".join(
+                _item(f"{f.why} ({concept}): {f.text or f'pattern {f.regex}'}")
+                for concept, f in described.false_friends
+            )
         )
     if described.sources:
         blocks.append("Sources\n" + "\n".join(_item(f"{k}: {v}") for k, v in sorted(described.sources.items())))
