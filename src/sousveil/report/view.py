@@ -1,0 +1,230 @@
+"""What every readable face shows of a report: groups, evidence with its glosses, reasons made short, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from sousveil.model import Act, Explained, Finding, Limit, Place, Reason, Report
+from sousveil.report.words import PROFILING, SURE
+
+_GROUPING = re.compile(r"(?:any of|all of|at least \d+ of \d+)\Z")
+# Said by the construct's own line already.
+_PLAIN = ("it is a ", "the syntax says: ")
+_MAX_TERM = 80
+_OWN_CUT = 200
+"""Judge cuts a product's own comment here."""
+
+
+class Group(Struct, frozen=True):
+    """Findings of one act, trait, basis and rule, strongest first."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+
+class Gloss(Struct, frozen=True):
+    """What one word of a place means, and who says so."""
+
+    term: str
+    """As it stands in the lexicon or the code; empty where the gloss is of the whole line."""
+    meaning: str
+    source: str
+    """``lexicon`` or ``code``."""
+
+
+class Line(Struct, frozen=True):
+    """A reason in one line, with what it rests on below."""
+
+    text: str
+    weight: float
+    places: tuple[int, ...]
+    children: tuple[Line, ...] = ()
+    met: bool = True
+
+
+def groups(findings: Iterable[Finding]) -> list[Group]:
+    """Return the findings that count, grouped, in the order in which each group's strongest stands."""
+    found: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.probability >= SURE:
+            found.setdefault((finding.act, finding.trait, finding.basis, finding.rule), []).append(finding)
+    return [Group(tuple(members)) for members in found.values()]
+
+
+def clues(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are too weak to count."""
+    return [f for f in findings if f.probability < SURE]
+
+
+def leading(report: Report) -> frozenset[Act]:
+    """Return the acts that make the verdict: they are shown in full, weaker ones in brief."""
+    acts = {f.act for f in report.findings if f.probability >= SURE}
+    if acts & set(PROFILING):
+        return frozenset(PROFILING)
+    for act in (Act.RESIDUE, Act.RECORDS, Act.MEASURES):
+        if act in acts:
+            return frozenset((act,))
+    return frozenset()
+
+
+def by_reason(explained: Iterable[Explained]) -> list[tuple[str, str, list[Explained]]]:
+    """Return (reason, rule, what it explained), the most frequent first."""
+    found: dict[tuple[str, str], list[Explained]] = {}
+    for item in explained:
+        found.setdefault((item.reason, item.rule), []).append(item)
+    return [(*key, items) for key, items in sorted(found.items(), key=lambda kv: (-len(kv[1]), kv[0]))]
+
+
+def by_limit(limits: Iterable[Limit]) -> list[tuple[str, bool, list[Limit]]]:
+    """Return (reason, whether something may be hidden by it, the limits), what hides something first."""
+    found: dict[tuple[bool, str], list[Limit]] = {}
+    for limit in limits:
+        found.setdefault((not limit.incomplete, limit.reason), []).append(limit)
+    order = sorted(found.items(), key=lambda kv: (kv[0][0], -len(kv[1]), kv[0][1]))
+    return [(reason, not harmless, items) for (harmless, reason), items in order]
+
+
+def short(reasons: Iterable[Reason]) -> tuple[Line, ...]:
+    """Return what was met, without the nodes that only group and without saying a thing twice."""
+    lines: list[Line] = []
+    said: set[str] = set()
+    for reason in reasons:
+        if reason.met and reason.text not in said:
+            said.add(reason.text)
+            children = [line for line in _leaves(reason.children) if line.text not in said]
+            said.update(line.text for line in children)
+            lines.append(Line(reason.text, reason.weight, reason.places, tuple(children)))
+    return tuple(lines)
+
+
+def _leaves(reasons: Sequence[Reason]) -> list[Line]:
+    found: dict[str, Line] = {}
+    stack = list(reversed(reasons))
+    while stack:
+        reason = stack.pop()
+        if not reason.met:
+            continue
+        if reason.children and _GROUPING.match(reason.text):
+            stack.extend(reversed(reason.children))
+            continue
+        if reason.text.startswith(_PLAIN) and not reason.places:
+            continue
+        found.setdefault(reason.text, Line(reason.text, reason.weight, reason.places))
+        stack.extend(reversed(reason.children))
+    return list(found.values())
+
+
+def evidence(finding: Finding) -> tuple[list[int], list[int]]:
+    """Return indexes of the places to show first (the construct's line, then what names the trait), and the others."""
+    named = [i for i, place in enumerate(finding.places) if i and "lexicon" in place.gloss_source]
+    others = [i for i, place in enumerate(finding.places) if i and "lexicon" not in place.gloss_source]
+
+    def where(i: int) -> tuple[str, int]:
+        return finding.places[i].artifact, finding.places[i].offset
+
+    return [*range(min(1, len(finding.places))), *sorted(named, key=where)], sorted(others, key=where)
+
+
+def glosses(place: Place) -> list[Gloss]:
+    """Return the parts of a place's gloss, each with its source; what only repeats its word is left out."""
+    parts: list[Gloss] = []
+    lexicon, own = "", place.gloss
+    if "lexicon" in place.gloss_source:
+        lexicon, _, own = place.gloss.partition(" | ") if "code" in place.gloss_source else (place.gloss, "", "")
+    for part in lexicon.split("; ") if lexicon else ():
+        term, colon, meaning = part.partition(": ")
+        if not colon:
+            parts.append(Gloss("", part, "lexicon"))
+        elif term.casefold() != meaning.casefold():
+            parts.append(Gloss(term, meaning, "lexicon"))
+    if own:
+        own += " …" if len(own) == _OWN_CUT else ""
+        parts.append(Gloss("", own, "lexicon" if place.gloss_source == "lexicon" else "code"))
+    return parts
+
+
+def segments(place: Place, text: str) -> list[tuple[str, bool]]:
+    """Return ``text`` in pieces, each with whether it is a word of the place's gloss: what to mark."""
+    terms: list[str] = []
+    if "lexicon" in place.gloss_source:
+        lexicon = place.gloss.partition(" | ")[0] if "code" in place.gloss_source else place.gloss
+        for part in lexicon.split("; ")[:24]:
+            term, colon, _ = part.partition(": ")
+            if colon and term.strip() and len(term) <= _MAX_TERM:
+                terms.append(term)
+    if not terms:
+        return [(text, False)] if text else []
+    terms.sort(key=len, reverse=True)
+    pattern = "|".join(r"[\s_-]{0,2}".join(re.escape(word) for word in term.split()) for term in terms)
+    out: list[tuple[str, bool]] = []
+    at = 0
+    for found in re.finditer(pattern, text, re.IGNORECASE):
+        if _inside_word(text, found.start()):
+            continue
+        if found.start() > at:
+            out.append((text[at : found.start()], False))
+        out.append((found[0], True))
+        at = found.end()
+    if at < len(text):
+        out.append((text[at:], False))
+    return out
+
+
+def _inside_word(text: str, at: int) -> bool:
+    """Return whether a word goes on at ``at``: ``race`` in ``trace``, not in ``emRace`` nor ``EM_RACE``."""
+    if not at or not text[at - 1 : at + 1].isascii() or not text[at - 1 : at + 1].isalpha():
+        return False
+    return text[at - 1].isupper() == text[at].isupper()
+
+
+def excerpt(place: Place, most: int) -> tuple[str, int, int]:
+    """Return at most ``most`` characters around the first marked word, and how many were left out before and behind."""
+    text = place.text
+    if len(text) <= most:
+        return text, 0, 0
+    at = 0
+    for piece, marked in segments(place, text):
+        if marked:
+            break
+        at += len(piece)
+    else:
+        at = 0
+    start = 0 if at < most * 3 // 4 else min(at - most // 4, len(text) - most)
+    return text[start : start + most], start, len(text) - start - most
+
+
+class Addresses:
+    """Artifacts' addresses as they are shown: without the folder a product was named in by its full path."""
+
+    def __init__(self, report: Report) -> None:
+        folders = set()
+        for name in report.product.files:
+            folder = name.rpartition("/")[0]
+            if name.startswith("/") and folder:
+                folders.add(folder + "/")
+        self._folders = sorted(folders, key=len, reverse=True)
+        files = report.product.files
+        self._root = f"{self(files[0])}!/" if len(files) == 1 else ""
+
+    def __call__(self, path: str) -> str:
+        """Return the address of an artifact to show."""
+        for folder in self._folders:
+            if path.startswith(folder) and len(path) > len(folder):
+                return path[len(folder) :]
+        return path
+
+    def short(self, path: str) -> str:
+        """Return the address inside the product where the product is one file: for lists, where it would repeat."""
+        address = self(path)
+        return address.removeprefix(self._root) or address
+
+
+def named(place: Place) -> bool:
+    """Return whether a place is the artifact's own name and not something in its bytes."""
+    return place.length == 0 and not place.text

@@ -1,0 +1,267 @@
+"""The report's own sentences: verdicts, acts, traits and probabilities in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
+
+from sousveil.model import Act, Basis, ConstructSummary, Direction, Finding, Kind, Report, Trait, Verdict
+
+PROFILING = (Act.INFERS, Act.TARGETS)
+SURE = 0.5
+"""From here on a finding counts; below it is a clue."""
+
+# Singular ("it infers …") and plural ("parts of it infer …"). The singular agrees with the stage that judges.
+_ACTS = {
+    Act.INFERS: ("infers {traits}{basis}", "infer {traits}{basis}"),
+    Act.TARGETS: ("searches, filters or alerts by {traits}{basis}", "search, filter or alert by {traits}{basis}"),
+    Act.RESIDUE: ("keeps a slot where {traits} was", "keep a reserved or emptied slot where {traits} was"),
+    Act.RECORDS: ("records a declared {traits}", "store or pass on {traits} as a person or a document states it"),
+    Act.MEASURES: ("measures fairness across {traits}", "compare outcomes across {traits}, as a test of fairness does"),
+    Act.MENTIONS: ("mentions {traits}", "mention {traits}"),
+}
+_BASES = {
+    Basis.FACE: " from the face",
+    Basis.BODY: " from the body or clothing",
+    Basis.GAIT: " from the gait",
+    Basis.VOICE: " from the voice",
+    Basis.MEDICAL_IMAGE: " from a medical image",
+    Basis.NAME: " from the name",
+    Basis.TEXT: " from what a person writes",
+    Basis.BEHAVIOUR: " from behaviour",
+    Basis.DOCUMENT: " from a document",
+    Basis.DECLARED: "",
+    Basis.UNKNOWN: "",
+}
+ACT_MEANINGS = {
+    Act.INFERS: "the product works the trait out from a face, a voice, a name or the like; nobody stated it",
+    Act.TARGETS: "people can be searched for, filtered, listed or alerted on by the trait",
+    Act.RESIDUE: "a reserved or emptied place is left where such a field was",
+    Act.RECORDS: "a value that a person or a document states is kept or passed on: a form, an identity card",
+    Act.MEASURES: "outcomes are compared between groups, as a test of fairness does; nobody is sorted",
+    Act.MENTIONS: "a word only: a language, a place, a game, a dictionary",
+}
+_KINDS = {
+    Kind.ENUMERATION: "list of values",
+    Kind.RECORD: "record",
+    Kind.LABEL_SET: "set of labels",
+    Kind.OPERATION: "function or request",
+    Kind.OPTION: "choice on a screen",
+    Kind.STATEMENT: "statement",
+}
+_DIRECTIONS = {
+    Direction.PUTS_OUT: "the product puts it out",
+    Direction.ASKS_FOR: "the product asks for it",
+    Direction.KEEPS: "the product keeps it",
+    Direction.SHOWS: "the product shows it",
+    Direction.UNKNOWN: "",
+}
+_RELATIONS = {
+    "field-type": "has a field of type",
+    "type-of": "is the type of",
+    "names": "names",
+    "named-by": "is named by",
+}
+_LIMITS = {
+    "broken": "damaged: it does not open",
+    "changed": "changed while it was read",
+    "crashed": "the reader failed on it",
+    "cut": "too much in one file: only the first part was judged",
+    "deadline": "the time for it ran out",
+    "depth": "containers inside containers, too deep",
+    "device": "a device, pipe or socket: not opened",
+    "duplicate": "the same name twice in one container; each was read",
+    "encrypted": "encrypted: the key is not here",
+    "link": "a link: not followed",
+    "memory": "the reader ran out of the memory it may use",
+    "not-understood": "holds such words, but files of this kind cannot be read yet",
+    "quota": "a limit on size or number was reached",
+    "special": "neither a file nor a folder: not opened",
+    "timeout": "the time for it ran out",
+    "truncated": "cut short: the end is missing",
+    "unreadable": "the system did not let it be read",
+    "unsafe-name": "its name points outside its container; read, never written there",
+    "unsupported": "a format that cannot be opened",
+}
+
+
+def joined(parts: Sequence[str], word: str = "and") -> str:
+    """Return ``a, b and c``."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def trait_words(trait: Trait) -> str:
+    """Return a trait as it is spoken."""
+    return str(trait).replace("-", " ")
+
+
+def basis_words(basis: Basis) -> str:
+    """Return a basis as it is spoken, or nothing where it is declared or unknown."""
+    return _BASES[basis].strip()
+
+
+def phrase(act: Act, traits: Sequence[Trait], basis: Basis, *, plural: bool = False) -> str:
+    """Return ``infers ethnicity from the face``; plural ``infer ethnicity and skin colour from the face``."""
+    form = _ACTS[act][1 if plural else 0]
+    return form.format(traits=joined([trait_words(t) for t in traits]), basis=_BASES[basis])
+
+
+def how_likely(probability: float) -> str:
+    """Return a probability in words; the thresholds stand in the report's own explanation."""
+    if probability >= 0.95:
+        return "very likely"
+    if probability >= 0.8:
+        return "likely"
+    return "more likely than not" if probability >= SURE else "a clue"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return ``1 file`` or ``2,000 files``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in decimal units: ``313 kB``."""
+    value, unit = float(count), "bytes"
+    for bigger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, bigger
+    return f"{value:.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def title(report: Report) -> str:
+    """Return the product's name as a heading: ``deepface 0.0.103``, or the file's own name."""
+    purl = report.product.purl
+    if purl.startswith("pkg:") and "/" in purl:
+        path = purl.partition("?")[0].partition("#")[0].partition("/")[2]
+        name, _, version = path.rpartition("@") if "@" in path[1:] else (path, "", "")
+        return " ".join(unquote(part) for part in (name, version) if part)
+    name = report.product.name
+    if name == "-":
+        return "standard input"
+    return name.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or name
+
+
+def verdict_word(report: Report) -> str:
+    """Return the verdict as a heading. ``clear`` with something unopened never reads just ``clear``."""
+    if report.verdict is Verdict.CLEAR and not report.complete:
+        return "clear as far as it could be opened"
+    return str(report.verdict)
+
+
+def why(report: Report) -> str:
+    """Return in one sentence why the verdict is what it is."""
+    sure = [f for f in report.findings if f.probability >= SURE]
+    if report.verdict is Verdict.PROFILES:
+        found = [f for f in sure if f.act in PROFILING]
+        return f"Parts of this product {joined(_ways(found))}: {_where(found)}."
+    if report.verdict is Verdict.RESIDUE:
+        found = [f for f in sure if f.act is Act.RESIDUE]
+        return f"Parts of this product {joined(_ways(found))}: {_where(found)}. None was found that still fills it."
+    if report.verdict is Verdict.RECORDS:
+        found = [f for f in sure if f.act is Act.RECORDS]
+        return (
+            f"Parts of this product {joined(_ways(found))}: {_where(found)}. "
+            "None was found that infers it or searches by it."
+        )
+    text = "Nothing was found in it that infers, searches by or records a protected trait."
+    found = [f for f in sure if f.act is Act.MEASURES]
+    if found:
+        text += f" Parts of it {joined(_ways(found))}: {_where(found)}."
+    return text
+
+
+def reservation(report: Report) -> str:
+    """Return what must be said where something could not be opened; empty where all of it was."""
+    if report.complete:
+        return ""
+    unseen = sum(limit.incomplete for limit in report.limits)
+    parts = plural(unseen, "part")
+    return f"The answer is incomplete: {parts} of it could not be opened or understood, and may hold more."
+
+
+def _ways(findings: Sequence[Finding]) -> list[str]:
+    traits: dict[tuple[Act, Basis], dict[Trait, None]] = {}
+    for finding in findings:
+        basis = Basis.UNKNOWN if finding.act not in PROFILING else finding.basis
+        traits.setdefault((finding.act, basis), {})[finding.trait] = None
+    # "from the face" says more than no basis at all.
+    for act, found in [(a, set(t)) for (a, b), t in traits.items() if b is Basis.UNKNOWN]:
+        if any(a is act and b is not Basis.UNKNOWN and found <= set(t) for (a, b), t in traits.items()):
+            del traits[act, Basis.UNKNOWN]
+    ways = [phrase(act, list(found), basis, plural=True) for (act, basis), found in traits.items()]
+    return ways if len(ways) < 5 else [*ways[:3], f"do so in {len(ways) - 3} more ways"]
+
+
+def _where(findings: Sequence[Finding]) -> str:
+    files = {f.places[0].artifact for f in findings if f.places}
+    return f"{plural(len(findings), 'finding')} in {plural(len(files), 'file')}"
+
+
+def construct_words(construct: ConstructSummary) -> str:
+    """Return what a construct is, without its name: ``record``, ``list of values``."""
+    return _KINDS[construct.kind]
+
+
+def headline(finding: Finding) -> str:
+    """Return a finding as a sentence: ``NET_FACE_DATA infers ethnicity from the face``."""
+    construct = finding.construct
+    said = phrase(finding.act, [finding.trait], finding.basis)
+    if construct.kind is Kind.STATEMENT:
+        by_name = bool(finding.places) and not finding.places[0].length and not finding.places[0].text
+        source = "The file's name" if by_name else "The text"
+        return f"{source} {construct.name}: {said}" if construct.name else f"{source}: {said}"
+    return f"{construct.name or _unnamed(construct.kind)} {said}"
+
+
+def _unnamed(kind: Kind) -> str:
+    word = _KINDS[kind]
+    return f"{'An' if word[0] in 'aeiou' else 'A'} {word} without a name"
+
+
+def kind_line(construct: ConstructSummary) -> str:
+    """Return what a construct is, where it stands and what is done with it: ``record in AipFace; …``."""
+    parts = [_KINDS[construct.kind] + (f" in {' › '.join(construct.scope[-3:])}" if construct.scope else "")]
+    if construct.language:
+        parts.append(construct.language)
+    if construct.direction is not Direction.UNKNOWN:
+        parts.append(_DIRECTIONS[construct.direction])
+    return "; ".join(parts)
+
+
+def direction_words(construct: ConstructSummary) -> str:
+    """Return what the product does with a construct, or nothing where it is not known."""
+    return _DIRECTIONS[construct.direction]
+
+
+def relation_words(relation: str) -> str:
+    """Return a link's relation as the words between two names."""
+    return _RELATIONS.get(relation, relation.replace("-", " "))
+
+
+def limit_words(reason: str) -> str:
+    """Return a limit's reason as a sentence; an unknown one as it stands."""
+    return _LIMITS.get(reason, reason.replace("-", " "))
+
+
+def gloss_source_words(source: str) -> str:
+    """Return where a gloss is from, as it stands in brackets behind it."""
+    return {"lexicon": "lexicon", "code": "the product's own words"}.get(source, source)
+
+
+def seen_words(report: Report) -> str:
+    """Return how much was looked at."""
+    counts = report.counts
+    return (
+        f"{plural(counts.files, 'file')}, {size(counts.bytes)}; "
+        f"{plural(counts.read, 'file')} held a word that called for reading"
+    )
+
+
+def ordered(acts: Iterable[Act]) -> list[Act]:
+    """Return acts strongest first, each once."""
+    given = set(acts)
+    return [act for act in Act if act in given]
