@@ -144,19 +144,15 @@ def _evaluate(
         claim = find_claim(construct.gloss or construct.passage.text, case.trait, case.features._tag)
     met: list[Met] = []
     names: set[str] = set()
-    waiting = [r for r in rules if case.trait in r.file.traits]
-    # Twice, so that a rule may rest on another whatever their order.
-    for _ in range(2):
+    # First the rules that rest on nothing else, then those that ask what other rules said.
+    for dependent in (False, True):
         scene = Scene(case.features, case.trait, case.direction, claim, linked, linked_rules, frozenset(names))
-        still: list[Rule] = []
-        for rule in waiting:
-            result = rule.condition(scene)
-            if result.met:
-                met.append(Met(rule, result))
-                names.add(rule.id)
-            else:
-                still.append(rule)
-        waiting = still
+        for rule in rules:
+            if rule.dependent is dependent and case.trait in rule.file.traits:
+                result = rule.condition(scene)
+                if result.met:
+                    met.append(Met(rule, result))
+                    names.add(rule.id)
     case.met = met
     case.score = PRIOR + sum(weight for weight, _ in strongest(met))
 

@@ -57,6 +57,8 @@ class Rule(Struct, frozen=True):
     file: RuleFile
     condition: Condition
     source: str
+    dependent: bool = False
+    """Whether it asks for other rules' results; it is evaluated after those that do not."""
 
     @property
     def id(self) -> str:
@@ -126,9 +128,15 @@ def read_rule(text: str, source: str) -> Rule:
         raise RuleError(f"{source}{_locate(text, str(error))}: {error}") from None
     try:
         _check(file)
-        return Rule(file, compile_condition(file.when), source)
+        return Rule(file, compile_condition(file.when), source, _asks_for_rules(file.when))
     except RuleError as error:
         raise RuleError(f"{source}{_locate(text, str(error))}: {error}") from None
+
+
+def _asks_for_rules(raw: object) -> bool:
+    if isinstance(raw, dict):
+        return "rule" in raw or any(_asks_for_rules(v) for k, v in raw.items() if k != "linked")
+    return isinstance(raw, list) and any(map(_asks_for_rules, raw))
 
 
 def _check(file: RuleFile) -> None:

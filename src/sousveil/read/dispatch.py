@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -13,14 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sousveil.model import Construct, Limit, Passage
+from sousveil.read.formats import FORMATS
 from sousveil.read.text import Text, decode
-
-_READERS = {
-    "source": ("c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
-               "proto", "pascal", "xsd", "vue", "qtui"),
-    "resource": ("json", "yaml", "toml", "ini", "po", "xml", "html", "csv"),
-    "document": ("markdown", "rst", "prose"),
-}  # fmt: skip
 
 # From here on a file is read in windows around what matched, whatever its language.
 WINDOWED = 24 << 20
@@ -40,27 +35,23 @@ class Reading(Struct, frozen=True):
     limits: tuple[Limit, ...] = ()
 
 
-class _Registry:
-    """Which module reads which extension; filled when the first artifact is read."""
+@functools.cache
+def _by_extension() -> dict[str, str]:
+    out: dict[str, str] = {}
+    for reader, extensions in FORMATS.items():
+        for extension in extensions.split():
+            out.setdefault(extension, reader)
+    return out
 
-    def __init__(self) -> None:
-        self.by_extension: dict[str, ModuleType] = {}
-        for group, names in _READERS.items():
-            for name in names:
-                module = import_module(f"sousveil.read.{group}.{name}")
-                for extension in module.EXTENSIONS:
-                    self.by_extension.setdefault(extension, module)
 
-    def of(self, path: str, data: bytes) -> ModuleType:
-        name = re.split(r"[/\\]|!/", path)[-1].lower()
-        parts = name.split(".")
-        for start in range(1, len(parts)):
-            module = self.by_extension.get("." + ".".join(parts[start:]))
-            if module is not None:
-                return module
-        if name in self.by_extension:
-            return self.by_extension[name]
-        return import_module("sousveil.read." + _sniff(data[:4096]))
+def reader_of(path: str, data: bytes) -> ModuleType:
+    """Return the reader of an artifact: by the end of its name, else by its first bytes."""
+    name = re.split(r"[/\\]|!/", path)[-1].lower()
+    table = _by_extension()
+    parts = name.split(".")
+    ends = ["." + ".".join(parts[i:]) for i in range(1, len(parts))]
+    reader = next((table[end] for end in (name, *ends) if end in table), None) or _sniff(data[:4096])
+    return import_module("sousveil.read." + reader)
 
 
 def _sniff(head: bytes) -> str:
@@ -72,9 +63,6 @@ def _sniff(head: bytes) -> str:
     if head.startswith(b"#!") and b"python" in head[:80]:
         return "source.python"
     return "document.prose"
-
-
-_registry: _Registry | None = None
 
 
 def kind_of(data: bytes | memoryview) -> str:
@@ -132,12 +120,9 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
 def _read_text(
     path: str, data: bytes, hits: Sequence[tuple[int, str]], votes: Counter[str]
 ) -> tuple[list[Construct], str]:
-    global _registry
-    if _registry is None:
-        _registry = _Registry()
     text = decode(data, votes)
     offsets = sorted({text.at(offset) for offset, _ in hits})
-    module = _registry.of(path, data)
+    module = reader_of(path, data)
     constructs = list(module.read(text, offsets))
     kind = module.__name__.split(".")[-2]
     if module.__name__.endswith(".html"):

@@ -1,0 +1,95 @@
+"""Every reader is found by its own extensions, and only when it is needed."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sousveil.read
+from sousveil.read.dispatch import kind_of, read, reader_of
+from sousveil.read.formats import FORMATS
+
+TOP = Path(sousveil.read.__file__).parent
+
+
+def readers() -> list[str]:
+    """Return every module that says which extensions it reads."""
+    out = []
+    for path in sorted(TOP.rglob("*.py")):
+        if "\nEXTENSIONS = (" in path.read_text("utf-8"):
+            out.append(".".join(path.relative_to(TOP).with_suffix("").parts))
+    return out
+
+
+def test_the_table_is_what_the_readers_say() -> None:
+    assert sorted(FORMATS) == [r for r in readers() if r in FORMATS]
+    for reader, extensions in FORMATS.items():
+        assert tuple(extensions.split()) == importlib.import_module(f"sousveil.read.{reader}").EXTENSIONS
+
+
+def test_no_reader_is_loaded_before_it_is_needed() -> None:
+    code = "import sys, sousveil.read.dispatch; print(sum('tree_sitter' in m for m in sys.modules))"
+    environment = {"PYTHONPATH": str(TOP.parents[1])}
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, env=environment).strip() == "0"
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "module"),
+    [
+        ("a.zip!/inc/dhnetsdk.H", b"", "source.c"),
+        ("METADATA", b"", "document.markdown"),
+        ("x/strings.xml", b"", "resource.xml"),
+        ("noext", b"<!DOCTYPE html><html>", "resource.html"),
+        ("noext", b'{"a": 1}', "resource.json"),
+        ("noext", b"#!/usr/bin/python3\n", "source.python"),
+        ("noext", b"just words", "document.prose"),
+    ],
+)
+def test_the_reader_is_chosen_by_name_else_by_content(path: str, data: bytes, module: str) -> None:
+    assert reader_of(path, data).__name__ == "sousveil.read." + module
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", "empty"),
+        ("民族".encode(), "text"),
+        ("民族 byEthnic".encode("gb18030"), "text"),
+        ("int emNation; // 民族\n".encode("utf-16"), "text"),
+        ("int emNation; // nothing\n".encode("utf-16-le"), "text"),
+        (bytes(range(256)) * 4, "binary"),
+        (b"\x7fELF\x02\x01\x01" + bytes(64), "binary"),
+    ],
+)
+def test_kind_of_content(data: bytes, kind: str) -> None:
+    assert kind_of(data) == kind
+
+
+def test_a_large_file_is_read_in_windows_with_true_places() -> None:
+    line = b"int filler_field_of_no_meaning;\n"
+    target = "struct tagFACE { int nAge; int emMask; int emGlasses; int emEthnicity; /* 民族 */ };\n".encode("gb18030")
+    data = line * 900_000 + target + line * 10
+    offset = data.index(b"emEthnicity")
+    reading = read("big.h", data, [(offset, "gb18030")])
+    (record,) = [c for c in reading.constructs if c.kind == "Record"]
+    for passage in (record.passage, *(m.passage for m in record.members)):
+        raw = data[passage.offset : passage.offset + passage.length]
+        assert raw.decode(passage.encoding) == passage.text
+        assert passage.line == 900_001
+
+
+@given(st.binary(max_size=400), st.sampled_from(sorted(FORMATS)))
+def test_any_bytes_under_any_name_are_read_without_an_error(data: bytes, reader: str) -> None:
+    extension = FORMATS[reader].split()[0]
+    hits = [(i, "utf-8") for i in range(0, len(data), 7)]
+    reading = read("a" + extension, data, hits)
+    for construct in reading.constructs:
+        for passage in (construct.passage, *(m.passage for m in construct.members)):
+            raw = data[passage.offset : passage.offset + passage.length]
+            assert raw.decode(passage.encoding, "backslashreplace") == passage.text
