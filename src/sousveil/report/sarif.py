@@ -25,6 +25,7 @@ LEVELS = {
     Act.MENTIONS: "none",
 }
 _SEVERITIES = {"error": "error", "warning": "warning", "note": "recommendation", "none": "recommendation"}
+_LINKS = 4
 _QUOTED = 160
 """Characters of evidence in a message; the snippet holds all of it."""
 
@@ -161,25 +162,26 @@ def _message(finding: Finding, clue: bool, first_link: int) -> str:
     head = words.headline(finding)
     what = finding.reasons[0].text if finding.reasons else ""
     parts = [f"{'A clue: ' if clue else ''}{_plain(head)}{': ' if what else '.'}{_plain(what)}"]
-    told = next((p for p in finding.places if view.glosses(p) and "lexicon" in p.gloss_source), None)
+    best = view.telling(finding)
+    told = finding.places[best] if best is not None else None
     if told is not None and told.text:
-        quoted = " ".join(told.text.split())
-        quoted = quoted if len(quoted) <= _QUOTED else quoted[:_QUOTED] + " …"
-        parts.append(f"“{_plain(quoted)}”: {_plain(_gloss(told))}.")
-    if finding.links:
-        shown = [
-            f"{words.relation_words(link.relation)} [{_plain(link.name) or 'this'}]({first_link + number})"
-            for number, link in enumerate(finding.links[:3], 1)
-        ]
-        more = f" and {len(finding.links) - 3} more" if len(finding.links) > 3 else ""
-        parts.append(f"It {words.joined(shown, ',') if more else words.joined(shown)}{more}.")
+        quoted = " ".join(view.excerpt(told, _QUOTED)[0].split())
+        gloss = _gloss(told)
+        parts.append(f"“{_plain(quoted)}”{': ' if gloss else ''}{_plain(gloss)}")
+    relations: dict[str, list[str]] = {}
+    for number, link in enumerate(finding.links[:_LINKS], first_link + 1):
+        relations.setdefault(link.relation, []).append(f"[{_plain(link.name) or 'this'}]({number})")
+    if relations:
+        said = [f"{words.relation_words(relation)} {words.joined(names)}" for relation, names in relations.items()]
+        more = len(finding.links) - _LINKS
+        parts.append(f"It {'; it '.join(said)}{f', and {more} more' if more > 0 else ''}.")
     if finding.not_proved:
         parts.append("This does not prove: " + _plain(" ".join(finding.not_proved)))
     return "\n".join(parts)
 
 
 def _gloss(place: Place) -> str:
-    return show("; ".join(f"{g.term} = {g.meaning}" if g.term else g.meaning for g in view.glosses(place)))
+    return show("; ".join(f"{', '.join(g.terms)} = {g.meaning}" if g.terms else g.meaning for g in view.glosses(place)))
 
 
 def _linked(link: Link) -> str:

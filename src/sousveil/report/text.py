@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sousveil.model import Explained, Finding, Limit, Place, Report, Verdict
 from sousveil.report import view, words
@@ -115,8 +115,8 @@ class _Page:
         self._wrap(f"rule {show(finding.rule)}, finding {show(finding.id)}", _INDENT, style="dim")
 
     def _evidence(self, finding: Finding) -> None:
-        first, others = view.evidence(finding)
-        chosen = sorted((*first, *others)) if self._verbose else first[: _BRIEF + 1]
+        first, others = view.evidence(finding, 1000 if self._verbose else _BRIEF + 1)
+        chosen = (*first, *others) if self._verbose else first
         left = len(finding.places) - len(chosen)
         blocks: list[list[Place]] = []
         for index in chosen:
@@ -133,18 +133,15 @@ class _Page:
 
     def _block(self, places: Sequence[Place], more: str) -> None:
         gutter = max(len(str(place.line)) for place in places)
-        said: set[str] = set()
+        said: set[tuple[str, str]] = set()
         bar = f"{_INDENT}{' ' * gutter} │ "
         for place in places:
             head = f"{_INDENT}{place.line:>{gutter}} │ "
             for number, line in enumerate(self._quoted(place)):
                 for part, text in enumerate(wrap(line, self._width - cells(bar), "", "  ")):
                     self._put(self._paint(head if not number and not part else bar, "dim") + self._marked(place, text))
-            for gloss in _gloss_lines(place):
-                if gloss in said:
-                    continue
-                said.add(gloss)
-                for text in wrap(gloss, self._width - cells(bar), "  ", "    "):
+            for gloss in view.unsaid(view.glosses(place), said):
+                for text in wrap(_gloss_line(gloss), self._width - cells(bar), "  ", "    "):
                     self._put(self._paint(bar, "dim") + self._paint(text, "cyan"))
         self._address_line(places[0], f"{_INDENT}{' ' * gutter} └ ", more)
 
@@ -339,16 +336,9 @@ class _Page:
         self.lines.append(line.rstrip())
 
 
-def _gloss_lines(place: Place) -> Iterable[str]:
-    """Return the place's glosses, those of one meaning together, each with its source."""
-    together: dict[tuple[str, str], list[str]] = {}
-    for gloss in view.glosses(place):
-        terms = together.setdefault((gloss.meaning, gloss.source), [])
-        if gloss.term:
-            terms.append(gloss.term)
-    for (meaning, source), terms in together.items():
-        head = f"{', '.join(terms)} = " if terms else ""
-        yield show(f"{head}{meaning} ({words.gloss_source_words(source)})")
+def _gloss_line(gloss: view.Gloss) -> str:
+    head = f"{', '.join(gloss.terms)} = " if gloss.terms else ""
+    return show(f"{head}{gloss.meaning} ({words.gloss_source_words(gloss.source)})")
 
 
 def _be(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -29,10 +30,10 @@ class Group(Struct, frozen=True):
 
 
 class Gloss(Struct, frozen=True):
-    """What one word of a place means, and who says so."""
+    """What words of a place mean, and who says so."""
 
-    term: str
-    """As it stands in the lexicon or the code; empty where the gloss is of the whole line."""
+    terms: tuple[str, ...]
+    """As they stand in the lexicon; none where the gloss is of the whole line."""
     meaning: str
     source: str
     """``lexicon`` or ``code``."""
@@ -120,44 +121,78 @@ def _leaves(reasons: Sequence[Reason]) -> list[Line]:
     return list(found.values())
 
 
-def evidence(finding: Finding) -> tuple[list[int], list[int]]:
-    """Return indexes of the places to show first (the construct's line, then what names the trait), and the others."""
+def evidence(finding: Finding, most: int = 1000) -> tuple[list[int], list[int]]:
+    """Return indexes of the places to show first, ``most`` at most, and of the others.
+
+    First come the construct's own line and what names the trait, the place that says most among them.
+    """
     named = [i for i, place in enumerate(finding.places) if i and "lexicon" in place.gloss_source]
     others = [i for i, place in enumerate(finding.places) if i and "lexicon" not in place.gloss_source]
 
     def where(i: int) -> tuple[str, int]:
         return finding.places[i].artifact, finding.places[i].offset
 
-    return [*range(min(1, len(finding.places))), *sorted(named, key=where)], sorted(others, key=where)
+    best = telling(finding)
+    named.sort(key=lambda i: (i != best, where(i)))
+    kept = most - 1
+    return [
+        *range(min(1, len(finding.places))),
+        *sorted(named[:kept], key=where),
+    ], sorted(named[kept:] + others, key=where)
 
 
 def glosses(place: Place) -> list[Gloss]:
-    """Return the parts of a place's gloss, each with its source; what only repeats its word is left out."""
-    parts: list[Gloss] = []
-    lexicon, own = "", place.gloss
-    if "lexicon" in place.gloss_source:
-        lexicon, _, own = place.gloss.partition(" | ") if "code" in place.gloss_source else (place.gloss, "", "")
+    """Return a place's glosses, its own comment first; words of one meaning together, mere repetitions left out."""
+    lexicon, own = _parts(place)
+    together: dict[str, list[str]] = {}
     for part in lexicon.split("; ") if lexicon else ():
         term, colon, meaning = part.partition(": ")
         if not colon:
-            parts.append(Gloss("", part, "lexicon"))
+            together.setdefault(part, [])
         elif term.casefold() != meaning.casefold():
-            parts.append(Gloss(term, meaning, "lexicon"))
-    if own:
-        own += " …" if len(own) == _OWN_CUT else ""
-        parts.append(Gloss("", own, "lexicon" if place.gloss_source == "lexicon" else "code"))
-    return parts
+            together.setdefault(meaning, []).append(term)
+    found = [Gloss((), own + (" …" if len(own) == _OWN_CUT else ""), "code")] if own else []
+    return found + [Gloss(tuple(terms), meaning, "lexicon") for meaning, terms in together.items()]
+
+
+def unsaid(found: Iterable[Gloss], said: set[tuple[str, str]]) -> list[Gloss]:
+    """Return the glosses without the words already in ``said``, and add these to it: a list says a thing once."""
+    left: list[Gloss] = []
+    for gloss in found:
+        terms = tuple(term for term in gloss.terms or ("",) if (term, gloss.meaning) not in said)
+        said.update((term, gloss.meaning) for term in terms)
+        if terms:
+            left.append(Gloss(tuple(term for term in terms if term), gloss.meaning, gloss.source))
+    return left
+
+
+def _parts(place: Place) -> tuple[str, str]:
+    """Return a gloss's part from the lexicon and that from the code."""
+    if place.gloss_source == "lexicon":
+        return place.gloss, ""
+    if "lexicon" in place.gloss_source:
+        lexicon, _, own = place.gloss.partition(" | ")
+        return lexicon, own
+    return "", place.gloss
+
+
+def telling(finding: Finding) -> int | None:
+    """Return the index of the place that says most: the rarest gloss, ``EM_NATION_TYPE_UYGUR`` among its neighbours."""
+    glossed = [(place, [g.meaning for g in glosses(place) if g.source == "lexicon"]) for place in finding.places]
+    often = Counter(meaning for _, meanings in glossed for meaning in meanings)
+    told = [(min(often[m] for m in meanings), i) for i, (_, meanings) in enumerate(glossed) if meanings]
+    if told:
+        return min(told)[1]
+    return 0 if finding.places else None
 
 
 def segments(place: Place, text: str) -> list[tuple[str, bool]]:
     """Return ``text`` in pieces, each with whether it is a word of the place's gloss: what to mark."""
     terms: list[str] = []
-    if "lexicon" in place.gloss_source:
-        lexicon = place.gloss.partition(" | ")[0] if "code" in place.gloss_source else place.gloss
-        for part in lexicon.split("; ")[:24]:
-            term, colon, _ = part.partition(": ")
-            if colon and term.strip() and len(term) <= _MAX_TERM:
-                terms.append(term)
+    for part in _parts(place)[0].split("; ")[:24]:
+        term, colon, _ = part.partition(": ")
+        if colon and term.strip() and len(term) <= _MAX_TERM:
+            terms.append(term)
     if not terms:
         return [(text, False)] if text else []
     terms.sort(key=len, reverse=True)

@@ -208,13 +208,19 @@ def construct_words(construct: ConstructSummary) -> str:
 
 def headline(finding: Finding) -> str:
     """Return a finding as a sentence: ``NET_FACE_DATA infers ethnicity from the face``."""
+    name, colon, said = headline_parts(finding)
+    return f"{name}{colon} {said}"
+
+
+def headline_parts(finding: Finding) -> tuple[str, str, str]:
+    """Return who, a colon or nothing, and what is said of it."""
     construct = finding.construct
     said = phrase(finding.act, [finding.trait], finding.basis)
     if construct.kind is Kind.STATEMENT:
         by_name = bool(finding.places) and not finding.places[0].length and not finding.places[0].text
         source = "The file's name" if by_name else "The text"
-        return f"{source} {construct.name}: {said}" if construct.name else f"{source}: {said}"
-    return f"{construct.name or _unnamed(construct.kind)} {said}"
+        return (f"{source} {construct.name}" if construct.name else source), ":", said
+    return construct.name or _unnamed(construct.kind), "", said
 
 
 def _unnamed(kind: Kind) -> str:
