@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from sousveil.match import store
 from sousveil.match.engine import Engine, compile_patterns, open_engine
-from sousveil.match.hits import MARGIN, Raw, locate, surroundings, unescape
+from sousveil.match.hits import AROUND, MARGIN, REACH, Raw, locate, surroundings, unescape
 from sousveil.match.lexicon import Entry, Lexicon, Tag
-from sousveil.match.patterns import FORMAT, Pattern, build, text_patterns
+from sousveil.match.patterns import Pattern, build, key, text_patterns
 
 __all__ = ["Hit", "Hits", "Matcher", "find_literals"]
 
@@ -57,15 +57,15 @@ class Matcher:
         self._root = cache or store.folder()
         self._entries: tuple[Entry, ...] = lexicon.entries
         self._patterns: list[Pattern] | None = None
-        self._key = f"{FORMAT}{lexicon.key}"
+        self._key = key(lexicon.key)
         self._engine = open_engine(self._key, lambda: ((p.regex, p.caseless) for p in self.patterns), self._root)
-        self._company = _Company(lexicon, self._root)
+        self._company = _Company(lexicon, self._key, self._root)
 
     @property
     def patterns(self) -> list[Pattern]:
         """Return the byte patterns, in the order of their numbers in the database."""
         if self._patterns is None:
-            name = f"patterns-{self._key[:32]}"
+            name = f"patterns-{self._key}"
             if (kept := store.get(self._root, name)) is not None:
                 try:
                     self._patterns = msgspec.msgpack.decode(kept, type=list[Pattern])
@@ -157,7 +157,7 @@ class Matcher:
 class _Company:
     """The words that make a likely term worth reading."""
 
-    def __init__(self, lexicon: Lexicon, root: Path) -> None:
+    def __init__(self, lexicon: Lexicon, key: str, root: Path) -> None:
         company = lexicon.company
         wanted = set(company.contexts)
         words = [w for group in company.words.values() for w in group]
@@ -171,7 +171,7 @@ class _Company:
         patterns = list(text_patterns(enumerate(words)))
         self._word = [p.entry for p in patterns]
         self._engine = open_engine(
-            f"{lexicon.key[:31]}c", lambda: ((p.regex, p.caseless) for p in patterns), root
+            f"{key}-company", lambda: ((p.regex, p.caseless) for p in patterns), root
         )
 
     def in_text(self, text: str) -> bool:
@@ -217,7 +217,7 @@ class _Check:
         starts = [r.start for r in raws]
         # Cheap before dear: a likely term that has no company at all is not decoded.
         raws = [r for r in raws if self._certain(r) or self._beside(r, raws, starts) or self._worded(r)]
-        kept = self._one_encoding(_longest([r for r in raws if self._stands(r)]))
+        kept = self._one_encoding(_longest(self._standing(raws)))
         starts = [r.start for r in kept]
         out = Hits()
         for raw in kept:
@@ -246,20 +246,52 @@ class _Check:
                 found.setdefault((raw.start, raw.length, number), raw)
         return sorted(found.values(), key=lambda r: (r.start, -r.length))
 
-    def _stands(self, raw: Raw) -> bool:
-        """Return whether the lexicon sees the hit's term in the decoded text: joints, false friends, longer terms."""
-        if self.checked >= self._budget:
-            return False
-        self.checked += 1
-        around = surroundings(self._data, raw)
-        if around is None:
-            return False
-        left, middle, right = around
-        entry = self._entries[raw.pattern.entry]
-        start, end = len(left), len(left) + len(middle)
-        return any(
-            t.start == start and t.end == end and t.concept == entry.concept for t in self._lexicon.tag(left + middle + right)
-        )
+    def _standing(self, raws: Sequence[Raw]) -> list[Raw]:
+        """Return the hits whose term the lexicon sees in the decoded text: joints, false friends, longer terms."""
+        out: list[Raw] = []
+        group: list[Raw] = []
+        size = len(self._data)
+        for raw in raws:
+            if self.checked >= self._budget:
+                break
+            self.checked += 1
+            if raw.pattern.encoding != "utf-8" or raw.pattern.escape:
+                around = surroundings(self._data, raw)
+                if around is not None:
+                    left, middle, right = around
+                    tags = self._lexicon.tag(left + middle + right)
+                    if _covered(tags, len(left), len(left) + len(middle)):
+                        out.append(raw)
+                continue
+            if group and (raw.start - group[-1].start > 160 or raw.start - group[0].start > 4096):
+                out += self._plain(group, size)
+                group = []
+            group.append(raw)
+        if group:
+            out += self._plain(group, size)
+        out.sort(key=lambda r: (r.start, -r.length))
+        return out
+
+    def _plain(self, group: Sequence[Raw], size: int) -> list[Raw]:
+        """Return those of ``group``, near each other in UTF-8, that stand: their text is decoded and tagged once."""
+        low = max(0, group[0].start - REACH)
+        high = min(size, max(r.start + r.length for r in group) + REACH)
+        cuts = sorted({low, high, *(r.start for r in group), *(r.start + r.length for r in group)})
+        at: dict[int, int] = {}
+        pieces: list[str] = []
+        length = 0
+        for a, b in zip(cuts, cuts[1:], strict=False):
+            at[a] = length
+            piece = str(self._data[a:b], "utf-8", "replace")
+            if a == low:
+                piece = piece[-AROUND:]
+            elif b == high:
+                piece = piece[:AROUND]
+            pieces.append(piece)
+            length += len(piece)
+        at[cuts[-1]] = length
+        tags = self._lexicon.tag("".join(pieces))
+        return [r for r in group if _covered(tags, at[r.start], at[r.start + r.length])] if tags else []
 
     def _one_encoding(self, raws: list[Raw]) -> list[Raw]:
         """Drop hits that another encoding explains better: the other byte order, an older charset seen more nearby."""
@@ -343,6 +375,11 @@ _OPPOSITE = {
 _LEGACY = frozenset(
     {"gb18030", "big5", "shift_jis", "euc_kr", "windows-1251", "koi8_r", "windows-1256", "windows-1252"}
 )
+
+
+def _covered(tags: Iterable[Tag], start: int, end: int) -> bool:
+    """Return whether a term that can open a file covers ``start`` to ``end``."""
+    return any(t.start <= start and end <= t.end and t.trait is not None and t.strength != "weak" for t in tags)
 
 
 def _longest(raws: list[Raw]) -> list[Raw]:

@@ -55,7 +55,7 @@ def open_engine(key: str, make: Callable[[], Iterable[tuple[bytes, bool]]], root
     import hyperscan
 
     version = hashlib.sha256(f"{hyperscan.__version__} {platform.machine()}".encode()).hexdigest()[:12]
-    name = f"database-{key[:32]}-{version}"
+    name = f"database-{key}-{version}"
     if (kept := store.get(root, name)) is not None:
         try:
             return Engine(hyperscan.loadb(kept, hyperscan.HS_MODE_BLOCK))

@@ -17,7 +17,8 @@ MARGIN = 4096
 
 _WIDTH = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 _DOUBLE = frozenset({"gb18030", "big5", "shift_jis", "euc_kr"})
-_REACH = 240
+REACH = 240
+"""Bytes that hold that many characters of nearly any text."""
 _BYTES_ESCAPE = {
     "\\x": re.compile(r"(?:\\x[0-9a-f]{2})+", re.I),
     "%": re.compile(r"(?:%[0-9a-f]{2})+", re.I),
@@ -71,9 +72,9 @@ def surroundings(data: bytes | memoryview, raw: Raw) -> tuple[str, str, str] | N
     pattern = raw.pattern
     encoding = pattern.encoding
     if pattern.escape:
-        left = unescape(str(data[max(0, start - _REACH * 2) : start], "latin-1"), pattern.escape, encoding)
+        left = unescape(str(data[max(0, start - REACH * 2) : start], "latin-1"), pattern.escape, encoding)
         middle = unescape(str(data[start:end], "latin-1"), pattern.escape, encoding)
-        right = unescape(str(data[end : end + _REACH * 2], "latin-1"), pattern.escape, encoding)
+        right = unescape(str(data[end : end + REACH * 2], "latin-1"), pattern.escape, encoding)
         return left[-AROUND:], middle, right[:AROUND]
     middle = str(data[start:end], encoding, "replace")
     if encoding in _WIDTH:
@@ -87,9 +88,9 @@ def surroundings(data: bytes | memoryview, raw: Raw) -> tuple[str, str, str] | N
         return left, middle, right
     if encoding in _DOUBLE:
         return _double(data, start, end, encoding, middle)
-    low = max(0, start - _REACH)
+    low = max(0, start - REACH)
     left = str(data[low:start], encoding, "replace")[-AROUND:]
-    right = str(data[end : end + _REACH], encoding, "replace")[:AROUND]
+    right = str(data[end : end + REACH], encoding, "replace")[:AROUND]
     if encoding != "utf-8" and not _single_text(data, start, end):
         return None
     return left, middle, right
@@ -120,7 +121,7 @@ def _double(data: bytes | memoryview, start: int, end: int, encoding: str, middl
     """Check a hit in an encoding of one or two bytes a character: aligned, and inside text."""
     # A byte below 0x30 is never part of a longer character: decode from the nearest one.
     low = start
-    floor = max(0, start - _REACH)
+    floor = max(0, start - REACH)
     while low > floor and data[low - 1] >= 0x30:
         low -= 1
     decoder = codecs.getincrementaldecoder(encoding)("replace")

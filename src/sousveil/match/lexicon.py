@@ -17,8 +17,10 @@ from sousveil.model import Trait
 
 __all__ = ["Description", "Entry", "Lexicon", "LexiconError", "Tag", "load"]
 
-_AROUND = 64
+_AROUND = 48
 """Characters before and after a term in which its false friends are looked for."""
+_PHRASE = 100
+"""Characters within which the next word of a phrase must end."""
 _ARABIC_PREFIX = re.compile(r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?")
 
 
@@ -65,8 +67,16 @@ class Description(Struct, frozen=True):
     """The word's bytes, in hexadecimal, in every encoding searched."""
 
 
-# first part -> (further parts, entry number, exact parts of a code term)
-_Words = dict[str, list[tuple[tuple[str, ...], int, tuple[str, ...]]]]
+class _Node:
+    """What can begin with one word: terms of that word alone, and phrases by their second word."""
+
+    __slots__ = ("phrases", "single")
+
+    def __init__(self) -> None:
+        # Entry number and, of a code term, its exact parts.
+        self.single: list[tuple[int, tuple[str, ...]]] = []
+        # By second word: the words after it, entry number, exact parts.
+        self.phrases: dict[str, list[tuple[tuple[str, ...], int, tuple[str, ...]]]] = {}
 
 
 class Lexicon:
@@ -80,9 +90,10 @@ class Lexicon:
         self.files = compiled.files
         self.entries: tuple[Entry, ...] = tuple(_entries(compiled.concepts, compiled.files))
         self._ready = False
-        self._words: _Words = {}
+        self._words: dict[str, _Node] = {}
         self._subs: dict[str, list[tuple[str, int, bool]]] = {}
         self._friends: dict[str, re.Pattern[str]] = {}
+        self._friend_of: list[str] = []
         self._cached = lru_cache(maxsize=1 << 15)(self._tag)
 
     def tag(self, text: str) -> list[Tag]:
@@ -122,51 +133,76 @@ class Lexicon:
 
     def _prepare(self) -> None:
         for number, entry in enumerate(self.entries):
-            text = entry.text
-            if any(is_substring_script(c) for c in text):
-                lone = len(text) == 1 and entry.role != "context" and is_han(text)
-                self._subs.setdefault(text[0].lower(), []).append((text.lower(), number, lone))
-                continue
-            spans = parts(text)
-            exact = tuple(text[a:b] for a, b in spans)
-            lower = tuple(p.lower() for p in exact)
-            if not lower:
-                raise LexiconError(f"{entry.file}:1: the spelling {text!r} has no letter or digit")
-            code = exact if entry.term.style == "code" else ()
-            self._words.setdefault(lower[0], []).append((lower[1:], number, code))
-            if len(lower) > 1 and not code:
-                self._words.setdefault("".join(lower), []).append(((), number, ()))
-        for options in self._subs.values():
-            options.sort(key=lambda o: -len(o[0]))
+            lone = len(entry.text) == 1 and entry.role != "context" and is_han(entry.text)
+            self._add(entry.text, number, entry.file, entry.term.style == "code", lone)
         shared: dict[Trait, list[FalseFriend]] = {}
         for concept in self.concepts:
             if concept.role == "false-friends" and concept.trait:
                 shared.setdefault(concept.trait, []).extend(concept.false_friends)
-        for concept in self.concepts:
+        for concept, file in zip(self.concepts, self.files, strict=True):
+            if not concept.terms:
+                continue
             friends = [*concept.false_friends, *(shared.get(concept.trait, ()) if concept.trait else ())]
-            if friends and concept.terms:
-                self._friends[concept.concept] = _friends(friends)
+            for friend in friends:
+                if friend.text:
+                    number = len(self.entries) + len(self._friend_of)
+                    self._friend_of.append(concept.concept)
+                    for text in (friend.text, friend.text + "s") if friend.text.isascii() else (friend.text,):
+                        self._add(text, number, file, False, False)
+            if patterns := [f"(?:{f.regex})" for f in friends if f.regex]:
+                self._friends[concept.concept] = re.compile("|".join(patterns))
+        for options in self._subs.values():
+            options.sort(key=lambda o: -len(o[0]))
         self._ready = True
+
+    def _add(self, text: str, number: int, file: str, code: bool, lone: bool) -> None:
+        if any(is_substring_script(c) for c in text):
+            self._subs.setdefault(text[0].lower(), []).append((text.lower(), number, lone))
+            return
+        exact = tuple(text[a:b] for a, b in parts(text))
+        lower = tuple(p.lower() for p in exact)
+        if not lower:
+            raise LexiconError(f"{file}:1: the spelling {text!r} has no letter or digit")
+        node = self._words.setdefault(lower[0], _Node())
+        if len(lower) == 1:
+            node.single.append((number, exact if code else ()))
+            return
+        node.phrases.setdefault(lower[1], []).append((lower[2:], number, exact if code else ()))
+        if not code:
+            self._words.setdefault("".join(lower), _Node()).single.append((number, ()))
 
     def _tag(self, text: str) -> tuple[Tag, ...]:
         if not self._ready:
             self._prepare()
-        found = list(self._candidates(text))
+        entries = self.entries
+        known = len(entries)
+        found: list[tuple[int, int, int]] = []
+        others: list[tuple[int, int, str]] = []
+        for start, end, number in self._candidates(text):
+            if number < known:
+                found.append((start, end, number))
+            else:
+                others.append((start, end, self._friend_of[number - known]))
         if not found:
             return ()
-        entries = self.entries
         # Longest first; a trait's term keeps others of any trait out, a context's word others of the same context.
         found.sort(key=lambda f: (f[0] - f[1], f[0], f[2]))
-        taken: dict[str, list[tuple[int, int]]] = {}
+        taken: dict[str, bytearray] = {}
         kept: list[tuple[int, int, Entry]] = []
         for start, end, number in found:
             entry = entries[number]
-            spans = taken.setdefault(entry.concept if entry.trait is None else "", [])
-            if any(a < end and start < b for a, b in spans):
+            group = entry.concept if entry.trait is None else ""
+            mask = taken.get(group)
+            if mask is None:
+                mask = taken[group] = bytearray(len(text))
+            elif mask.find(1, start, end) >= 0:
                 continue
-            if entry.trait is not None and self._false(entry.concept, text, start, end):
+            if entry.trait is not None and (
+                any(a <= start and end <= b and c == entry.concept for a, b, c in others)
+                or self._false(entry.concept, text, start, end)
+            ):
                 continue
-            spans.append((start, end))
+            mask[start:end] = b"\x01" * (end - start)
             kept.append((start, end, entry))
         kept.sort(key=lambda k: (k[0], k[1]))
         return tuple(
@@ -178,9 +214,9 @@ class Lexicon:
         words = self._words
         if text.isascii():
             for match in ASCII.finditer(text):
-                options = words.get(match[0].lower())
-                if options is not None:
-                    yield from self._phrases(text, match.start(), match.end(), options, ASCII)
+                node = words.get(match[0].lower())
+                if node is not None:
+                    yield from _phrases(text, match.start(), match.end(), node, ASCII)
             return
         for start, end in parts(text):
             first = text[start]
@@ -188,43 +224,15 @@ class Lexicon:
                 yield from self._substrings(text, start, end)
                 continue
             word = text[start:end].lower()
-            options = words.get(word)
-            if options is None and "\u0600" <= first <= "\u06ff":
-                start, options = self._arabic(word, start)
-            if options is not None:
-                yield from self._phrases(text, start, end, options, ANY)
-
-    def _arabic(self, word: str, start: int) -> tuple[int, list[tuple[tuple[str, ...], int, tuple[str, ...]]] | None]:
-        """Return the entries of ``word`` without an article, conjunction or preposition written onto it."""
-        prefix = _ARABIC_PREFIX.match(word)
-        cut = prefix.end() if prefix else 0
-        return start + cut, self._words.get(word[cut:]) if cut else None
-
-    def _phrases(
-        self,
-        text: str,
-        start: int,
-        end: int,
-        options: list[tuple[tuple[str, ...], int, tuple[str, ...]]],
-        splitter: re.Pattern[str],
-    ) -> Iterator[tuple[int, int, int]]:
-        for rest, number, code in options:
-            if code and text[start:end] != code[0]:
-                continue
-            at = end
-            for i, word in enumerate(rest):
-                following = splitter.search(text, at, at + 40 + len(word))
-                if following is None or not joined(text[at : following.start()]):
-                    break
-                got = following[0]
-                if (got != code[i + 1]) if code else (got.lower() != word):
-                    break
-                at = following.end()
-            else:
-                # The window above may have cut the last part.
-                if rest and at < len(text) and text[at].islower() and text[at - 1].isalpha():
-                    continue
-                yield start, at, number
+            node = words.get(word)
+            if node is None and "\u0600" <= first <= "\u06ff":
+                # An article, conjunction or preposition is written onto the word.
+                prefix = _ARABIC_PREFIX.match(word)
+                cut = prefix.end() if prefix else 0
+                node = words.get(word[cut:]) if cut else None
+                start += cut
+            if node is not None:
+                yield from _phrases(text, start, end, node, ANY)
 
     def _substrings(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         subs = self._subs
@@ -249,6 +257,30 @@ class Lexicon:
         low = max(0, start - _AROUND)
         window = text[low : end + _AROUND]
         return any(m.start() <= start - low and m.end() >= end - low for m in pattern.finditer(window))
+
+
+def _phrases(text: str, start: int, end: int, node: _Node, splitter: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield what stands at ``start``: the word up to ``end``, and phrases it begins."""
+    for number, code in node.single:
+        if not code or text[start:end] == code[0]:
+            yield start, end, number
+    if not node.phrases:
+        return
+    second = splitter.search(text, end, end + _PHRASE)
+    if second is None or not joined(text[end : second.start()]):
+        return
+    for rest, number, code in node.phrases.get(second[0].lower(), ()):
+        at = second.end()
+        got = [text[start:end], second[0]]
+        for word in rest:
+            following = splitter.search(text, at, at + _PHRASE)
+            if following is None or following[0].lower() != word or not joined(text[at : following.start()]):
+                break
+            got.append(following[0])
+            at = following.end()
+        else:
+            if not code or tuple(got) == code:
+                yield start, at, number
 
 
 def load(folder: Path | None = None, cache: Path | None = None) -> Lexicon:
@@ -283,20 +315,3 @@ def _entries(concepts: Iterable[Concept], files: Iterable[str]) -> Iterator[Entr
             for text in words:
                 term = Term(text, language, concept.strength, "")
                 yield Entry(text, term, concept.concept, concept.trait, concept.role, concept.gloss, file)
-
-
-def _friends(friends: Iterable[FalseFriend]) -> re.Pattern[str]:
-    options: list[str] = []
-    for friend in friends:
-        if friend.regex:
-            options.append(f"(?:{friend.regex})")
-        elif friend.text.isascii():
-            phrase = r"[\s_.-]{0,2}".join(re.escape(w) for w in re.split(r"[\s_-]+", friend.text))
-            options.append(rf"(?i:{phrase}(?:s|es)?)(?![a-z])")
-        else:
-            options.append(re.escape(friend.text))
-    # The longest first: an alternation takes the first that fits.
-    options.sort(key=len, reverse=True)
-    return re.compile("|".join(options))
-
-

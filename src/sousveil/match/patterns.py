@@ -6,16 +6,16 @@ the hit (see ``hits.py``) where the plain bytes are rare enough.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 from msgspec import Struct
 
 from sousveil.match.lexicon import Entry
 from sousveil.match.words import is_substring_script
-
-FORMAT = 1
-"""Raise it when the patterns made of the same lexicon change: it is part of the cache's key."""
 
 LEAST = 4
 """Bytes below which a pattern would fire in random data."""
@@ -75,15 +75,44 @@ class Pattern(Struct, frozen=True, array_like=True):
     """How many bytes of boundary the match can hold after the body."""
 
 
-def build(entries: Iterable[Entry]) -> list[Pattern]:
+def build(entries: Sequence[Entry]) -> list[Pattern]:
     """Return the patterns of all certain and likely terms, each byte sequence once, in a fixed order."""
     out: dict[tuple[bytes, bool], Pattern] = {}
+    known = {e.text.lower(): e for e in entries if _searched(e) and e.term.style == "word"}
     for number, entry in enumerate(entries):
-        if entry.trait is None or entry.term.strength == "weak":
+        if not _searched(entry):
             continue
-        for pattern in _of_entry(entry, number):
-            out.setdefault((pattern.regex, pattern.caseless), pattern)
+        for pattern in _of_entry(entry, number, _covered(entry, known)):
+            if pattern.lengths[0] >= LEAST:
+                out.setdefault((pattern.regex, pattern.caseless), pattern)
     return list(out.values())
+
+
+def _searched(entry: Entry) -> bool:
+    return entry.trait is not None and entry.term.strength != "weak"
+
+
+def _covered(entry: Entry, known: Mapping[str, Entry]) -> bool:
+    """Return whether a part of an English phrase is a term that opens a file as surely as the phrase does."""
+    words = entry.text.lower().split()
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            part = known.get(" ".join(words[start:end])) if end - start < len(words) else None
+            if part is not None and entry.text.isascii() and "certain" in (part.term.strength, _other(entry)):
+                return True
+    return False
+
+
+def _other(entry: Entry) -> str:
+    """Return ``certain`` for a likely entry: any searched part is as strong."""
+    return "certain" if entry.term.strength == "likely" else ""
+
+
+def key(lexicon_key: str) -> str:
+    """Return the key of the patterns made of a lexicon: its own key and the code that makes the patterns."""
+    here = Path(__file__)
+    code = b"".join(path.read_bytes() for path in (here, here.with_name("words.py")))
+    return hashlib.sha256(lexicon_key.encode() + code).hexdigest()[:32]
 
 
 def text_patterns(words: Iterable[tuple[int, str]]) -> Iterator[Pattern]:
@@ -119,8 +148,12 @@ def escapes(entry: Entry) -> list[tuple[str, str]]:
     return out
 
 
-def _of_entry(entry: Entry, number: int) -> Iterator[Pattern]:
+def _of_entry(entry: Entry, number: int, covered: bool) -> Iterator[Pattern]:
     text, code = entry.text, entry.term.style == "code"
+    if covered:
+        # Its part is found wherever the words stand apart; only written as one word it needs a pattern.
+        yield from _ascii(text.replace(" ", ""), number)
+        return
     if text.isascii():
         yield from _code(text, number) if code else _ascii(text, number)
     else:
@@ -128,7 +161,7 @@ def _of_entry(entry: Entry, number: int) -> Iterator[Pattern]:
     cased = [text] if text.isascii() or code else _cases(text)
     for encoding, _ in WIDE:
         for variant in cased:
-            yield from _plain(variant, encoding, number, text.isascii() and not code, " _" if text.isascii() else " ")
+            yield from _plain(variant, encoding, number, text.isascii() and not code, " ")
     for encoding in _legacy(text):
         for variant in _cases(text):
             yield from _plain(variant, encoding, number, False, " ")
@@ -144,7 +177,7 @@ def _ascii(text: str, number: int) -> Iterator[Pattern]:
     words = [w for w in re.split(r"[\s_-]+", text.lower()) if w]
     size = sum(map(len, words))
     if size >= _DISTINCT:
-        yield from _plain(" ".join(words), "utf-8", number, True, " _-.\n" if len(words) > 1 else " ")
+        yield from _plain(" ".join(words), "utf-8", number, True, " _-")
         return
     lengths = tuple(range(size, size + len(words)))
     last = words[-1][-1]
@@ -202,11 +235,15 @@ def _plain(text: str, encoding: str, number: int, caseless: bool, joints: str) -
         yield Pattern(body, body, caseless, number, encoding, "", (len(raw),))
 
 
+_QUOTED = [bytes([b]) if bytes([b]).isalnum() else b"\\x%02x" % b for b in range(256)]
+
+
 def _quote(raw: bytes) -> bytes:
     """Return a regular expression for exactly ``raw``."""
-    return b"".join(bytes([b]) if bytes([b]).isalnum() else b"\\x%02x" % b for b in raw)
+    return b"".join(map(_QUOTED.__getitem__, raw))
 
 
+@lru_cache(maxsize=4096)
 def _cases(text: str) -> list[str]:
     """Return ``text`` as written, in lower case, with a capital, and in capitals, each once."""
     if text.isascii() or any(c.isalpha() and c.lower() != c.upper() for c in text):
@@ -214,6 +251,7 @@ def _cases(text: str) -> list[str]:
     return [text]
 
 
+@lru_cache(maxsize=4096)
 def _legacy(text: str) -> list[str]:
     """Return the older encodings ``text`` is searched in: those of its script that can hold it."""
     if text.isascii():
