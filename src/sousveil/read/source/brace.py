@@ -83,11 +83,13 @@ class Found:
     """A label set or string: it does not take a hit from the declaration around it."""
     parts: list[Part] = field(default_factory=list)
     """Set by ``build``."""
+    cell: int = 0
+    """Which part of a declaration too large to be read whole."""
 
     @property
-    def key(self) -> tuple[int, int, Kind]:
+    def key(self) -> tuple[int, int, Kind, int]:
         """What makes two finds of one declaration the same."""
-        return self.start, self.end, self.kind
+        return self.start, self.end, self.kind, self.cell
 
 
 class Reader:

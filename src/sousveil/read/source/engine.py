@@ -6,6 +6,7 @@ import re
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from tree_sitter import Node, Tree
 
@@ -16,9 +17,14 @@ from sousveil.read.source.tree import Unfinished, parse
 from sousveil.read.source.windows import LARGE, Scan, windows
 from sousveil.read.text import Text
 
-SECONDS = 20.0
+SECONDS = 12.0
 """Time for one file; what was read by then is handed over with ``Unfinished``."""
-_PARSE = 5.0
+_PARSE = 4.0
+HITS = 20_000
+"""Most hits of one file that are followed."""
+_CELLS = 24
+"""Most parts read of declarations too large to be read whole."""
+_TREES = 256
 LINKED = 96
 """Most constructs added to those that hold a hit."""
 _ROUNDS = 2
@@ -29,6 +35,7 @@ _LOOSE = 300
 
 # Not what only qualifies another name: ``NetSDKLib`` of ``NetSDKLib.SdkStructure``.
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}+(?!\s*(?:\.|::))")
+_STATEMENT_END = re.compile(rb"[;{}]")
 _BORDER = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
 _DECLARES = re.compile(
     rb"(?:\b(?:struct|enum|union|class|interface|record|object|protocol|trait|type)\s+|\}\s*[\w\s,*]*)\Z"
@@ -64,8 +71,9 @@ class _Reading:
         self.whole = len(self.utf8) <= LARGE
         self.trees: dict[tuple[tuple[int, int], ...], Tree | None] = {}
         self.masked = bytearray(self.utf8)
-        self.kept: dict[tuple[int, int, Kind], tuple[Found, Construct]] = {}
+        self.kept: dict[tuple[int, int, Kind, int], tuple[Found, Construct]] = {}
         self.missing: list[tuple[str, str]] = []
+        """What was not read: timeout, quota, or links (all hits were read, not all that refers to them)."""
 
     # ------------------------------------------------------------------ the way through
 
@@ -87,6 +95,8 @@ class _Reading:
                     chosen[owner.key] = owner
             chosen.update((f.key, f) for f in plain if f.kind is not Kind.OPERATION and _in(directives, f))
         for one in chosen.values():
+            if self._late():
+                break
             self._build(one)
         loose = self._loose([f for f in found if f.extra], plain, every, code)
         self._comments(comments, hits is None)
@@ -102,7 +112,10 @@ class _Reading:
         code: list[int] = []
         comments: dict[tuple[int, int], None] = {}
         directives: list[int] = []
-        for hit in sorted({h for h in hits if 0 <= h < len(self.utf8)}):
+        known = sorted({h for h in hits if 0 <= h < len(self.utf8)})
+        if len(known) > HITS:
+            self.missing.append(("quota", f"{len(known)} places hold terms; the first {HITS} were read"))
+        for hit in known[:HITS]:
             comment = self.scan.comment(hit)
             if comment is not None:
                 comments[comment] = None
@@ -132,8 +145,9 @@ class _Reading:
         kept = sorted(self.kept.values(), key=lambda k: (k[1].passage.offset, -k[0].end, k[1].kind))
         constructs = [construct for _, construct in kept]
         if self.missing:
-            reason = "timeout" if any(r == "timeout" for r, _ in self.missing) else self.missing[0][0]
-            raise Unfinished(reason, "; ".join(dict.fromkeys(d for _, d in self.missing))[:400], constructs)
+            reason = "timeout" if any(r == "timeout" for r, _ in self.missing) else "quota"
+            detail = "; ".join(dict.fromkeys(d for _, d in self.missing))[:400]
+            raise Unfinished(reason, detail, constructs, incomplete=any(r != "links" for r, _ in self.missing))
         return constructs
 
     # ------------------------------------------------------------------ finding
@@ -150,37 +164,56 @@ class _Reading:
                 return
         if spots is None:
             return
+        cells = 0
         for window in windows(self.scan, spots):
             if window.clipped:
+                cells += 1
                 line = self.reader.text.position(window.spots[0])[0]
                 self.missing.append(("quota", f"a declaration of more than 512 KB, read in part around line {line}"))
+                if cells > _CELLS:
+                    continue
             tree = self._tree(window.ranges)
-            if tree is not None:
-                yield from self._walk(tree, window.spots)
+            if tree is None:
+                continue
+            for found in self._walk(tree, window.spots):
+                found.cell = window.spots[0] if window.clipped else 0
+                yield found
 
     def _tree(self, ranges: tuple[tuple[int, int], ...], whole: bool = False) -> Tree | None:
         if ranges in self.trees:
             return self.trees[ranges]
         left = self.deadline - time.monotonic()
         tree: Tree | None = None
-        if left <= 0:
-            self.missing.append(("timeout", f"not read within {SECONDS:g} s"))
-        else:
+        if not self._late():
             self.scan.blanked(ranges, self.masked)
             self.reader.mask(self.masked, ranges)
+            _flatten(self.masked, ranges)
             try:
                 tree = parse(self.masked, self.reader.grammar(), min(_PARSE, left), () if whole else ranges)
             except Unfinished as late:
                 self.missing.append((late.reason, late.detail))
-        self.trees[ranges] = tree
+        if len(self.trees) < _TREES:
+            self.trees[ranges] = tree
         return tree
+
+    def _late(self) -> bool:
+        if time.monotonic() < self.deadline:
+            return False
+        late = ("timeout", f"not read within {SECONDS:g} s")
+        if late not in self.missing:
+            self.missing.append(late)
+        return True
 
     def _walk(self, tree: Tree, spots: Sequence[int] | None) -> Iterator[Found]:
         reader = self.reader
         stack = [Step(tree.root_node, None, ())]
+        seen = 0
         while stack:
             step = stack.pop()
             node = step.node
+            seen += 1
+            if seen % 256 == 0 and self._late():
+                return
             if node.is_named:
                 yield from reader.find(step)
                 yield from text_sets(reader, step)
@@ -206,21 +239,31 @@ class _Reading:
         sets = sorted((f for f in extras if f.kind is Kind.LABEL_SET), key=lambda f: (f.start, -f.end))
         outer: list[Found] = []
         for one in sets:
-            if outer and one.end <= outer[-1].end:
+            if self._late():
+                break
+            if outer and one.end <= outer[-1].end and one.cell == outer[-1].cell:
                 continue
             if self._build(one) is not None:
                 outer.append(one)
         strings = sorted((f for f in extras if f.kind is Kind.STATEMENT), key=lambda f: f.start)
         owners = _owners(plain, [f.start for f in strings])
         kept = list(outer)
+        starts = [s.start for s in outer]
+        ends = list(accumulate((s.end for s in outer), max))
         for one in strings:
             owner = owners.get(one.start)
-            if len(kept) - len(outer) >= _LOOSE or any(s.start <= one.start < s.end for s in outer):
+            index = bisect_right(starts, one.start) - 1
+            if index >= 0 and ends[index] > one.start:
                 continue
             if every is not None and not near(code, one.start, one.end):
                 continue
             if owner is not None and (owner.kind is not Kind.OPERATION or one.start < owner.head):
                 continue
+            if len(kept) - len(outer) >= _LOOSE and every is not None:
+                self.missing.append(("quota", f"more than {_LOOSE} loose strings"))
+                break
+            if self._late():
+                break
             self._build(one)
             kept.append(one)
         return kept
@@ -313,10 +356,12 @@ class _Reading:
             spots |= self._occurrences([w for w in wanted if w not in used][:_NAMES], declared=True)
             fresh: dict[str, None] = {}
             for found in _firsts(self.find(sorted(spots))):
+                if self._late():
+                    return
                 if found.extra or found.key in self.kept:
                     continue
                 if added >= LINKED:
-                    self.missing.append(("quota", f"more than {LINKED} declarations refer to what was found"))
+                    self.missing.append(("links", f"more than {LINKED} declarations refer to what was found"))
                     return
                 declared = any(n in wanted for n in found.names) and found.kind in (Kind.RECORD, Kind.ENUMERATION)
                 if not declared and found.kind is Kind.ENUMERATION:
@@ -360,9 +405,29 @@ class _Reading:
         return spots
 
 
+_DEEP = 300
+
+
+def _flatten(target: bytearray, ranges: Sequence[tuple[int, int]]) -> None:
+    """Blank angle brackets that open hundreds deep: grammars need gigabytes and minutes for ``a<a<a<``."""
+    for start, end in ranges:
+        if target.count(b"<", start, end) <= _DEEP:
+            continue
+        at = start
+        for match in _STATEMENT_END.finditer(target, start, end):
+            _flat(target, at, match.start())
+            at = match.end()
+        _flat(target, at, end)
+
+
+def _flat(target: bytearray, start: int, end: int) -> None:
+    if end - start > _DEEP and target.count(b"<", start, end) - target.count(b">", start, end) > _DEEP:
+        target[start:end] = target[start:end].replace(b"<", b" ")
+
+
 def _firsts(found: Iterable[Found]) -> list[Found]:
     """Return each declaration once, as first found."""
-    seen: dict[tuple[int, int, Kind], Found] = {}
+    seen: dict[tuple[int, int, Kind, int], Found] = {}
     for one in found:
         seen.setdefault(one.key, one)
     return list(seen.values())

@@ -19,6 +19,7 @@ KEEP = 64 * 1024
 LARGEST = 512 * 1024
 """Beyond this a declaration that cannot be entered (a table) is read around its places only."""
 _AROUND = 8 * 1024
+_SINGLE = 256
 _BLOCKS = 400_000
 
 
@@ -47,7 +48,13 @@ def _dialect(*parts: bytes, nested: bool = False, declarators: bool = False) -> 
 
 _TYPEDEF = rb"^typedef\b"
 C = _dialect(
-    _DIRECTIVE, _TYPEDEF, _COMMENT, rb'R"([^(\s"]{0,16})\((?:[^)]++|\)(?!\1"))*+\)\1"', _STRING, _CHAR, declarators=True
+    _DIRECTIVE,
+    _TYPEDEF,
+    _COMMENT,
+    rb'R"([^(\s"]{0,16})\((?:[^)]++|\)(?!\1"))*+(?:\)\1"|\Z)',
+    _STRING,
+    _CHAR,
+    declarators=True,
 )
 OBJC = _dialect(
     _DIRECTIVE,
@@ -64,7 +71,7 @@ KOTLIN = _dialect(_COMMENT, _TRIPLE, _STRING, _CHAR, nested=True)
 SWIFT = _dialect(_COMMENT, _TRIPLE, _STRING, nested=True)
 GO = _dialect(_COMMENT, rb"`[^`]*+`?", _STRING, _CHAR)
 RUST = _dialect(
-    _COMMENT, rb'\br(\#{0,9})"(?:[^"]++|"(?!\1))*+"\1', rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', _ONE_CHAR, nested=True
+    _COMMENT, rb'\br(\#{0,9})"(?:[^"]++|"(?!\1))*+(?:"\1|\Z)', rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', _ONE_CHAR, nested=True
 )
 
 _OUTER = re.compile(rb'(?:\bextern\b\s*"[^"]*"|\b(?:namespace|class|struct)\b[^(){};=]*|\)[^(){};]*)\s*\Z')
@@ -253,24 +260,45 @@ def windows(scan: Scan, spots: Iterable[int]) -> list[Window]:
     for spot in sorted(set(spots)):
         cuts.setdefault(_cut(scan, spot), []).append(spot)
     result: list[tuple[bool, Window]] = []
-    last: dict[tuple[int, ...], int] = {}
+    groups: dict[tuple[int, ...], list[tuple[tuple[int, int], list[int]]]] = {}
     for cut, inside in cuts.items():
-        clipped = cut.clipped
         if cut.extent is None:
-            parts, clipped = _members(scan, cut.path[-1] if cut.path else -1, inside)
+            members, clipped = _members(scan, cut.path[-1] if cut.path else -1, inside)
+            result.append((False, _window(scan, cut.path, members, inside, clipped)))
+        elif cut.clipped:
+            result.append((True, _window(scan, cut.path, [cut.extent], inside, True)))
         else:
-            parts = [cut.extent]
-            if clipped:
-                # Parts cut out of one table must not overlap.
-                parts = [(max(cut.extent[0], last.get(cut.path, 0)), cut.extent[1])]
-                last[cut.path] = cut.extent[1]
-        end = parts[-1][1] if parts else 0
-        ranges = [_header(scan, block) for block in cut.path]
-        ranges += parts
-        ranges += [(scan.closes[b] - 1, scan.closes[b]) for b in reversed(cut.path) if scan.closes[b] > end]
-        window = Window(tuple(r for r in ranges if r[0] < r[1]), tuple(inside), clipped)
-        result.append((cut.extent is not None, window))
+            groups.setdefault(cut.path, []).append((cut.extent, inside))
+    # One parse for each declaration contains the damage of broken ones; of very many, some share one.
+    size = 0 if sum(map(len, groups.values())) <= _SINGLE else KEEP
+    for path, extents in groups.items():
+        batch: list[tuple[int, int]] = []
+        held: list[int] = []
+        for extent, inside in sorted(extents):
+            if batch and sum(b - a for a, b in batch) + extent[1] - extent[0] > size:
+                result.append((True, _window(scan, path, batch, held, False)))
+                batch, held = [], []
+            batch.append(extent)
+            held.extend(inside)
+        if batch:
+            result.append((True, _window(scan, path, batch, held, False)))
     return [window for _, window in sorted(result)]
+
+
+def _window(
+    scan: Scan, path: tuple[int, ...], parts: Sequence[tuple[int, int]], spots: Sequence[int], clipped: bool
+) -> Window:
+    end = parts[-1][1] if parts else 0
+    ranges = [_header(scan, block) for block in path]
+    ranges += parts
+    ranges += [(scan.closes[b] - 1, scan.closes[b]) for b in reversed(path) if scan.closes[b] > end]
+    # Broken braces may make them overlap, which the parser refuses.
+    clean: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        start = max(start, clean[-1][1] if clean else 0)
+        if start < stop:
+            clean.append((start, stop))
+    return Window(tuple(clean), tuple(sorted(spots)), clipped)
 
 
 def _header(scan: Scan, block: int) -> tuple[int, int]:
@@ -306,13 +334,21 @@ def _cut(scan: Scan, spot: int) -> _Cut:
     elif _in_rows(scan, level):
         return _Cut(tuple(path), None)
     if end - start > LARGEST:
-        low, high = max(start, spot - KEEP // 2), min(end, spot + KEEP // 2)
-        low = max(start, scan.utf8.rfind(b"\n", start, low) + 1)
-        after = scan.utf8.find(b"\n", high, end)
         if child is not None and child not in path and scan.ends[child]:
             path.append(child)
-        return _Cut(tuple(path), (low, after if after >= 0 else high), clipped=True)
+        cell = start + (spot - start) // KEEP * KEEP
+        after = scan.utf8.find(b",", cell + KEEP, min(end, cell + KEEP + 2048))
+        return _Cut(tuple(path), (_joint(scan, cell, start), after if after >= 0 else min(end, cell + KEEP)), True)
     return _Cut(tuple(path), (start, end))
+
+
+def _joint(scan: Scan, at: int, start: int) -> int:
+    """Return a place at or before ``at`` where a table may be cut: between lines, or between items."""
+    for mark in (b"\n", b",", b" "):
+        place = scan.utf8.rfind(mark, max(start, at - 2048), at)
+        if place >= 0:
+            return place + 1
+    return at
 
 
 def _declaration(scan: Scan, level: int, spot: int) -> tuple[int, int]:
