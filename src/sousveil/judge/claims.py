@@ -91,6 +91,9 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 if re.search(r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite)\b", between):
                     continue
+                # "a federally recognized tribe": a participle before a group claims nothing.
+                if thing.role == "group" and (not before or clause[verb.start : verb.end].endswith("ed")):
+                    continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
                 return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
     return None

@@ -53,7 +53,9 @@ class Scene(Struct, frozen=True):
     linked: Mapping[str, Sequence[Seen]]
     """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses)."""
     linked_rules: frozenset[str]
-    """Rules that an earlier round found on linked constructs, also as ``act:infers``."""
+    """Rules that an earlier round found on linked constructs; ``profiles`` where one of them does."""
+    typed_rules: frozenset[str]
+    """The same of the types that its own fields have."""
     met_rules: frozenset[str]
     """Rules already met on this construct and trait."""
 
@@ -304,10 +306,14 @@ def _linked(value: object) -> Condition:
     o = _options(value, {"rule", "context", "min", "relation"})
     if "rule" in o:
         rules = frozenset(_words(o["rule"]))
-        return lambda scene: Result(
-            bool(rules & scene.linked_rules),
-            "what it is linked to was judged so: " + ", ".join(sorted(rules & scene.linked_rules)),
-        )
+        typed = o.get("relation") == "field-type"
+
+        def judged(scene: Scene) -> Result:
+            common = rules & (scene.typed_rules if typed else scene.linked_rules)
+            what = "the type of one of its fields" if typed else "what it is linked to"
+            return Result(bool(common), f"{what} was judged so: {', '.join(sorted(common))}")
+
+        return judged
     concepts = frozenset(_words(o["context"]))
     relations = (o["relation"],) if "relation" in o else ("user", "type")
     least = int(o.get("min", 1))

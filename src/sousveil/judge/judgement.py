@@ -24,6 +24,9 @@ _DECLARING = (Act.RESIDUE, Act.RECORDS, Act.MEASURES)
 CLUE = 0.25
 """A construct that might profile, yet below one half, is shown as a clue from here on."""
 
+EXPLAINS = 0.1
+"""A harmless rule at least this strong explains a construct even where it looks like a record."""
+
 _CONTEXTS = ("name", "gloss", "member", "member-gloss", "scope", "bases", "path")
 
 
@@ -106,17 +109,29 @@ def _cases(
     for i, feature in enumerate(features):
         for trait in feature.traits():
             case = Case(feature, i, trait, direction_of(feature), [])
-            _evaluate(case, rules, linked[i], frozenset())
+            _evaluate(case, rules, linked[i])
             cases[i, trait] = case
-    # What a neighbour was found to be counts for a construct linked to it, once.
+    # What a neighbour was found to be counts for a construct linked to it, once; a record whose own bytes hold no
+    # term is judged for the trait of a type it uses.
     first = {key: frozenset(_names(case)) for key, case in cases.items()}
+    for (i, trait), names in list(first.items()):
+        if "profiles" in names:
+            for edge in by_construct.get(i, ()):
+                if edge.used == i and edge.relation == "field-type" and (edge.user, trait) not in cases:
+                    user = features[edge.user]
+                    cases[edge.user, trait] = Case(user, edge.user, trait, direction_of(user), [])
     for (i, trait), case in cases.items():
         near = by_construct.get(i)
         if near:
-            others = {edge.used if edge.user == i else edge.user for edge in near}
-            names = frozenset().union(*(first.get((o, trait), frozenset()) for o in others))
-            if names:
-                _evaluate(case, rules, linked[i], names)
+            others: set[str] = set()
+            typed: set[str] = set()
+            for edge in near:
+                names = first.get((edge.used if edge.user == i else edge.user, trait), frozenset())
+                others |= names
+                if edge.user == i and edge.relation == "field-type":
+                    typed |= names
+            if others:
+                _evaluate(case, rules, linked[i], frozenset(others), frozenset(typed))
     return list(cases.values()), by_construct, features, linked
 
 
@@ -136,7 +151,11 @@ def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]
 
 
 def _evaluate(
-    case: Case, rules: Sequence[Rule], linked: Mapping[str, Sequence[Seen]], linked_rules: frozenset[str]
+    case: Case,
+    rules: Sequence[Rule],
+    linked: Mapping[str, Sequence[Seen]],
+    linked_rules: frozenset[str] = frozenset(),
+    typed_rules: frozenset[str] = frozenset(),
 ) -> None:
     construct = case.features.construct
     claim = None
@@ -146,7 +165,9 @@ def _evaluate(
     names: set[str] = set()
     # First the rules that rest on nothing else, then those that ask what other rules said.
     for dependent in (False, True):
-        scene = Scene(case.features, case.trait, case.direction, claim, linked, linked_rules, frozenset(names))
+        scene = Scene(
+            case.features, case.trait, case.direction, claim, linked, linked_rules, typed_rules, frozenset(names)
+        )
         for rule in rules:
             if rule.dependent is dependent and case.trait in rule.file.traits:
                 result = rule.condition(scene)
@@ -209,11 +230,13 @@ def _outcome(case: Case) -> tuple[Act, float, Rule] | None:
     positive = [m for w, m in strongest(case.met) if w > 0 and m.rule.file.act in _PROFILING]
     if probability >= 0.5:
         return positive[0].rule.file.act, probability, positive[0].rule
+    harmless = [m.rule.file.lowers for m in case.met if m.rule.file.act is Act.MENTIONS]
+    if harmless and min(harmless) <= EXPLAINS:
+        return None
     declaring = [m.rule for m in case.met if m.rule.file.act in _DECLARING]
     if declaring:
         rule = max(declaring, key=lambda r: (r.file.strength, r.id))
         return rule.file.act, rule.file.strength, rule
-    harmless = any(m.rule.file.act is Act.MENTIONS for m in case.met)
     if probability >= CLUE and not harmless:
         return positive[0].rule.file.act, probability, positive[0].rule
     return None
