@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import tarfile
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -73,6 +76,20 @@ def test_names_in_zip_and_tar_keep_their_bytes(charset: str, names: list[str], p
 def test_unicode_names_of_7z_and_iso(pack: SimpleNamespace) -> None:
     for form in ("7zip", "iso9660", "pax"):
         assert set(pack.go(pack.by_libarchive(form, {"民族.h": b"x"}), "a").files) == {"a!/民族.h"}
+
+
+def test_unicode_names_do_not_depend_on_the_locale(pack: SimpleNamespace, tmp_path: Path) -> None:
+    (tmp_path / "a.7z").write_bytes(pack.by_libarchive("7zip", {"民族.h": b"x"}))
+    code = "import sys; from sousveil.unpack import walk; print(ascii([e.path for e in walk(sys.argv[1], 'a')]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a.7z")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"LC_ALL": "C", "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PATH": ""},
+    )
+    assert done.stdout.strip() == ascii(["a!/民族.h"])
+    assert done.stderr == ""
 
 
 def test_escapes_and_bidirectional_controls_are_shown(pack: SimpleNamespace) -> None:

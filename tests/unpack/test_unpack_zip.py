@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import warnings
 import zipfile
 import zlib
@@ -275,3 +276,19 @@ def test_end_record_alone(pack: SimpleNamespace) -> None:
     got = pack.go(lying, "e.zip")
     assert got.files == {"e.zip": lying}
     assert got.reasons == {"broken"}
+
+
+def test_many_headers_without_an_end_take_time_in_proportion(pack: SimpleNamespace) -> None:
+    """Each header says that a descriptor tells its size; there is none, or one at the very end."""
+    header = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 8, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
+    for end in (b"", b"PK\x07\x08" + bytes(12)):
+        started = time.monotonic()
+        got = pack.go(header * 20_000 + end, "m.zip")
+        assert time.monotonic() - started < 10
+        assert len(got.entries) >= 20_000
+        assert "truncated" in got.reasons
+    lying = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 0, 0, 0, 0, 1 << 31, 1 << 31, 1, 0) + b"a"
+    started = time.monotonic()
+    got = pack.go(lying * 20_000, "m.zip")
+    assert time.monotonic() - started < 10
+    assert "truncated" in got.reasons

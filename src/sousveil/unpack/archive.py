@@ -21,6 +21,9 @@ _DEVICES = {
     stat.S_IFIFO: "a FIFO (named pipe)",
     stat.S_IFSOCK: "a socket",
 }
+_CHECKED = frozenset({"7z", "rar", "cab", "lha", "xar"})
+"""Formats whose checksum is compared when one reads beyond the last byte."""
+_MAY_BE_ENCRYPTED = frozenset({"7z", "rar"})
 _MAY_BE_EMPTY = frozenset({"7z", "ar", "cpio", "xar"})
 _MOST_STUCK = 1000
 """Headers in a row that may fail without anything being read between them."""
@@ -100,17 +103,17 @@ def _entry(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Lim
         target = reading.names.decode(archive.symlink())
         reading.note("link", f"symbolic link to {target}", name, incomplete=False)
         return
-    if archive.encrypted():
+    if fmt in _MAY_BE_ENCRYPTED and archive.encrypted():
         reading.note("encrypted", "the content is encrypted", name)
         return
-    linked = archive.hardlink()
     size = archive.size()
-    if size is not None and size > reading.in_memory:
-        yield Item(raw, name, Stream(reading.metered(_blocks(archive, name, reading, size)), size))
+    checked = fmt in _CHECKED
+    if size > reading.in_memory:
+        yield Item(raw, name, Stream(reading.metered(_blocks(archive, name, reading, size, checked)), size))
         return
     parts: list[bytes] = []
     got = 0
-    blocks = _blocks(archive, name, reading, 0 if linked else size or 0)
+    blocks = _blocks(archive, name, reading, size, checked)
     for part in blocks:
         reading.count(len(part))
         parts.append(part)
@@ -120,13 +123,13 @@ def _entry(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Lim
             stream.push(parts)
             yield Item(raw, name, stream)
             return
-    if linked and not got:
+    if not got and (linked := archive.hardlink()):
         reading.note("link", f"hard link to {reading.names.decode(linked)}", name, incomplete=False)
         return
     yield Item(raw, name, Memory(parts[0] if len(parts) == 1 else b"".join(parts)))
 
 
-def _blocks(archive: Archive, name: str, reading: Reading, size: int) -> Iterator[bytes]:
+def _blocks(archive: Archive, name: str, reading: Reading, size: int, checked: bool) -> Iterator[bytes]:
     """Yield an entry's content, holes as zeros; note where it is damaged or ends before its size."""
     expected = 0
     tries = 0
@@ -148,8 +151,10 @@ def _blocks(archive: Archive, name: str, reading: Reading, size: int) -> Iterato
         if data:
             yield data
             expected += len(data)
+            if expected == size and not checked:
+                return
         if status == EOF:
-            if expected < size:
+            if expected < size and not archive.hardlink():
                 reading.note("truncated", f"{expected} bytes came out, {size} are stated", name)
             return
 

@@ -44,14 +44,12 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "read_open1": (ctypes.c_int, [_pointer]),
     "read_next_header": (ctypes.c_int, [_pointer, _pointer]),
     "read_data_block": (ctypes.c_int, [_pointer, _pointer, _pointer, _pointer]),
-    "read_header_position": (ctypes.c_longlong, [_pointer]),
     "error_string": (ctypes.c_char_p, [_pointer]),
     "version_details": (ctypes.c_char_p, []),
     "entry_pathname": (ctypes.c_char_p, [_pointer]),
     "entry_pathname_utf8": (ctypes.c_char_p, [_pointer]),
     "entry_filetype": (ctypes.c_uint, [_pointer]),
     "entry_size": (ctypes.c_longlong, [_pointer]),
-    "entry_size_is_set": (ctypes.c_int, [_pointer]),
     "entry_hardlink": (ctypes.c_char_p, [_pointer]),
     "entry_hardlink_utf8": (ctypes.c_char_p, [_pointer]),
     "entry_symlink": (ctypes.c_char_p, [_pointer]),
@@ -258,11 +256,6 @@ class Archive:
             self.again()
         return status
 
-    def header_position(self) -> int:
-        """Return the offset of the entry's header in the archive."""
-        position: int = self._lib["read_header_position"](self._handle)
-        return position
-
     def error(self) -> str:
         """Return libarchive's last message."""
         text: bytes | None = self._lib["error_string"](self._handle)
@@ -289,10 +282,8 @@ class Archive:
         kind: int = self._lib["entry_filetype"](self._entry)
         return kind
 
-    def size(self) -> int | None:
-        """Return the size the entry declares, None if it does not."""
-        if not self._lib["entry_size_is_set"](self._entry):
-            return None
+    def size(self) -> int:
+        """Return the size the entry declares, 0 if it does not."""
         size: int = self._lib["entry_size"](self._entry)
         return size
 

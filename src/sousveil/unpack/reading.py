@@ -89,6 +89,11 @@ class Reading:
         if not self.metered_below:
             self.meter.take(size)
 
+    def fed(self, count: int) -> None:
+        """Take note that a decoder was given bytes, whether or not anything comes out. Raise Stop at the deadline."""
+        if count:
+            self.budget.tick()
+
     def metered(self, chunks: Iterator[bytes], meter: Meter | None = None) -> Iterator[bytes]:
         """Yield the chunks, each counted before it is given out."""
         take = (meter or self.meter).take

@@ -69,6 +69,10 @@ _FIRST_TWO: dict[bytes, list[tuple[bytes, str]]] = {}
 for _magic, _format in _BY_START.items():
     _FIRST_TWO.setdefault(_magic[:2], []).append((_magic, _format))
 
+_STUB_STARTS = frozenset(stub[:2] for stub in STUBS)
+_RARE_STARTS = frozenset({b"\x1f\x8b", b"BZ", b"\x1f\x9d", b"\x5d\0", b"\x60\xea", b"\xc7\x71", b"\x71\xc7"})
+_IMAGES = {b"CD001": "iso", b"BEA01": "udf"}
+
 _BZ2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
 _V7_TAR = re.compile(rb"[ 0-7]{5,7}[ \0]{1,3}[ 0-7]{5,7}")
 _CPIO_ODC = re.compile(rb"070707[0-7]{70}")
@@ -96,13 +100,16 @@ def is_container(head: bytes, name: str, tail: bytes | None = None) -> str | Non
     by_shape = _by_shape(head, start, name)
     if by_shape is not None:
         return by_shape
-    if ends_as_zip(head if tail is None else tail, start=head):
+    end = head if tail is None else tail
+    if end[-22:-18] == b"PK\x05\x06" and end[-2:] == b"\0\0":
         return "zip"
-    if head.startswith(STUBS):
+    if start in _STUB_STARTS and head.startswith(STUBS):
+        if _ends_with_comment(end):
+            return "zip"
         behind = behind_program(head)
         if behind is not None:
             return behind[0] if behind[0] in UNSUPPORTED else "stub"
-    if name and "." in name[-6:] and _VOLUME.search(name):
+    if name[-1:].isdigit() and _VOLUME.search(name):
         return "volume"
     return None
 
@@ -113,31 +120,37 @@ def _is_cpio(head: bytes) -> bool:
 
 def _by_shape(head: bytes, start: bytes, name: str) -> str | None:
     """Return formats that need more than a few constant bytes."""
-    if start == b"\x1f\x8b":
-        return "gz" if len(head) > 3 and head[2] == 8 and head[3] < 0x20 else None
-    if start == b"BZ" and _BZ2.match(head):
-        return "bz2"
+    if len(head) > 262:
+        if head[257:262] == b"ustar":
+            return "tar"
+        if head[107:108] in b"\0 " and head[155:156] in b"\0 " and _is_v7_tar(head):
+            return "tar"
+        if len(head) > 32774 and (image := _IMAGES.get(head[32769:32774])) is not None:
+            return image
+    if start in _RARE_STARTS:
+        return _by_start(head, start, name)
     if head[2:4] == b"\x03\x04" and _is_disguised_zip(head):
         return "zip"
-    if len(head) > 262 and (head[257:262] == b"ustar" or _is_v7_tar(head)):
-        return "tar"
-    if head[32769:32774] == b"CD001":
-        return "iso"
-    if head[32769:32774] == b"BEA01":
-        return "udf"
-    if start == b"\x1f\x9d" and len(head) > 2 and 9 <= head[2] & 0x1F <= 16 and name[-2:] in (".Z", ""):
-        return "compress"
-    if start == b"\x5d\0" and _is_lzma_alone(head, name):
-        return "lzma"
     if head[2:3] == b"-" and _LHA.match(head, 2):
         return "lha"
-    if start == b"\x60\xea" and name.lower().endswith(".arj"):
-        return "arj"
     if head[7:14] == b"**ACE**":
         return "ace"
-    if start in (b"\xc7\x71", b"\x71\xc7") and name.endswith(".cpio"):
-        return "cpio"
     return None
+
+
+def _by_start(head: bytes, start: bytes, name: str) -> str | None:
+    """Return formats whose first two bytes fit and that need a further look."""
+    if start == b"\x1f\x8b":
+        return "gz" if len(head) > 3 and head[2] == 8 and head[3] < 0x20 else None
+    if start == b"BZ":
+        return "bz2" if _BZ2.match(head) else None
+    if start == b"\x1f\x9d":
+        return "compress" if len(head) > 2 and 9 <= head[2] & 0x1F <= 16 and name[-2:] in (".Z", "") else None
+    if start == b"\x5d\0":
+        return "lzma" if _is_lzma_alone(head, name) else None
+    if start == b"\x60\xea":
+        return "arj" if name.lower().endswith(".arj") else None
+    return "cpio" if name.endswith(".cpio") else None
 
 
 def _is_disguised_zip(head: bytes) -> bool:
@@ -170,12 +183,8 @@ def _is_lzma_alone(head: bytes, name: str) -> bool:
     return size == 0xFFFFFFFFFFFFFFFF or (size < 1 << 40 and name.endswith((".lzma", ".tlz")))
 
 
-def ends_as_zip(tail: bytes, *, start: bytes) -> bool:
-    """Return whether the last bytes are a zip's end record with a directory before it."""
-    if tail[-22:-18] == b"PK\x05\x06" and tail[-2:] == b"\0\0":
-        return True
-    if not start.startswith(STUBS):
-        return False
+def _ends_with_comment(tail: bytes) -> bool:
+    """Return whether the last bytes are a zip's end record with a comment as long as it says."""
     at = tail.rfind(b"PK\x05\x06", max(0, len(tail) - TAIL))
     return at >= 0 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
 

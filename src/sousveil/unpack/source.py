@@ -91,12 +91,14 @@ class Window:
     def find(self, needle: bytes, start: int, end: int) -> int:
         """Return the offset of the first occurrence that begins in start..end, -1 if none."""
         lap = len(needle) - 1
+        step = 4096  # most of what is looked for lies near
         while start < end:
-            step = min(CHUNK, end - start)
-            at = self.read(start, step + lap).find(needle)
+            part = min(step, end - start)
+            at = self.read(start, part + lap).find(needle)
             if at >= 0:
                 return start + at
-            start += step
+            start += part
+            step = min(step * 4, CHUNK)
         return -1
 
     def chunks(self, step: int = CHUNK) -> Iterator[bytes]:

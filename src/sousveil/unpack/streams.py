@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sousveil.model import Limit
 from sousveil.unpack.archive import expand_raw, read_archive
+from sousveil.unpack.names import shown
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.sniff import is_container
 from sousveil.unpack.source import CHUNK, Seekable, Source, Stream
@@ -125,7 +126,7 @@ def errors() -> tuple[type[Exception], ...]:
 class Expansion:
     """One compressed stream being expanded: how it ended and what lies behind it."""
 
-    def __init__(self, fmt: str, source: Source, fed: Callable[[int], None] | None = None) -> None:
+    def __init__(self, fmt: str, source: Source, fed: Callable[[int], None]) -> None:
         self._fmt = fmt
         self._source = source
         self._chunks = source.chunks(STEP)
@@ -148,7 +149,7 @@ class Expansion:
         safe = 0
         for step in (1 << 12, 1):
             feed = _Feed(source, safe, step)
-            again = Expansion(self._fmt, Stream(feed.chunks()))
+            again = Expansion(self._fmt, Stream(feed.chunks()), self._fed)
             skip = self.made
             for out in again._parts():
                 if step == 1 and len(out) > skip:
@@ -163,8 +164,7 @@ class Expansion:
         fresh = True
         known = errors()
         for chunk in self._chunks:
-            if self._fed is not None:
-                self._fed(len(chunk))
+            self._fed(len(chunk))
             data = chunk
             while True:
                 fresh = fresh and not data
@@ -251,7 +251,7 @@ def read_stream(fmt: str, source: Source, reading: Reading, name: str) -> Genera
     """Yield the file in a compressed stream, or the files of the tar or cpio in it. Raise NotOpened if none comes."""
     expansion: Expansion | None = None
     if fmt in ("gz", "bz2", "xz", "lzma"):
-        expansion = Expansion(fmt, source, reading.meter.grow if source.size is None else None)
+        expansion = Expansion(fmt, source, _growing(reading) if source.size is None else reading.fed)
         chunks = expansion.parts()
     else:
         chunks = expand_raw(fmt, source, reading)
@@ -290,6 +290,16 @@ def read_stream(fmt: str, source: Source, reading: Reading, name: str) -> Genera
     yield from reading.drain()
 
 
+def _growing(reading: Reading) -> Callable[[int], None]:
+    """Return what counts the input of a stream whose length nobody knew: the ratio's cap grows with it."""
+
+    def fed(count: int) -> None:
+        reading.meter.grow(count)
+        reading.fed(count)
+
+    return fed
+
+
 def _metered(chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
     for chunk in chunks:
         reading.meter.take(len(chunk))
@@ -311,8 +321,8 @@ def _inner_name(fmt: str, source: Source, name: str) -> bytes:
     base = name.rsplit("/", 1)[-1]
     for ending in _ENDINGS[fmt]:
         if len(base) > len(ending) and base.lower().endswith(ending.lower()):
-            return base[: -len(ending)].encode("utf-8", "surrogateescape")
-    return b"[content]" if not base else (base + ".content").encode("utf-8", "surrogateescape")
+            return shown(base[: -len(ending)]).encode()
+    return f"{shown(base)}.content".encode() if base else b"[content]"
 
 
 def _gzip_name(head: bytes) -> bytes:

@@ -66,24 +66,36 @@ def walk(
     opened is an entry itself, `product` too. Entries without `data` must be read before the next is asked for.
     Errors of the operating system become limits; nothing else is raised.
     """
-    return _Walk(budget or Budget(), deadline, in_memory).run(product, display)
+    return _Walk(budget or Budget(), in_memory).run(product, display, deadline)
 
 
 class _Walk:
-    def __init__(self, budget: Budget, deadline: float | None, in_memory: int) -> None:
+    def __init__(self, budget: Budget, in_memory: int) -> None:
         self.budget = budget
-        if deadline is not None:
-            budget.deadline = deadline
         self.in_memory = in_memory
         self.frames: list[_Frame] = []
         self.forgiven = 0
         self.held = 0
 
-    def run(self, product: str | os.PathLike[str] | bytes, display: str) -> Iterator[Entry | Limit]:
-        """Walk one product file."""
-        if isinstance(product, bytes):
-            yield from self._root(Memory(product), display)
-            return
+    def run(
+        self, product: str | os.PathLike[str] | bytes, display: str, deadline: float | None
+    ) -> Iterator[Entry | Limit]:
+        """Walk one product file; leave nothing open, however it ends."""
+        before = self.budget.deadline
+        if deadline is not None:
+            self.budget.deadline = deadline
+        try:
+            if isinstance(product, bytes):
+                yield from self._root(Memory(product), display)
+            else:
+                yield from self._file(product, display)
+        finally:
+            self.budget.deadline = before
+            for frame in reversed(self.frames):
+                frame.items.close()
+                frame.source.close()
+
+    def _file(self, product: str | os.PathLike[str], display: str) -> Iterator[Entry | Limit]:
         try:
             file: BinaryIO = open(product, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed below
         except (OSError, ValueError) as error:
@@ -111,8 +123,8 @@ class _Walk:
             except NotOpened as error:
                 yield from self._not_opened(frame, error.reason, error.detail)
                 continue
-            except OSError as error:
-                yield from self._limit(frame, Limit(frame.display, "unreadable", str(error.strerror or error)))
+            except (OSError, MemoryError) as error:
+                yield from self._limit(frame, _system(frame.display, error))
                 yield from self._pop()
                 continue
             if found is None:
@@ -122,6 +134,16 @@ class _Walk:
             else:
                 path = frame.reading.path(found.name)
                 raw = frame.raw + b"!/" + found.raw if frame.raw else found.raw
+                held = found.source
+                if isinstance(held, Memory) and is_container(held.data, found.name) is None:
+                    # Nearly every file: no more than this for it.
+                    try:
+                        self.budget.take_file()
+                    except Stop as stop:
+                        yield from self._stopped(stop)
+                        continue
+                    yield Entry(path, raw, held.size, held.data)
+                    continue
                 yield from self._guarded(found, path, raw, frame, None)
 
     def _guarded(
@@ -132,8 +154,8 @@ class _Walk:
             yield from self._item(item, path, raw, frame, meter)
         except Stop as stop:
             yield from self._stopped(stop, item, path)
-        except OSError as error:
-            yield Limit(path, "unreadable", str(error.strerror or error))
+        except (OSError, MemoryError) as error:
+            yield _system(path, error)
 
     def _item(
         self, item: Item, path: str, raw: bytes, frame: _Frame | None, meter: Meter | None
@@ -160,6 +182,8 @@ class _Walk:
                 source = seekable(item.source, room)
             else:
                 item.source.remember(min(self.in_memory, room))
+        elif isinstance(item.source, Memory) and self.held + item.source.size > HELD:
+            source = seekable(Stream(item.source.chunks()), 0)
         if meter is None:
             parent = item.meter or (frame.reading.meter if frame is not None else None)
             meter = Meter(self.budget, source.size or 1, parent)
@@ -192,7 +216,7 @@ class _Walk:
             data = source.read(0, source.size)
             yield Entry(path, raw, len(data), data)
             return
-        stops: list[Stop | OSError] = []
+        stops: list[Stop | OSError | MemoryError] = []
         if isinstance(source, Stream) and (source.size is None or source.size <= self.in_memory):
             parts: list[bytes] = []
             got = 0
@@ -213,7 +237,7 @@ class _Walk:
         self._raise(stops)
 
     @staticmethod
-    def _raise(stops: list[Stop | OSError]) -> None:
+    def _raise(stops: list[Stop | OSError | MemoryError]) -> None:
         if stops:
             raise stops[0]
 
@@ -285,11 +309,18 @@ class _Walk:
         frame.source.close()
 
 
-def _until_stop(source: Source, stops: list[Stop | OSError]) -> Iterator[bytes]:
+def _system(path: str, error: OSError | MemoryError) -> Limit:
+    """Return the limit for what the operating system refused."""
+    if isinstance(error, MemoryError):
+        return Limit(path, "quota", "not enough memory to go on")
+    return Limit(path, "unreadable", str(error.strerror or error))
+
+
+def _until_stop(source: Source, stops: list[Stop | OSError | MemoryError]) -> Iterator[bytes]:
     """Yield a source's chunks; a quota or an error ends them and is kept for the walk."""
     try:
         yield from source.chunks()
-    except (Stop, OSError) as stop:
+    except (Stop, OSError, MemoryError) as stop:
         stops.append(stop)
 
 

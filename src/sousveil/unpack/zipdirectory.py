@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 
@@ -71,23 +72,25 @@ class Directory(Struct):
     problems: list[str]
     disks: bool = False
     """Whether the archive says that it lies in several files."""
+    more: bool = False
+    """Whether it lists more than were asked for."""
 
 
-def central(source: Seekable) -> Directory | None:
-    """Return the central directory, None if there is no end record that leads to one."""
+def central(source: Seekable, most: int) -> Directory | None:
+    """Return the central directory with at most that many entries, None if no end record leads to one."""
     tail_start = max(0, source.size - TAIL - 76)
     tail = source.read(tail_start, TAIL + 76)
     at = tail.rfind(END)
     while at >= 0:
         if len(tail) - at >= 22:
-            found = _from_end(source, tail, at, tail_start)
+            found = _from_end(source, tail, at, tail_start, most)
             if found is not None:
                 return found
         at = tail.rfind(END, 0, at)
     return None
 
 
-def _from_end(source: Seekable, tail: bytes, at: int, tail_start: int) -> Directory | None:
+def _from_end(source: Seekable, tail: bytes, at: int, tail_start: int, most: int) -> Directory | None:
     _, disk, first_disk, _, count, size, offset, comment_size = struct.unpack_from("<4s4H2LH", tail, at)
     directory_end = tail_start + at
     locator = at - 20
@@ -110,13 +113,14 @@ def _from_end(source: Seekable, tail: bytes, at: int, tail_start: int) -> Direct
         problems.append(f"the central directory is longer than {MOST_DIRECTORY} bytes; the rest of it was not read")
     before = start - offset  # bytes before the archive that its offsets do not count
     data = source.read(start, min(length, MOST_DIRECTORY))
-    members = list(_members(data, before if before > 0 else 0, problems))
-    if len(members) != count and not (count == 0xFFFF or len(members) & 0xFFFF == count):
+    members = list(islice(_members(data, max(before, 0), problems), most + 1))
+    more = len(members) > most
+    if not more and len(members) != count and not (count == 0xFFFF or len(members) & 0xFFFF == count):
         problems.append(f"the end record counts {count} entries, the central directory holds {len(members)}")
     comment = tail[at + 22 : at + 22 + comment_size]
     end = tail_start + at + 22 + len(comment)
     split = disk not in (0, 0xFFFF) or first_disk not in (0, 0xFFFF)
-    return Directory(members, start, end, comment, problems, split)
+    return Directory(members, start, end, comment, problems, split, more)
 
 
 def _members(data: bytes, before: int, problems: list[str]) -> Iterator[Member]:
