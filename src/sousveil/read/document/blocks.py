@@ -32,8 +32,8 @@ _GLOSS = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(
-    r"^(?:取值(?:范围)?|值|枚举值?|枚舉值?|代码|编码|编号|序号|索引|values?|code|enum(?:erator|eration)?s?(?: value)?|index|id|constant|"
-    r"options?|class|label|模型index)\W*$",
+    r"^(?:取值(?:范围)?|值|枚举值?|枚舉值?|代码|编码|编号|序号|索引"
+    r"|values?|code|enum(?:erator|eration)?s?(?: value)?|index|id|constant|options?|class|label|模型index)\W*$",
     re.IGNORECASE,
 )
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z|[A-Z]{2,}\Z")
@@ -121,6 +121,8 @@ class Writer:
                 continue
             first = max(start, self.places.line_start(hit, 300))
             last = min(end, self.places.line_end(hit, 300))
+            while first < hit and self.places.utf8[first] in b" \t":
+                first += 1
             self.statement("code-block", first, last, language)
 
     # ------------------------------------------------------------------------------------------- tables

@@ -49,6 +49,12 @@ class _Reader:
 
     def read(self, start: int, end: int) -> None:
         at = self._headers(start, end)
+        if at > start and self._is_rst(start, at, end):
+            from sousveil.read.document import rst
+
+            self._writer.language = "rst"
+            rst.walk(self._writer, at)
+            return
         at = self._front_matter(at, end)
         fence: tuple[bytes, str, int] | None = None
         while at < end and not self._writer.full:
@@ -163,6 +169,13 @@ class _Reader:
         stop = min((s for s in (stop, crlf) if s >= 0), default=end)
         self._keys(at, stop)
         return min(end, stop + 1)
+
+    def _is_rst(self, start: int, at: int, end: int) -> bool:
+        """Return whether a package's description is RST: it says so, or says nothing and uses directives."""
+        header = self._utf8[start:at].lower()
+        if b"description-content-type:" in header:
+            return b"text/x-rst" in header
+        return re.search(rb"^\.\. [\w-]+::", self._utf8[at : min(end, at + 65536)], re.MULTILINE) is not None
 
     def _keys(self, at: int, end: int) -> None:
         writer = self._writer

@@ -20,6 +20,7 @@ _SIMPLE = re.compile(rb"=+(?:[ ]+=+)+\Z")
 _ITEM = re.compile(rb"(?:[-*+]|\d{1,4}[.)]|#\.|:[^:\n]{1,80}:)[ \t]+")
 _FIRST = re.compile(rb"\*[ \t]+-[ \t]?")
 _NEXT = re.compile(rb"-(?:[ \t]|\Z)")
+_ANY = re.compile(rb"[^\n]+|(?<=\n)(?=\n)")
 _ROWS = 5000
 
 
@@ -48,18 +49,23 @@ def code_blocks(text: Text) -> list[tuple[str, int, int]]:
 def _walk(text: Text, hits: Sequence[int] | None) -> Writer:
     places = Places(text)
     writer = Writer(places, Hits(hits), "rst")
-    _Reader(writer).read()
+    walk(writer, 0)
     return writer
+
+
+def walk(writer: Writer, start: int) -> None:
+    """Read the document that starts at ``start`` into a writer."""
+    _Reader(writer, start).read()
 
 
 class _Reader:
     """Walks through the lines once."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, low: int) -> None:
         self._writer = writer
         utf8 = writer.places.utf8
         self._utf8 = utf8
-        self._lines = [_Line(utf8, m.start(), m.end()) for m in re.finditer(rb"[^\n]+|(?<=\n)(?=\n)", utf8)]
+        self._lines = [_Line(utf8, m.start(), m.end()) for m in _ANY.finditer(utf8, low)]
         self._levels: list[tuple[bytes, bool]] = []
 
     def read(self) -> None:

@@ -32,12 +32,12 @@ def sentence(utf8: bytes, at: int, low: int, high: int) -> tuple[int, int]:
         while start < at and utf8[start] & 0xC0 == 0x80:
             start += 1
     limit = min(high, start + LONGEST)
-    match = _END.search(utf8, at, limit)
+    ending = _END.search(utf8, at, limit)
     end = limit
-    if match is not None:
-        end = match.start()
+    if ending is not None:
+        end = ending.start()
         # The mark itself belongs to the sentence, the space behind it does not.
-        mark = utf8[end : match.end()]
+        mark = utf8[end : ending.end()]
         if mark[:1] in (b".", b"!", b"?") or mark[:1] >= b"\x80":
             end += len(mark.rstrip())
     while end > at and end < len(utf8) and utf8[end] & 0xC0 == 0x80:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
@@ -51,8 +52,8 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
             low, last = places.line_start(hit, _ROW), places.line_end(hit, _ROW)
             row = _cells(utf8, low, last, delimiter)
             last = max(last, hit + 1)
-        at = next((i for i, c in enumerate(row) if c.start <= hit < c.end), -1)
-        if at < 0 or seen[at] >= _PER_COLUMN:
+        at = bisect_right(row, hit, key=lambda cell: cell.start) - 1
+        if at < 0 or hit >= row[at].end or seen[at] >= _PER_COLUMN:
             continue
         seen[at] += 1
         out.append(_cell(places, header if named else [], row, at))

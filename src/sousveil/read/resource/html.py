@@ -79,6 +79,8 @@ class _Page:
         self._screen = Screen(markup)
         self._scope = scope
         self._seen: set[tuple[int, str]] = set()
+        self._tables: dict[int, list[Element]] = {}
+        self._budget = 200_000
         self.out: list[Construct] = []
 
     def read(self, low: int, high: int) -> list[Construct]:
@@ -255,19 +257,23 @@ class _Page:
         if row is None or table is None:
             self._loose(run, hit)
             return
-        rows = [e for e in table.walk(20_000) if e.tag == "tr" and self._table_of(e) is table][:2000]
+        rows = self._rows(table)
+        if not rows:
+            self._loose(run, hit)
+            return
         controls = any(is_control(e) for e in row.walk(100))
         if controls and cell.tag == "td":
             self._label(cell, run, "label" if len(self._markup.text_of(cell)) <= SHORT else "")
             return
-        first = self._cells(rows[0]) if rows else []
-        has_head = bool(rows) and any(e.tag == "th" for e in rows[0].children)
+        first = self._cells(rows[0])
+        has_head = any(e.tag == "th" for e in rows[0].children)
         writer = Writer(self._places, self._hits, "html", (*self._scope, *self._screen.scope(table)))
         if (table.start, "table") not in self._seen:
             self._seen.add((table.start, "table"))
             name = self._markup.text_of(next((e for e in table.children if e.tag == "caption"), table), 8)
-            writer.table(first if has_head or len(rows) > 2 else [], [self._cells(r) for r in rows[1:]],
-                         name if len(name) <= SHORT else "")  # fmt: skip
+            headed = has_head or len(rows) > 2
+            body = [self._cells(r) for r in (rows[1:] if headed else rows)]
+            writer.table(first if headed else [], body, name if len(name) <= SHORT else "")
             told = [c for c in writer.out if c.role in ("field-table", "value-table")]
             if told:
                 self._seen.add((table.start, "told"))
@@ -281,9 +287,21 @@ class _Page:
             beside = tuple(Member(c.text[:200], self._places.passage(c.start, c.end, 200)) for c in self._cells(row))
             self._add(Kind.OPTION, "column-header", text.rstrip(":： "), run.start, run.end, cell, beside)
 
-    @staticmethod
-    def _table_of(row: Element) -> Element | None:
-        return next((e for e in row.ancestors(4) if e.tag == "table"), None)
+    def _rows(self, table: Element) -> list[Element]:
+        """Return the table's own rows; none once a page of nested tables has cost enough."""
+        if table.start not in self._tables:
+            found: list[Element] = []
+            groups = [table]
+            while groups and self._budget > 0 and len(found) < 2000:
+                group = groups.pop(0)
+                self._budget -= 1 + len(group.children)
+                for child in group.children:
+                    if child.tag == "tr":
+                        found.append(child)
+                    elif child.tag in ("tbody", "thead", "tfoot", "form"):
+                        groups.append(child)
+            self._tables[table.start] = found
+        return self._tables[table.start]
 
     def _cells(self, row: Element) -> list[Cell]:
         out: list[Cell] = []

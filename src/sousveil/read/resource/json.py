@@ -10,6 +10,7 @@ import json as standard
 import re
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 
 from sousveil.model import Construct, Kind
@@ -25,6 +26,8 @@ EXTENSIONS = (
 
 CONTAINERS = 4_000_000
 """Most objects and arrays of one file; behind them nothing is read."""
+ROWS = 20_000
+"""Most objects of one array (or lines of JSON Lines) that are looked at; rows alike tell nothing new."""
 _TOKENS = 60_000
 _ALL_TOKENS = 1_500_000
 
@@ -58,14 +61,14 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
 
 def unquote(raw: str) -> str:
     """Return a JSON or JSON5 string without quotes and escapes; a lone surrogate becomes U+FFFD."""
+    if "\\" not in raw:
+        return raw[1:-1] if len(raw) > 1 and raw[-1] == raw[0] else raw[1:]
     if raw[:1] == '"':
         try:
             return _SURROGATE.sub("\ufffd", str(standard.loads(raw, strict=False)))
         except ValueError:
             pass
     body = raw[1:-1] if len(raw) > 1 and raw[-1] == raw[0] else raw[1:]
-    if "\\" not in body:
-        return body
     joined = _ESCAPE.sub(_unescape, body)
     return _SURROGATE.sub("\ufffd", joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
@@ -229,6 +232,7 @@ class Document:
         """Return the constructs that hold a hit."""
         builder = Builder(self.places, self.hits, self.language)
         cells = self._cells()
+        rows: Counter[int] = Counter()
         for index, hit in self._owners.items():
             if builder.full:
                 break
@@ -236,6 +240,9 @@ class Document:
                 start, end = self.places.line_start(hit, 300), self.places.line_end(hit, 300)
                 passage = self.places.passage(start, end)
                 builder.add(Construct(Kind.STATEMENT, "", passage, role="value", language=self.language))
+                continue
+            rows[self._parents[index]] += 1
+            if rows[self._parents[index]] > ROWS:
                 continue
             node = self.node(index)
             if cells and self._cell(node, builder):

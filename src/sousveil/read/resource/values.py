@@ -200,8 +200,8 @@ class Builder:
         if node.parent is not None and node.parent.kind == "object" and self._package_role(node.parent, node):
             self.statement(node.parent, node, "keywords", node.from_start, node.end)
             if self.out and self.out[-1].role == "keywords":
-                members = tuple(label(c, self.places) for c in scalars[:MEMBERS])
-                self.out[-1] = replace(self.out[-1], members=members)
+                keywords = tuple(label(c, self.places) for c in scalars[:MEMBERS])
+                self.out[-1] = replace(self.out[-1], members=keywords)
             return
         short = sum(len(c.text) <= SHORT for c in scalars)
         if short * 10 >= len(scalars) * 8 and self._few(_SAME, "list", *(c.text for c in scalars[:40])):

@@ -26,6 +26,9 @@ _NAMING = ("name", "key", "id", "field", "column", "property", "code", "label", 
 _GLOSSING = ("description", "desc", "comment", "displayname", "display", "label", "title", "caption", "remark", "text",
              "chinese", "cnname", "doc", "tooltip", "hint")  # fmt: skip
 _TYPES = ("type", "datatype", "dbtype", "javatype", "jdbctype", "class")
+_FIELDS = frozenset(
+    ("field", "column", "property", "attribute", "param", "parameter", "element", "member", "arg", "result")
+)
 _UNITS = frozenset(("data", "trans-unit", "message", "unit", "tu", "entry", "item", "property", "option", "enumvalue"))
 _TOLD = ("value", "translation", "target", "label", "text", "description")
 
@@ -201,7 +204,15 @@ class _Reader:
         wanted = (i for i, c in enumerate(children) if self._hits.inside(c.start, c.inner) or
                   (not c.children and self._hits.inside(c.start, c.end)))  # fmt: skip
         members += [self._member(children[i]) for i in pick(len(children), wanted)]
-        self._construct(Kind.RECORD, "element", element, members)
+        options = (
+            not element.attributes
+            and len(children) > 1
+            and _alike(element)
+            and not any(c.get(*_TYPES) or c.tag.lower() in _FIELDS for c in children[:200])
+        )
+        self._construct(
+            Kind.LABEL_SET if options else Kind.RECORD, "options" if options else "element", element, members
+        )
 
     def _member(self, child: Element) -> Member:
         name = child.get(*_NAMING)

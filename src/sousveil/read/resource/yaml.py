@@ -13,7 +13,7 @@ from sousveil.read.text import Text
 
 EXTENSIONS = (".yaml", ".yml", ".eyaml", ".clang-format", ".raml")
 
-_WHOLE = 2 << 20
+_WHOLE = 1 << 20
 """Bytes up to which a file is parsed as a whole; a larger one by its top-level entries around hits."""
 _DEPTH = 200
 _EVENTS = 400_000
@@ -47,18 +47,37 @@ def _parts(utf8: bytes, hits: Hits) -> list[tuple[int, int]]:
     for hit in hits.offsets:
         if spans and hit < spans[-1][1]:
             continue
-        low = max(0, hit - _WHOLE // 2)
-        tops = [m.start() for m in _TOP.finditer(utf8, low, hit + 1)]
-        start = tops[-1] if tops else utf8.rfind(b"\n", max(0, hit - 65536), hit) + 1 or max(0, hit - 4096)
+        if total > 2 * _WHOLE:
+            # What is left is read by lines.
+            spans.append((spans[-1][1], len(utf8)))
+            break
+        start = _top(utf8, hit)
         following = _TOP.search(utf8, hit + 1, hit + _WHOLE // 2)
         end = following.start() if following is not None else min(len(utf8), hit + _WHOLE // 2)
-        while start < hit and utf8[start] & 0xC0 == 0x80:
-            start += 1
+        while end < len(utf8) and utf8[end] & 0xC0 == 0x80:
+            end += 1
+        if spans and start - spans[-1][1] < 4096 and end - spans[-1][0] < _WHOLE // 2:
+            total -= spans[-1][1] - spans[-1][0]
+            start = spans.pop()[0]
         spans.append((start, end))
         total += end - start
-        if total > 2 * _WHOLE:
-            break
     return spans
+
+
+def _top(utf8: bytes, hit: int) -> int:
+    """Return where the top-level entry that holds ``hit`` starts, or a line close before it."""
+    low = max(0, hit - _WHOLE // 2)
+    at = utf8.rfind(b"\n", low, hit)
+    for _ in range(20_000):
+        if at < 0 or utf8[at + 1 : at + 2] not in (b" ", b"\n", b"\r", b"#", b"\t"):
+            break
+        at = utf8.rfind(b"\n", low, at)
+    if at >= 0 or low == 0:
+        return at + 1
+    start = max(0, hit - 4096)
+    while start < hit and utf8[start] & 0xC0 == 0x80:
+        start += 1
+    return start
 
 
 def _constructs(tree: _Tree, builder: Builder) -> None:
@@ -66,6 +85,7 @@ def _constructs(tree: _Tree, builder: Builder) -> None:
     if hits.all:
         for root in tree.roots:
             for node in containers(root):
+                tree.comment(node)
                 builder.container(node)
         return
     last = -1
@@ -74,9 +94,11 @@ def _constructs(tree: _Tree, builder: Builder) -> None:
             return
         if hit < last:
             continue
-        root = next((r for r in tree.roots if r.start <= hit < r.end), None)
-        if root is not None and not root.scalar and hit < tree.good:
-            builder.container(owner(root, hit))
+        holder = next((r for r in tree.roots if r.start <= hit < r.end), None)
+        if holder is not None and not holder.scalar and hit < tree.good:
+            node = owner(holder, hit)
+            tree.comment(node)
+            builder.container(node)
         else:
             last = _line(builder, hit)
 
@@ -124,9 +146,10 @@ class _Tree:
         """Up to where the span was parsed."""
         self.roots: list[Node] = []
         self._utf8 = places.utf8
-        self._characters = self._utf8[low:high].decode("utf-8", "replace")
+        self._characters = self._utf8[low:high].decode("utf-8", "replace") if high - low <= 4 * _WHOLE else ""
         self._cursor = (0, low)
-        if self._shallow():
+        self._commented: set[int] = set()
+        if high - low <= 4 * _WHOLE and self._shallow():
             self._build()
 
     def _shallow(self) -> bool:
@@ -206,7 +229,6 @@ class _Tree:
                 if parent.kind == "object" and keys[-1] is not None:
                     node.key, node.key_start, node.key_end = keys[-1]
                     keys[-1] = None
-                self._comment(node)
                 parent.children.append(node)
             else:
                 self.roots.append(node)
@@ -237,6 +259,15 @@ class _Tree:
             elif re.match(r"[-+]?\.?\d[\d_.eExXa-fA-F+-]*\Z", text):
                 kind = "number"
         return Node(kind, start, end, parent, text)
+
+    def comment(self, node: Node) -> None:
+        """Set what the comments say of a container and of its own members, once."""
+        if id(node) in self._commented:
+            return
+        self._commented.add(id(node))
+        for one in (node, *node.children[:5000]):
+            if not one.comment:
+                self._comment(one)
 
     def _comment(self, node: Node) -> None:
         """Set what is said beside a key and on the lines above it."""
