@@ -63,13 +63,16 @@ def families(row: Sequence[Constant]) -> Iterator[list[Constant]]:
     """Yield runs of neighbours that share a telling prefix, or any prefix and count up."""
     group: list[Constant] = []
     prefix = ""
-    for one in row:
+    for index, one in enumerate(row):
         if group:
             common = shared(prefix or group[0].name, one.name)
             a, b = number(group[-1].value), number(one.value)
             counts = a is not None and b is not None and b == a + 1
             fits = telling(common) if common == prefix or not prefix else telling(common) and counts
-            if len(group) < _MOST and (fits or (counts and common)):
+            ahead = shared(one.name, row[index + 1].name) if index + 1 < len(row) else ""
+            # The next ones have more in common with each other than with these.
+            leaves = len(ahead) > len(common) and telling(ahead[len(common) :])
+            if len(group) < _MOST and (counts if leaves else fits or counts) and common and not (leaves and prefix):
                 group.append(one)
                 prefix = common
                 continue

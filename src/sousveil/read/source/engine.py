@@ -35,6 +35,9 @@ _LOOSE = 300
 
 # Not what only qualifies another name: ``NetSDKLib`` of ``NetSDKLib.SdkStructure``.
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}+(?!\s*(?:\.|::))")
+_BODY = 16 * 1024
+_QUOTES = 200
+_QUOTE = re.compile(rb'"(?=[^"\n]{1,60}")')
 _STATEMENT_END = re.compile(rb"[;{}]")
 _BORDER = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
 _DECLARES = re.compile(
@@ -98,6 +101,8 @@ class _Reading:
             if self._late():
                 break
             self._build(one)
+        if hits is not None:
+            found += self._inside(list(chosen.values()), every or [])
         loose = self._loose([f for f in found if f.extra], plain, every, code)
         self._comments(comments, hits is None)
         if hits is not None:
@@ -229,6 +234,18 @@ class _Reading:
             else:
                 inside = _around(children, spots)
             stack.extend(Step(child, step, scope) for child in reversed(inside))
+
+    def _inside(self, chosen: Iterable[Found], spots: Sequence[int]) -> list[Found]:
+        """Return the label sets in the bodies of operations whose head holds a hit: ``raceName`` with its switch."""
+        quotes: list[int] = []
+        extents: list[tuple[int, int]] = []
+        for one in chosen:
+            if one.kind is Kind.OPERATION and one.end - one.head < _BODY and near(spots, one.start, one.head):
+                places = [m.start() for m in _QUOTE.finditer(self.utf8, one.head, one.end)][:_QUOTES]
+                quotes += [p for p in places if self.scan.comment(p) is None]
+                extents.append((one.head, one.end))
+        sets = [f for f in self.find(quotes) if f.extra and f.kind is Kind.LABEL_SET] if len(quotes) > 1 else []
+        return [f for f in sets if any(start <= f.start < end for start, end in extents)]
 
     # ------------------------------------------------------------------ strings, comments, bare lines
 

@@ -19,22 +19,49 @@ _NODES_IN_CASE = 60
 
 
 def text_sets(reader: Reader, step: Step) -> Iterator[Found]:
-    """Yield what ``step.node`` is of lists, maps, switches and strings."""
+    """Yield what ``step.node`` is of lists, maps, switches and strings; of a named value, the list it is."""
     node = step.node
     kind = node.type
     if kind in reader.strings:
-        yield from _string(reader, step)
-    elif kind in reader.lists:
-        yield _labels(reader, step, lambda: list(_entries(reader, node)))
-    elif kind in reader.calls:
-        callee = reader.source.cut(node.start_byte, _callee_end(reader, node), 120)
-        if reader.makers.search(callee):
-            arguments = next((c for c in _spread(node) if c.type in reader.arguments), None)
-            if arguments is not None:
-                flat = callee.rsplit(".", 1)[0].endswith("Map")
-                yield _labels(reader, step, lambda: list(_entries(reader, arguments, flat)))
+        yield _string(reader, step)
     elif kind in reader.switches:
         yield Found(node.start_byte, node.end_byte, Kind.LABEL_SET, _switch(reader, step), extra=True)
+    else:
+        found = _list(reader, step)
+        if found is not None:
+            yield found
+        elif kind in reader.holders:
+            yield from _held(reader, step)
+
+
+def _list(reader: Reader, step: Step) -> Found | None:
+    node = step.node
+    if node.type in reader.lists:
+        return _labels(reader, step, lambda: list(_entries(reader, node)))
+    if node.type in reader.calls:
+        callee = reader.source.cut(node.start_byte, _callee_end(reader, node), 120)
+        arguments = next((c for c in _spread(node) if c.type in reader.arguments), None)
+        if arguments is not None and reader.makers.search(callee):
+            flat = callee.rsplit(".", 1)[0].endswith("Map")
+            return _labels(reader, step, lambda: list(_entries(reader, arguments, flat)))
+    return None
+
+
+def _held(reader: Reader, step: Step) -> Iterator[Found]:
+    """Yield the list that a named value is: the hit may be in the name alone."""
+    level = [step]
+    for _ in range(5):
+        below: list[Step] = []
+        for above in level:
+            for child in above.node.named_children[:8]:
+                inner = Step(child, above, step.scope)
+                found = _list(reader, inner)
+                if found is not None:
+                    yield found
+                    return
+                if not child.type.endswith(("body", "block", "statement", "lambda_expression", "lambda_literal")):
+                    below.append(inner)
+        level = below[:16]
 
 
 def _spread(node: Node) -> Iterable[Node]:
@@ -70,7 +97,17 @@ def _labels(reader: Reader, step: Step, entries: Callable[[], list[_Entry]]) -> 
         role = "dict" if sum(1 for i in items if i[1]) * 2 > len(items) else "list"
         return reader.build(found, name, at, step.scope, role, parts, gloss=_gloss(reader, step), comments=False)
 
-    return Found(node.start_byte, node.end_byte, Kind.LABEL_SET, build, extra=True)
+    return Found(_held_from(reader, step), node.end_byte, Kind.LABEL_SET, build, extra=True)
+
+
+def _held_from(reader: Reader, step: Step) -> int:
+    """Return where the name begins that a list is given to, or the list."""
+    for up in step.up(5):
+        if up.node.type in reader.holders:
+            return up.node.start_byte
+        if up.node.type in reader.lists or up.node.type in reader.arguments:
+            break
+    return step.node.start_byte
 
 
 def _gloss(reader: Reader, step: Step) -> str:
@@ -250,18 +287,17 @@ def _case_name(label: str) -> str:
 # --------------------------------------------------------------------------------------------- strings
 
 
-def _string(reader: Reader, step: Step) -> Iterator[Found]:
+def _string(reader: Reader, step: Step) -> Found:
     node = step.node
     words = reader.unquoted(node)
     items = attribute_list(words)
     if items is None and "," in words and _ASKING.search(holder(reader, step)[1]):
         items = attribute_list("x=" + words)
     if items is not None:
-        yield Found(node.start_byte, node.end_byte, Kind.LABEL_SET, _attributes(reader, step, words, items), extra=True)
-    else:
-        yield Found(
-            node.start_byte, node.end_byte, Kind.STATEMENT, statement(reader, "string", step.scope, step), extra=True
-        )
+        build = _attributes(reader, step, words, items)
+        return Found(node.start_byte, node.end_byte, Kind.LABEL_SET, build, extra=True)
+    said = statement(reader, "string", step.scope, step)
+    return Found(node.start_byte, node.end_byte, Kind.STATEMENT, said, extra=True)
 
 
 def _attributes(reader: Reader, step: Step, words: str, items: tuple[str, ...]) -> Callable[[Found], Construct | None]:
