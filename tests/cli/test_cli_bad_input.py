@@ -77,7 +77,7 @@ def test_an_empty_folder(run, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     done = run("scan", "nothing", "--format", "json")
     assert done.returncode == 0
-    assert json.loads(done.stdout)["counts"]["files"] == 0
+    assert json.loads(done.stdout)["artifacts"]["files"] == 0
 
 
 def test_a_folder_with_a_loop_and_things_that_are_no_files(run, tmp_path: Path, header: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_folder_with_a_loop_and_things_that_are_no_files(run, tmp_path: Path, 
     done = run("scan", "product", "--format", "json", timeout=30)
     assert done.returncode == 1
     report = json.loads(done.stdout)
-    assert report["counts"]["files"] == 1
+    assert report["artifacts"]["files"] == 1
     named = {Path(limit["path"]).name for limit in report["limits"]}
     assert {"out", "pipe"} <= named
 

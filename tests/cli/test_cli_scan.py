@@ -109,8 +109,9 @@ def test_only_and_skip(run, header: Path) -> None:
 def test_artifacts(run, header: Path, harmless: Path) -> None:
     without = json.loads(run("scan", str(header.parent), "--format", "json", "--fail-on", "never").stdout)
     listed = json.loads(run("scan", str(header.parent), "--format", "json", "--artifacts").stdout)
-    assert not without.get("artifacts")
-    assert {Path(a["path"]).name for a in listed["artifacts"]} >= {header.name, harmless.name}
+    assert without["artifacts"]["files"] == listed["artifacts"]["files"] == 2
+    assert "list" not in without["artifacts"]
+    assert {Path(a["path"]).name for a in listed["artifacts"]["list"]} == {header.name, harmless.name}
 
 
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "html"])

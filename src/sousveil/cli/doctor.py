@@ -252,7 +252,7 @@ def _room() -> Part:
 
 
 def _sandbox() -> Part:
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return Part("reading apart", State.OK, "worker processes with a memory cap, ended with the main one")
     return Part(
         "reading apart",

@@ -106,9 +106,13 @@ def test(
 
 
 def _table(rules: tuple[Rule, ...]) -> str:
+    from sousveil.model import Act
+
     wide = max(len(r.id) for r in rules)
     lines: list[str] = []
-    for act in dict.fromkeys(r.file.act for r in sorted(rules, key=lambda r: list(type(r.file.act)).index(r.file.act))):
+    for act in Act:
+        if all(r.file.act is not act for r in rules):
+            continue
         lines += ["", str(act)]
         for r in rules:
             if r.file.act is act:

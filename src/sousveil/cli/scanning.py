@@ -18,6 +18,7 @@ from sousveil.model import Act, Report, Trait, Verdict
 
 if TYPE_CHECKING:
     from sousveil.pipeline import Options
+    from sousveil.report.rules import RuleInfo
 
 _EXTENSIONS = {"text": "txt", "json": "json", "jsonl": "jsonl", "sarif": "sarif", "html": "html"}
 _WHOLE = ("html", "sarif")
@@ -49,15 +50,14 @@ def run(request: Request) -> int:
     _check_words(request.options)
     if request.output is not None:
         check(request.output)
-    several = len(request.products) > 1
-    folder = request.output is not None and request.output.is_dir()
-    if several and request.format in _WHOLE and not folder:
+    folder = request.output if request.output is not None and request.output.is_dir() else None
+    if len(request.products) > 1 and request.format in _WHOLE and folder is None:
         raise Refused(
             f"{request.format} holds one product a file; with several, name a folder that exists: --output FOLDER"
         )
     worst = 0
     pieces: list[bytes] = []
-    printed = False
+    names: set[str] = set()
     for product in request.products:
         try:
             report = _scan(product, request)
@@ -66,17 +66,31 @@ def run(request: Request) -> int:
             worst = max(worst, TROUBLE)
             continue
         worst = max(worst, exit_code(report, request.fail_on))
-        data = _rendered(report, request)
         if request.output is None:
-            print_bytes(b"\n" + data if printed and request.format == "text" else data)
-            printed = True
-        elif folder:
-            write_whole(request.output / f"{slug(product)}.{_EXTENSIONS[request.format]}", [data])
+            if request.format != "jsonl":  # whose lines were printed as they came
+                print_bytes(_separator(request, bool(pieces)) + _rendered(report, request))
+                pieces = [b""]
+        elif folder is not None:
+            name = _unused(slug(product), names)
+            write_whole(folder / f"{name}.{_EXTENSIONS[request.format]}", [_rendered(report, request)])
         else:
-            pieces.append(data)
-    if request.output is not None and not folder and pieces:
+            pieces.append(_separator(request, bool(pieces)) + _rendered(report, request))
+    if request.output is not None and folder is None and pieces:
         write_whole(request.output, pieces)
     return worst
+
+
+def _separator(request: Request, more: bool) -> bytes:
+    return b"\n" if more and request.format == "text" else b""
+
+
+def _unused(name: str, names: set[str]) -> str:
+    """Return ``name``, with a number if it was taken: two products may differ only in what a file name cannot hold."""
+    number, free = 2, name
+    while free in names:
+        free, number = f"{name}-{number}", number + 1
+    names.add(free)
+    return free
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -95,10 +109,23 @@ def slug(product: str) -> str:
 
 
 def _scan(product: str, request: Request) -> Report:
+    """Return the report; JSON Lines for standard output are written while it comes."""
     from sousveil.pipeline import scan
 
     with progress_line(request.quiet) as line:
-        return scan(product, request.options, progress=line)
+        if request.format != "jsonl" or request.output is not None:
+            return scan(product, request.options, progress=line)
+        from sousveil.report import Stream
+
+        def write(text: str) -> None:
+            if line:
+                line.wipe()
+            print_bytes(text.encode())
+
+        stream = Stream(write, artifacts=request.options.listing)
+        report = scan(product, request.options, progress=line, arrived=stream.finding)
+        stream.finish(report)
+        return report
 
 
 def _rendered(report: Report, request: Request) -> bytes:
@@ -112,8 +139,20 @@ def _rendered(report: Report, request: Request) -> bytes:
         width=80 if to_file else width(sys.stdout),
         verbose=request.verbose > 0,
         artifacts=request.options.listing,
+        rules=_rule_texts(request) if request.options.rules and request.format in _WHOLE else None,
     )
-    return text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _rule_texts(request: Request) -> dict[str, RuleInfo]:
+    """Return what SARIF and HTML say of the rules, those of --rules among them."""
+    from sousveil.judge.rules import load_rules
+    from sousveil.report.rules import RuleInfo
+
+    return {
+        r.id: RuleInfo(r.id, r.file.what, r.file.why, r.file.limits, r.file.references)
+        for r in load_rules(request.options.rules)
+    }
 
 
 def _check_words(options: Options) -> None:

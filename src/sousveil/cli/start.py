@@ -41,6 +41,8 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         code = _run(args)
     except Interrupted as stop:
+        if hasattr(signal, "pthread_sigmask"):  # what else comes, comes too late
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         _stop_children()
         _say("stopped." if stop.number == signal.SIGINT else f"stopped by {signal.Signals(stop.number).name}.")
         code = 128 + stop.number
