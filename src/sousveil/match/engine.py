@@ -42,7 +42,10 @@ def compile_patterns(patterns: Sequence[tuple[bytes, bool]]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     flags = [hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if caseless else 0) for _, caseless in patterns]
     database.compile(
-        expressions=[regex for regex, _ in patterns], ids=list(range(len(patterns))), elements=len(patterns), flags=flags
+        expressions=[regex for regex, _ in patterns],
+        ids=list(range(len(patterns))),
+        elements=len(patterns),
+        flags=flags,
     )
     return database
 
@@ -54,7 +57,9 @@ def open_engine(key: str, make: Callable[[], Iterable[tuple[bytes, bool]]], root
 
     import hyperscan
 
-    version = hashlib.sha256(f"{hyperscan.__version__} {platform.machine()}".encode()).hexdigest()[:12]
+    version = hashlib.sha256(f"{getattr(hyperscan, '__version__', None)} {platform.machine()}".encode()).hexdigest()[
+        :12
+    ]
     name = f"database-{key}-{version}"
     if (kept := store.get(root, name)) is not None:
         try:

@@ -153,7 +153,7 @@ def _segment(text: str) -> bool:
     for char in text[:32]:
         if char in "\0\r\n":
             return True
-        if char < " " and char != "\t" or char in "\x7f\ufffd" or "\ue000" <= char <= "\uf8ff":
+        if (char < " " and char != "\t") or char in "\x7f\ufffd" or "\ue000" <= char <= "\uf8ff":
             return False
     return True
 
@@ -161,7 +161,7 @@ def _segment(text: str) -> bool:
 def _single_text(data: bytes | memoryview, start: int, end: int) -> bool:
     """Return whether the bytes around a hit look like text of single bytes, not like a table or a double-byte text."""
     piece = bytes(data[max(0, start - 32) : end + 32])
-    if any(b < 9 and b != 0 or 14 <= b < 32 for b in piece):
+    if any((b < 9 and b != 0) or 14 <= b < 32 for b in piece):
         return False
     return not _is_utf8(bytes(data[start : end + 12]))
 

@@ -214,7 +214,13 @@ def _code(text: str, number: int) -> Iterator[Pattern]:
     elif first.isupper() and not second.islower():
         lead = _LEAD["upper"]
     trail, trails = (
-        _TRAIL["digit"] if last.isdigit() else _TRAIL["upper"] if last.isupper() else _TRAIL["lower"] if last.islower() else _NONE
+        _TRAIL["digit"]
+        if last.isdigit()
+        else _TRAIL["upper"]
+        if last.isupper()
+        else _TRAIL["lower"]
+        if last.islower()
+        else _NONE
     )
     yield Pattern(lead + body + trail, body, False, number, "utf-8", "", (len(text),), trails)
 

@@ -97,7 +97,7 @@ def digest(texts: Mapping[str, bytes]) -> str:
 
 
 def read_all(texts: Mapping[str, bytes]) -> Compiled:
-    """Return the checked lexicon made of ``texts``: YAML by path relative to the lexicon's folder. Raises LexiconError."""
+    """Return the checked lexicon of ``texts``, YAML by path below the lexicon's folder. Raises LexiconError."""
     concepts: list[Concept] = []
     files: list[str] = []
     company: Company | None = None
@@ -116,9 +116,8 @@ def read_all(texts: Mapping[str, bytes]) -> Compiled:
     spellings: dict[tuple[str, str], str] = {}
     for concept, name in zip(concepts, files, strict=True):
         if concept.concept in seen:
-            raise LexiconError(
-                f"{name}:{_line(texts[name], ['concept'])}: the concept {concept.concept!r} stands in {seen[concept.concept]} too"
-            )
+            at = _line(texts[name], ["concept"])
+            raise LexiconError(f"{name}:{at}: the concept {concept.concept!r} stands in {seen[concept.concept]} too")
         seen[concept.concept] = name
         _check(concept, name, texts[name], sources, spellings)
     known = {c.concept for c in concepts if c.role == "context"}
@@ -130,7 +129,9 @@ def read_all(texts: Mapping[str, bytes]) -> Compiled:
     return Compiled(digest(texts), tuple(concepts), tuple(files), company, sources)
 
 
-def _check(concept: Concept, name: str, raw: bytes, sources: Mapping[str, str], spellings: dict[tuple[str, str], str]) -> None:
+def _check(
+    concept: Concept, name: str, raw: bytes, sources: Mapping[str, str], spellings: dict[tuple[str, str], str]
+) -> None:
     def fail(path: list[str | int], message: str) -> None:
         raise LexiconError(f"{name}:{_line(raw, path)}: {message}")
 

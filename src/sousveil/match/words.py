@@ -7,17 +7,23 @@ written without blanks (Han, kana, Hangul) are not split: their terms are looked
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 JOINTS = " \t\r\n_-.'’\u200c"
 """One of these, or none, may stand between the words of a phrase."""
 
-_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _HANGUL = "\uac00-\ud7af"
 # Thai, Lao, Tibetan, Burmese, Khmer: written without blanks between words.
 _UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
 _LATIN = "\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 # Letters, vowel signs and marks of the other scripts, without their commas, full stops and dandas.
-_OTHER = "\u0370-\u060b\u060d-\u061a\u0620-\u06d3\u06d5-\u0963\u0966-\u0dff\u10a0-\u10ff\u1200-\u167f\u1681-\u177f\u1800-\u1cff\ufb1d-\ufdfb\ufe70-\ufefc"
+_OTHER = (
+    "\u0370-\u060b\u060d-\u061a\u0620-\u06d3\u06d5-\u0963\u0966-\u0dff\u10a0-\u10ff\u1200-\u167f\u1681-\u177f"
+    "\u1800-\u1cff\ufb1d-\ufdfb\ufe70-\ufefc"
+)
 
 _ASCII_PARTS = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
 ASCII = re.compile(_ASCII_PARTS)
@@ -57,7 +63,7 @@ def parts(text: str) -> list[tuple[int, int]]:
             word = text[start:end]
             if not word.isascii() and not word.islower():
                 cuts = [0, *(m.start() for m in _CAMEL.finditer(word)), end - start]
-                out.extend((start + a, start + b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a)
+                out.extend((start + a, start + b) for a, b in pairwise(cuts) if b > a)
                 continue
         out.append((start, end))
     return out
