@@ -127,7 +127,8 @@ def test_attribute_lists_with_a_key_come_back(names: list[str], mark: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["Hello, world", "a,b", "1,2,3", "select id,name from t", "liba.so,libb.so,libc.so", "", "one two three", "10,20,age",
+    ["Hello, world", "a,b", "1,2,3", "select id,name from t", "liba.so,libb.so,libc.so", "", "one two three",
+     "10,20,age",
      "Well, this is prose, not a list", "age,gender|race,x"],
 )  # fmt: skip
 def test_what_is_no_attribute_list(text: str) -> None:

@@ -334,7 +334,7 @@ def _cut(scan: Scan, spot: int) -> _Cut:
     elif _in_rows(scan, level):
         return _Cut(tuple(path), None)
     if end - start > LARGEST:
-        if child is not None and child not in path and scan.ends[child]:
+        if child is not None:
             path.append(child)
         cell = start + (spot - start) // KEEP * KEEP
         after = scan.utf8.find(b",", cell + KEEP, min(end, cell + KEEP + 2048))
