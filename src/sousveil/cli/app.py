@@ -1,45 +1,58 @@
-"""The commands and their names. Each command's file imports what it needs when it runs."""
+"""The commands and their names. A command's file is imported when it is asked for; what it needs, when it runs."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
 
-import typer
+import click
 
-from sousveil.cli import demo, doctor, rules, scan, schema, terms
-
-app = typer.Typer(
-    name="sousveil",
-    help="Find code inside products that sorts people by ethnicity, religion or another protected trait, and say why."
-    "\n\nsousveil reads products, never people: no face, voice or name is classified here, and none will be.",
-    epilog="First steps: sousveil demo; then sousveil scan FILE, or sousveil scan pypi:deepface==0.0.103",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
-)
+COMMANDS = ("scan", "demo", "rules", "terms", "schema", "doctor", "completion")
+"""In the order in which a newcomer meets them; each is a module here with a `command`."""
+HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
 
-def _version(wanted: bool) -> None:
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"sousveil.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from sousveil.acquire.wording import near, shown
+
+            close = near(args[0], COMMANDS)
+            ctx.fail(
+                f"there is no command {shown(args[0], 80)}."
+                + (f" Did you mean {' or '.join(close)}?" if close else f" There are {', '.join(COMMANDS)}.")
+            )
+        return super().resolve_command(ctx, args)
+
+
+def _version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted:
         from sousveil import __version__
 
-        typer.echo(f"sousveil {__version__}")
-        raise typer.Exit
+        click.echo(f"sousveil {__version__}")
+        context.exit()
 
 
-@app.callback()
-def _top(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Take the options that stand before a command."""
+@click.group(
+    cls=_Commands,
+    context_settings={**HELP_OPTIONS, "max_content_width": 100},
+    epilog="First steps: sousveil demo; then sousveil scan FILE, or sousveil scan pypi:deepface==0.0.103",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def app() -> None:
+    """Find code inside products that sorts people by ethnicity, religion or another protected trait, and say why.
 
-
-app.command("scan", short_help="Scan products and report.")(scan.scan)
-app.command("demo", short_help="Scan a made-up SDK; see what a finding looks like.")(demo.demo)
-app.add_typer(rules.app, name="rules", short_help="List, show or test the rules.")
-app.command("terms", short_help="What the lexicon knows of a word; fast search in files.")(terms.terms)
-app.command("schema", short_help="Print the JSON Schema of the report.")(schema.schema)
-app.command("doctor", short_help="What is installed, what is missing, what it costs.")(doctor.doctor)
+    sousveil reads products, never people: no face, voice or name is classified here, and none will be.
+    """

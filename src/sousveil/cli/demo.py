@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 import textwrap
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
+
+from sousveil.cli.app import HELP_OPTIONS
 
 _BEFORE = """\
 This is a product that we made up: the archive of a camera maker's development
@@ -39,11 +40,14 @@ Next: sousveil scan FILE, sousveil rules, docs/investigators.md
 """
 
 
-def demo(
-    keep: Annotated[
-        Path | None, typer.Option("--keep", metavar="DIR", help="Write the made-up archive there, to try things on.")
-    ] = None,
-) -> None:
+@click.command(short_help="Scan a made-up SDK; see what a finding looks like.", context_settings=HELP_OPTIONS)
+@click.option(
+    "--keep",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write the made-up archive there, to try things on, and do nothing else.",
+)
+def command(keep: Path | None) -> None:
     """Show what a finding looks like: scan a made-up camera SDK, and explain the report. No network.
 
     \b

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
-import typer
+import click
 from msgspec import Struct
 
 from sousveil.acquire.wording import shown, shown_url
 from sousveil.cli.amounts import spoken
+from sousveil.cli.app import HELP_OPTIONS
 from sousveil.cli.start import FOUND
 
 _GRAMMARS = {
@@ -61,7 +62,8 @@ class Part(Struct, frozen=True):
     remedy: str = ""
 
 
-def doctor() -> None:
+@click.command(short_help="What is installed, what is missing, what it costs.", context_settings=HELP_OPTIONS)
+def command() -> None:
     """Say what is installed, what is missing, what each missing part costs, and how to get it.
 
     Nothing is fetched and no registry is asked. Exits with 1 if a part is missing without which nothing can be
@@ -88,7 +90,7 @@ def doctor() -> None:
         print(f"sousveil works. Missing, as said above: {', '.join(p.name for p in optional)}.")
     else:
         print("sousveil works, and nothing is missing.")
-    raise typer.Exit(FOUND if essential else 0)
+    raise SystemExit(FOUND if essential else 0)
 
 
 def examine() -> Iterator[Part]:

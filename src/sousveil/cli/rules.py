@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+
+from sousveil.cli.app import HELP_OPTIONS
 
 if TYPE_CHECKING:
     from sousveil.judge.rules import Rule, Sample
 
-app = typer.Typer(
-    help="List the rules, show one, or run each on its own example and near-miss.\n\n"
-    "\b\nExamples:\n"
-    "  sousveil rules\n"
-    "  sousveil rules show race-labels\n"
-    "  sousveil rules test\n"
-    "  sousveil rules test my-rules/",
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
-_Rules = Annotated[
-    list[Path] | None,
-    typer.Option("--rules", metavar="DIR", help="Rules of your own beside the built-in ones. Repeatable."),
-]
+
+def _own_rules(function: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--rules",
+        "folders",
+        metavar="DIR",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Rules of your own beside the built-in ones. Repeatable.",
+    )(function)
 
 
-@app.callback(invoke_without_command=True)
-def _list(context: typer.Context, rules: _Rules = None) -> None:
+@click.group(short_help="List, show or test the rules.", invoke_without_command=True, context_settings=HELP_OPTIONS)
+@_own_rules
+@click.pass_context
+def command(context: click.Context, folders: tuple[Path, ...]) -> None:
+    """List the rules, show one, or run each on its own example and near-miss.
+
+    \b
+    Examples:
+      sousveil rules
+      sousveil rules show race-labels
+      sousveil rules test
+      sousveil rules test my-rules/
+    """
     if context.invoked_subcommand is None:
-        from sousveil.judge.rules import load_rules
-
-        print(_table(load_rules(tuple(rules or ()))))
-
-
-_list.__doc__ = app.info.help
+        _list(folders)
+    elif folders:
+        raise click.UsageError(f"--rules stands after {context.invoked_subcommand}")
 
 
-@app.command("list")
-def list_rules(rules: _Rules = None) -> None:
+@command.command("list", short_help="List every rule.", context_settings=HELP_OPTIONS)
+@_own_rules
+def list_rules(folders: tuple[Path, ...]) -> None:
     """List every rule: its name, what it says a construct does, and its sentence.
 
     \b
@@ -48,17 +55,16 @@ def list_rules(rules: _Rules = None) -> None:
       sousveil rules list
       sousveil rules list --rules my-rules/
     """
-    from sousveil.judge.rules import load_rules
-
-    print(_table(load_rules(tuple(rules or ()))))
+    _list(folders)
 
 
-@app.command()
-def show(
-    rule: Annotated[str, typer.Argument(metavar="ID", help="The rule's name, as `sousveil rules` lists it.")],
-    rules: _Rules = None,
-) -> None:
+@command.command(short_help="Show one rule in full.", context_settings=HELP_OPTIONS)
+@click.argument("rule", metavar="ID")
+@_own_rules
+def show(rule: str, folders: tuple[Path, ...]) -> None:
     """Show a rule: what it finds, why, an example, a near-miss, what it cannot tell, and where its facts are from.
+
+    ID is the rule's name, as `sousveil rules` lists it.
 
     \b
     Example:
@@ -68,7 +74,7 @@ def show(
     from sousveil.cli.start import Refused
     from sousveil.judge.rules import load_rules
 
-    known = {r.id: r for r in load_rules(tuple(rules or ()))}
+    known = {r.id: r for r in load_rules(folders)}
     if rule not in known:
         close = near(rule, sorted(known))
         raise Refused(
@@ -77,15 +83,13 @@ def show(
     print(_page(known[rule]))
 
 
-@app.command()
-def test(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Only these rules, instead of the built-in ones.")
-    ] = None,
-) -> None:
+@command.command(short_help="Run each rule on its own example and near-miss.", context_settings=HELP_OPTIONS)
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+def test(folder: Path | None) -> None:
     """Run each rule on its own example, which it must find, and its own near-miss, which it must not.
 
-    Exits with 1 if one comes out otherwise, and says what was seen instead.
+    With DIR only the rules there are tested, beside the built-in ones. Exits with 1 if one comes out otherwise, and
+    says what was seen instead.
 
     \b
     Examples:
@@ -98,11 +102,15 @@ def test(
     tested, wrong = problems(folder)
     for line in wrong:
         print(line)
-    print(
-        f"{tested} rules, each on its example and its near-miss: {len(wrong) or 'no'} problem{'s' * (len(wrong) != 1)}"
-    )
-    sys.stdout.flush()
-    raise typer.Exit(FOUND if wrong else 0)
+    amount = f"{len(wrong) or 'no'} problem{'s' * (len(wrong) != 1)}"
+    print(f"{tested} rules, each on its example and its near-miss: {amount}")
+    raise SystemExit(FOUND if wrong else 0)
+
+
+def _list(folders: tuple[Path, ...]) -> None:
+    from sousveil.judge.rules import load_rules
+
+    print(_table(load_rules(folders)))
 
 
 def _table(rules: tuple[Rule, ...]) -> str:

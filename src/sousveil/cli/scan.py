@@ -2,147 +2,128 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from sousveil.cli.amounts import size
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    SARIF = "sarif"
-    HTML = "html"
+from sousveil.cli.app import HELP_OPTIONS
 
 
-class FailOn(StrEnum):
-    """From which verdict on the exit code is 1."""
-
-    PROFILES = "profiles"
-    RESIDUE = "residue"
-    RECORDS = "records"
-    NEVER = "never"
-
-
-_HELP = """Scan products: say whether they sort people by a protected trait, where, and why.
-
-PRODUCT is a file, a folder, - (standard input), pypi:NAME[==VERSION], npm:NAME[@VERSION], deb:NAME[=VERSION]
-or a Package URL (pkg:pypi/deepface@0.0.103). Nothing of a product is ever executed.
-
-\b
-Examples:
-  sousveil scan camera-sdk.zip
-  sousveil scan pypi:deepface==0.0.103
-  sousveil scan npm:baidu-aip-sdk@4.16.16 --format html --output report.html
-  sousveil scan firmware/ --fail-on residue --format sarif --output report.sarif
-  curl -s "$URL" | sousveil scan -
-
-\b
-Exit code:
-  0  nothing at or above --fail-on
-  1  something at or above --fail-on
-  2  it could not do what was asked, and says why"""
-
-
-def scan(
-    products: Annotated[
-        list[str],
-        typer.Argument(metavar="PRODUCT", help="What to scan; several are scanned in turn.", show_default=False),
-    ],
-    format: Annotated[Format, typer.Option("--format", "-f", help="How the report is written.")] = Format.TEXT,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write the report there, whole or not at all. A folder takes one file a product.",
-        ),
-    ] = None,
-    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this verdict on.")] = FailOn.PROFILES,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "--jobs",
-            "-j",
-            metavar="N",
-            min=0,
-            max=256,
-            show_default=False,
-            help="Worker processes; as a rule one a core.",
-        ),
-    ] = 0,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option("--rules", metavar="DIR", help="Rules of your own, added to the built-in ones. Repeatable."),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="WORD", help="Only findings of this act, trait or rule. Repeatable."),
-    ] = None,
-    skip: Annotated[
-        list[str] | None,
-        typer.Option("--skip", metavar="WORD", help="No findings of this act, trait or rule. Repeatable."),
-    ] = None,
-    max_bytes: Annotated[
-        str, typer.Option("--max-bytes", metavar="SIZE", help="Unpack at most this much (500M, 10G).")
-    ] = "100G",
-    max_files: Annotated[
-        int,
-        typer.Option(
-            "--max-files",
-            metavar="N",
-            min=1,
-            show_default=False,
-            help="Open at most this many files (default 1,000,000).",
-        ),
-    ] = 1_000_000,
-    max_depth: Annotated[
-        int,
-        typer.Option(
-            "--max-depth",
-            metavar="N",
-            min=1,
-            show_default=False,
-            help="Open archives in archives this deep (default 16).",
-        ),
-    ] = 16,
-    max_ratio: Annotated[
-        int,
-        typer.Option(
-            "--max-ratio",
-            metavar="N",
-            min=1,
-            show_default=False,
-            help="Give up an archive that swells more than this above 100 MB (default 1000).",
-        ),
-    ] = 1000,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            min=0.1,
-            show_default=False,
-            help="Give up one file after this long (default 60).",
-        ),
-    ] = 60.0,
-    all_files: Annotated[
-        bool, typer.Option("--all-files", help="Every file of a PyPI version, not the one for this machine.")
-    ] = False,
-    artifacts: Annotated[bool, typer.Option("--artifacts", help="List every file seen in the report.")] = False,
-    verbose: Annotated[
-        int,
-        typer.Option("--verbose", "-v", count=True, show_default=False, help="Show what was explained away in full."),
-    ] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress line, no notes; the report alone.")] = False,
+@click.command(short_help="Scan products and report.", context_settings={**HELP_OPTIONS, "max_content_width": 100})
+@click.argument("products", metavar="PRODUCT...", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["text", "json", "jsonl", "sarif", "html"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the report there, whole or not at all. A folder takes one file a product.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["profiles", "residue", "records", "never"]),
+    default="profiles",
+    show_default=True,
+    help="Exit with 1 from this verdict on.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    help="Worker processes (default: one a core).",
+)
+@click.option(
+    "--rules",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Rules of your own, added to the built-in ones. Repeatable.",
+)
+@click.option("--only", metavar="WORD", multiple=True, help="Only findings of this act, trait or rule. Repeatable.")
+@click.option("--skip", metavar="WORD", multiple=True, help="No findings of this act, trait or rule. Repeatable.")
+@click.option(
+    "--max-bytes", metavar="SIZE", default="100G", help="Unpack at most this much (default 100G; 500M, 2G …)."
+)
+@click.option(
+    "--max-files",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1_000_000,
+    help="Open at most this many files (default 1,000,000).",
+)
+@click.option(
+    "--max-depth",
+    metavar="N",
+    type=click.IntRange(1),
+    default=16,
+    help="Open archives in archives this deep (default 16).",
+)
+@click.option(
+    "--max-ratio",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1000,
+    help="Give up an archive that swells more than this above 100 MB (default 1000).",
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    help="Give up one file after this long (default 60).",
+)
+@click.option("--all-files", is_flag=True, help="Every file of a PyPI version, not only the one for this machine.")
+@click.option("--artifacts", is_flag=True, help="List every file seen in the report.")
+@click.option("--verbose", "-v", count=True, help="Show what was explained away in full.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress line; the report alone.")
+def command(
+    products: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    fail_on: str,
+    jobs: int | None,
+    rules: tuple[Path, ...],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    max_bytes: str,
+    max_files: int,
+    max_depth: int,
+    max_ratio: int,
+    timeout: float,
+    all_files: bool,
+    artifacts: bool,
+    verbose: int,
+    quiet: bool,
 ) -> None:
+    """Scan products: say whether they sort people by a protected trait, where, and why.
+
+    PRODUCT is a file, a folder, - (standard input), pypi:NAME[==VERSION], npm:NAME[@VERSION], deb:NAME[=VERSION]
+    or a Package URL (pkg:pypi/deepface@0.0.103). Several are scanned in turn. Nothing of a product is ever executed.
+
+    \b
+    Examples:
+      sousveil scan camera-sdk.zip
+      sousveil scan pypi:deepface==0.0.103
+      sousveil scan npm:baidu-aip-sdk@4.16.16 --format html --output report.html
+      sousveil scan firmware/ --fail-on residue --format sarif --output report.sarif
+      curl -s "$URL" | sousveil scan -
+
+    \b
+    Exit code:
+      0  nothing at or above --fail-on
+      1  something at or above --fail-on
+      2  it could not do what was asked, and says why
+    """
+    from sousveil.cli.amounts import size
     from sousveil.cli.scanning import Request, cores, run
     from sousveil.cli.start import Refused
     from sousveil.pipeline import Options
@@ -154,16 +135,12 @@ def scan(
         raise Refused(f"--max-bytes: {error}") from None
     options = Options(
         jobs=jobs or cores(),
-        rules=tuple(rules or ()),
-        only=tuple(only or ()),
-        skip=tuple(skip or ()),
+        rules=rules,
+        only=only,
+        skip=skip,
         quotas=Quotas(bytes_allowed, max_files, max_depth, max_ratio),
         timeout=timeout,
         all_files=all_files,
         listing=artifacts,
     )
-    request = Request(tuple(products), options, format.value, output, fail_on.value, verbose, quiet)
-    raise typer.Exit(run(request))
-
-
-scan.__doc__ = _HELP
+    raise SystemExit(run(Request(products, options, form, output, fail_on, verbose, quiet)))

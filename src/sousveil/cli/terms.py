@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+
+from sousveil.cli.app import HELP_OPTIONS
 
 if TYPE_CHECKING:
     from sousveil.match.lexicon import Description, Entry, Lexicon
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
 _MOST = 20
 
 
-def terms(
-    word: Annotated[str | None, typer.Argument(metavar="[WORD]", help="A word in any language or script.")] = None,
-    inside: Annotated[
-        Path | None, typer.Option("--in", metavar="PATH", help="Search this file or folder for every term.")
-    ] = None,
-) -> None:
+@click.command(short_help="What the lexicon knows of a word; fast search in files.", context_settings=HELP_OPTIONS)
+@click.argument("word", required=False)
+@click.option(
+    "--in",
+    "inside",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Search this file or folder, for every term or for WORD.",
+)
+def command(word: str | None, inside: Path | None) -> None:
     """Say what the lexicon knows of a word: meaning, sources, what it is mistaken for. Or search files for all of it.
 
     With --in every place is printed as PATH:LINE:OFFSET: the word, its concept and its meaning. Archives are not
@@ -43,7 +49,7 @@ def terms(
     if inside is not None:
         from sousveil.cli.search import search
 
-        raise typer.Exit(search(inside, word))
+        raise SystemExit(search(inside, word))
     from sousveil.match.lexicon import load
 
     lexicon = load()
@@ -55,7 +61,7 @@ def terms(
         from sousveil.acquire.wording import shown
 
         print(f"The lexicon does not know {shown(word, 80)}.", file=sys.stderr)
-        raise typer.Exit(1)
+        raise SystemExit(1)
     print(_page(described))
 
 
