@@ -291,11 +291,12 @@ def test_container_cut_in_half_never_loses_its_own_bytes_silently(form: str, pac
 
 
 def test_rar_that_ends_between_two_files_is_called_truncated(pack: SimpleNamespace) -> None:
-    """libarchive takes the end of the file for the end of the archive."""
-    data = pack.rar5({"a": b"one", "b": b"two"})
-    got = pack.go(data[: data.find(b"one") + 3], "a.rar")
-    assert got.files == {"a.rar!/a": b"one"}
-    assert [(limit.reason, limit.incomplete) for limit in got.limits] == [("truncated", True)]
+    """libarchive takes the end of the file for the end of the archive; versions before 3.7 refuse the last file."""
+    data = pack.rar5({"a": b"one" * 99, "b": b"two"})
+    got = pack.go(data[: data.find(b"two")], "a.rar")
+    assert got.files["a.rar!/a"] == b"one" * 99
+    assert got.reasons <= {"truncated", "broken"}
+    assert any(limit.incomplete for limit in got.limits)
 
 
 def test_what_does_not_open_is_given_whole(pack: SimpleNamespace) -> None:

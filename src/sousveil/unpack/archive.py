@@ -24,7 +24,8 @@ _DEVICES = {
 _CHECKED = frozenset({"7z", "rar", "cab", "lha", "xar"})
 """Formats whose checksum is compared when one reads beyond the last byte."""
 _MAY_BE_ENCRYPTED = frozenset({"7z", "rar"})
-_MAY_BE_EMPTY = frozenset({"7z", "ar", "cpio", "xar"})
+_EMPTY = {"7z": 32, "ar": 8, "cpio": 1 << 16, "xar": 1 << 16}
+"""Bytes that an archive without any file may have, of formats that allow one."""
 _MOST_STUCK = 1000
 """Headers in a row that may fail without anything being read between them."""
 
@@ -41,7 +42,7 @@ def read_archive(fmt: str, source: Source, reading: Reading) -> Generator[Item |
     try:
         if archive.status not in (OK, WARN):
             raise NotOpened(*_why(archive.error()))
-        yield from _entries(archive, fmt, reading)
+        yield from _entries(archive, fmt, source.size, reading)
         if fmt == "rar" and not isinstance(source, Stream) and not _rar_ends(source):
             reading.note("truncated", "the archive has no end block; what followed is missing")
             yield from reading.drain()
@@ -49,7 +50,7 @@ def read_archive(fmt: str, source: Source, reading: Reading) -> Generator[Item |
         archive.close()
 
 
-def _entries(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | Limit]:
+def _entries(archive: Archive, fmt: str, size: int | None, reading: Reading) -> Generator[Item | Limit]:
     skipped = stuck = 0
     while True:
         status = archive.next_header()
@@ -79,7 +80,7 @@ def _entries(archive: Archive, fmt: str, reading: Reading) -> Generator[Item | L
         if not reading.opened:
             raise NotOpened("broken", _skipped(skipped))
         reading.note("broken", _skipped(skipped))
-    if not reading.opened and fmt not in _MAY_BE_EMPTY:
+    if not reading.opened and (size is None or size > _EMPTY.get(fmt, -1)):
         raise NotOpened("broken", "no file in it could be found")
     reading.opened = True
     yield from reading.drain()
