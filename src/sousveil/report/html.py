@@ -92,6 +92,7 @@ class _Page:
         self._report, self._rules = report, rules
         self._address = view.Addresses(report)
         self._files: dict[tuple[str, str], str] = {}
+        self._used: dict[str, tuple[RuleInfo, str]] = {}
         self._count = 0
 
     def values(self, artifacts: bool) -> Json:
@@ -112,7 +113,7 @@ class _Page:
             "why": words.why(report),
             "reservation": words.reservation(report),
             "notes": report.product.notes,
-            "facts": self._facts(sure, clues),
+            "facts": self._facts(len(strong), sure, clues),
             "strong": [self._finding(f, f.id in opened) for f in strong],
             "weak": [self._finding(f, False) for f in weak],
             "clues": [self._finding(f, False) for f in clues],
@@ -126,22 +127,26 @@ class _Page:
                 {"anchor": anchor, "address": self._address(path), "sha256": sha256}
                 for (path, sha256), anchor in sorted(self._files.items())
             ],
+            "rules": [self._used[rule] for rule in sorted(self._used)],
             "meanings": self._meanings(),
             "made": self._made(),
             "artifacts": report.artifacts if artifacts else (),
             "address": self._address,
         }
 
-    def _facts(self, sure: Sequence[Finding], clues: Sequence[Finding]) -> list[tuple[str, str, str]]:
+    def _facts(self, strong: int, sure: Sequence[Finding], clues: Sequence[Finding]) -> list[tuple[str, str, str]]:
         report = self._report
         rows = [
-            (len(sure), "finding", "findings", "findings"),
+            (strong, "finding", "findings", "findings"),
+            (len(sure) - strong, "weaker finding", "weaker findings", "also"),
             (len(clues), "clue", "clues", "clues"),
             (len(report.explained), "explained away", "explained away", "explained"),
             (len(report.limits), "not seen or not whole", "not seen or not whole", "limits"),
         ]
         out = [
-            (f"{n:,}", one if n == 1 else many, anchor if n else "") for n, one, many, anchor in rows if n or not anchor
+            (f"{n:,}", one if n == 1 else many, anchor if n else "")
+            for n, one, many, anchor in rows
+            if n or anchor == "findings"
         ]
         return [*out, (f"{report.counts.files:,}", "file" if report.counts.files == 1 else "files", "made")]
 
@@ -153,7 +158,6 @@ class _Page:
         said: set[tuple[str, str]] = set()
         name, colon, phrase = words.headline_parts(finding)
         place = finding.places[0] if finding.places else None
-        info = self._rules.get(finding.rule)
         return {
             "anchor": anchor,
             "id": finding.id,
@@ -165,7 +169,7 @@ class _Page:
             "said": phrase,
             "likely": f"{words.how_likely(finding.probability)} · {finding.probability:.2f}",
             "kind": words.kind_line(construct),
-            "address": f"{self._address(place.artifact)}:{place.line}" if place else "",
+            "address": self._at(place) if place else "",
             "first": self._blocks(finding, first, anchor, said),
             "others": self._blocks(finding, others, anchor, said),
             "others_count": f"{words.plural(len(others), 'more place')} it rests on",
@@ -176,13 +180,14 @@ class _Page:
                     "relation": words.relation_words(link.relation),
                     "name": link.name,
                     "text": self._short(link.place),
-                    "address": f"{self._address(link.place.artifact)}:{link.place.line}",
+                    "address": self._at(link.place),
                 }
                 for link in finding.links
             ],
             "members": construct.members,
             "members_count": f"All it holds: {words.plural(len(construct.members), 'name')}",
-            "rule": info or RuleInfo(finding.rule, ""),
+            "rule": finding.rule,
+            "rule_anchor": self._rule(finding),
         }
 
     def _blocks(self, finding: Finding, chosen: Iterable[int], anchor: str, said: set[tuple[str, str]]) -> list[Json]:
@@ -193,8 +198,7 @@ class _Page:
                 blocks.append(
                     {
                         "path": place.artifact,
-                        "address": self._address(place.artifact),
-                        "line": place.line,
+                        "address": self._at(place),
                         "encoding": place.encoding,
                         "sha256": place.sha256,
                         "file": self._file(place),
@@ -204,16 +208,29 @@ class _Page:
             blocks[-1]["quotes"].append(self._quote(place, f"{anchor}p{index}", said))
         return blocks
 
+    def _rule(self, finding: Finding) -> str:
+        """Return the anchor of what is said once of the finding's rule."""
+        if finding.rule not in self._used:
+            what = finding.reasons[0].text if finding.reasons else ""
+            info = self._rules.get(finding.rule) or RuleInfo(finding.rule, what)
+            self._used[finding.rule] = (info, f"rule{len(self._used) + 1}")
+        return self._used[finding.rule][1]
+
+    def _at(self, place: Place) -> str:
+        return view.at_line(self._address(place.artifact), place)
+
     def _file(self, place: Place) -> str:
         return self._files.setdefault((place.artifact, place.sha256), f"file{len(self._files) + 1}")
 
     def _quote(self, place: Place, anchor: str, said: set[tuple[str, str]]) -> Json:
         text, before, behind = view.excerpt(place, _EXCERPT)
+        if view.named(place):
+            text = view.base(place.artifact)
         # Line feeds are the only controls that stay, so pieces are shown line by line.
         pieces = [(piece, marked) for piece, marked in view.segments(place, "\n".join(show_lines(text)))]
         return {
             "anchor": anchor,
-            "line": place.line,
+            "line": "" if view.named(place) else place.line,
             "lang": language(text),
             "named": view.named(place),
             "before": before,
@@ -250,7 +267,7 @@ class _Page:
             "places": [
                 {
                     "name": item.construct.name or f"({words.construct_words(item.construct)})",
-                    "address": f"{self._address(item.place.artifact)}:{item.place.line}",
+                    "address": self._at(item.place),
                     "text": self._short(item.place),
                 }
                 for item in items[:_ROWS]

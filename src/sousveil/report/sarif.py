@@ -172,7 +172,9 @@ def _message(finding: Finding, clue: bool, first_link: int) -> str:
     for number, link in enumerate(finding.links[:_LINKS], first_link + 1):
         relations.setdefault(link.relation, []).append(f"[{_plain(link.name) or 'this'}]({number})")
     if relations:
-        said = [f"{words.relation_words(relation)} {words.joined(names)}" for relation, names in relations.items()]
+        said = [
+            f"{_plain(words.relation_words(relation))} {words.joined(names)}" for relation, names in relations.items()
+        ]
         more = len(finding.links) - _LINKS
         parts.append(f"It {'; it '.join(said)}{f', and {more} more' if more > 0 else ''}.")
     if finding.not_proved:

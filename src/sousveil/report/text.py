@@ -65,7 +65,7 @@ class _Page:
         if not report.complete:
             self._wrap(words.reservation(report))
         for note in report.product.notes:
-            self._wrap(show(note), style="dim")
+            self._wrap(note, style="dim")
 
     # Findings
 
@@ -97,7 +97,7 @@ class _Page:
         head = show(words.headline(finding))
         likely = f"{words.how_likely(finding.probability)}, {finding.probability:.2f}"
         number = f"{self._number:>2}  "
-        kind = show(words.kind_line(finding.construct))
+        kind = words.kind_line(finding.construct)
         line = rule(number + head, likely, self._width)
         if line:
             self._put(self._paint(number + head, "bold") + self._paint(line[len(number + head) :], "dim"))
@@ -110,9 +110,9 @@ class _Page:
         self._reasons(finding)
         if finding.not_proved:
             self._label("does not prove")
-            self._wrap(show(" ".join(finding.not_proved)), _INDENT + "  ")
+            self._wrap(" ".join(finding.not_proved), _INDENT + "  ")
         self._links(finding)
-        self._wrap(f"rule {show(finding.rule)}, finding {show(finding.id)}", _INDENT, style="dim")
+        self._wrap(f"rule {finding.rule}, finding {finding.id}", _INDENT, style="dim")
 
     def _evidence(self, finding: Finding) -> None:
         first, others = view.evidence(finding, 1000 if self._verbose else _BRIEF + 1)
@@ -136,7 +136,8 @@ class _Page:
         said: set[tuple[str, str]] = set()
         bar = f"{_INDENT}{' ' * gutter} │ "
         for place in places:
-            head = f"{_INDENT}{place.line:>{gutter}} │ "
+            number_of = "" if view.named(place) else str(place.line)
+            head = f"{_INDENT}{number_of:>{gutter}} │ "
             for number, line in enumerate(self._quoted(place)):
                 for part, text in enumerate(wrap(line, self._width - cells(bar), "", "  ")):
                     self._put(self._paint(head if not number and not part else bar, "dim") + self._marked(place, text))
@@ -147,7 +148,7 @@ class _Page:
 
     def _quoted(self, place: Place) -> list[str]:
         if view.named(place):
-            return ["(the file's own name)"]
+            return [show(view.base(place.artifact)), "(the file's own name)"]
         if self._verbose:
             return show_lines(place.text)
         text, before, behind = view.excerpt(place, _EXCERPT)
@@ -169,14 +170,14 @@ class _Page:
 
     def _address_line(self, place: Place, prefix: str, more: str = "") -> None:
         note = "" if place.encoding in ("utf-8", "ascii") else f"  ({show(place.encoding)})"
-        address = f"{show(self._address(place.artifact))}:{place.line}"
+        address = show(view.at_line(self._address(place.artifact), place))
         rest = " " * cells(prefix)
         lines = wrap(address, self._width, prefix, rest)
         for extra in (note, more):
             if extra and cells(lines[-1]) + cells(extra) <= self._width:
                 lines[-1] += extra
             elif extra:
-                lines.append(rest + extra.strip())
+                lines += wrap(extra.strip(), self._width, rest, rest)
         for line in lines:
             self._put(self._paint(line[: len(prefix)], "dim") + line[len(prefix) :])
 
@@ -190,11 +191,11 @@ class _Page:
             last = number == len(reasons) - 1
             against = "but: " if signed and reason.weight < 0 else ""
             bar = f"{_INDENT}{' ' if last else '│'} "
-            self._wrap(against + show(reason.text), f"{_INDENT}{'└' if last else '├'} ", bar)
+            self._wrap(against + reason.text, f"{_INDENT}{'└' if last else '├'} ", bar)
             children = reason.children if self._verbose else reason.children[: _BRIEF - 1]
             stem = bar + "  "
             for child in children:
-                self._wrap(show(child.text), stem, stem + "  ", style="dim")
+                self._wrap(child.text, stem, stem + "  ", style="dim")
             if len(reason.children) > len(children):
                 self._wrap(f"and {len(reason.children) - len(children)} more (-v)", stem, style="dim")
 
@@ -204,7 +205,7 @@ class _Page:
         self._label("linked")
         shown = finding.links if self._verbose else finding.links[:_BRIEF]
         for link in shown:
-            self._pair(f"{words.relation_words(link.relation)} {show(link.name)}", link.place, _INDENT + "· ")
+            self._pair(f"{words.relation_words(link.relation)} {link.name}", link.place, _INDENT + "· ")
         if len(finding.links) > len(shown):
             self._wrap(f"and {len(finding.links) - len(shown)} more (-v)", _INDENT + "  ", style="dim")
 
@@ -216,7 +217,7 @@ class _Page:
 
     def _listed(self, findings: Sequence[Finding]) -> None:
         for finding in findings[:_BRIEF]:
-            name = show(finding.construct.name) or f"({words.construct_words(finding.construct)})"
+            name = finding.construct.name or f"({words.construct_words(finding.construct)})"
             self._pair(name, finding.places[0] if finding.places else None, _INDENT + "· ")
         if len(findings) > _BRIEF:
             self._wrap(f"and {len(findings) - _BRIEF} more (-v)", _INDENT + "  ", style="dim")
@@ -225,7 +226,7 @@ class _Page:
         for group in found:
             first = group.first
             text = words.phrase(first.act, [first.trait], first.basis)
-            self._wrap(f"{len(group.findings):>4}  {text} (rule {show(first.rule)})", "", "      ")
+            self._wrap(f"{len(group.findings):>4}  {text} (rule {first.rule})", "", "      ")
             self._listed(group.findings)
 
     # What counts less
@@ -238,7 +239,7 @@ class _Page:
         self._heading(f"Clues ({len(found)}): too weak to count, worth a look")
         shown = found if self._verbose else found[:_BRIEF]
         for clue in shown:
-            name = show(clue.construct.name) or f"({words.construct_words(clue.construct)})"
+            name = clue.construct.name or f"({words.construct_words(clue.construct)})"
             might = words.phrase(clue.act, [clue.trait], clue.basis)
             place = clue.places[0] if clue.places else None
             self._pair(f"{name} perhaps {might}, {clue.probability:.2f}", place, "  · ")
@@ -256,13 +257,13 @@ class _Page:
         hint = "" if self._verbose else "; -v shows each"
         self._heading(f"Explained away ({count} such a word and {_be(len(explained))} harmless{hint})")
         for reason, rule_id, items in view.by_reason(explained):
-            self._wrap(f"{len(items):>5}  {show(reason)} ({show(rule_id)})", "", "       ")
+            self._wrap(f"{len(items):>5}  {reason} ({rule_id})", "", "       ")
             if self._verbose:
                 for item in items:
                     self._harmless(item)
 
     def _harmless(self, item: Explained) -> None:
-        name = show(item.construct.name) or f"({words.construct_words(item.construct)})"
+        name = item.construct.name or f"({words.construct_words(item.construct)})"
         self._pair(name, item.place, "       · ")
         text, before, behind = view.excerpt(item.place, _EXCERPT)
         lines = ["(…)"] * bool(before) + show_lines(text) + [f"(… {behind:,} characters more)"] * bool(behind)
@@ -278,12 +279,12 @@ class _Page:
         self._heading(f"Not seen, or not whole ({len(limits)})")
         for reason, hides, items in view.by_limit(limits):
             harmless = "" if hides else "; nothing is hidden by it"
-            self._wrap(f"{len(items):>5}  {show(words.limit_words(reason))}{harmless}", "", "       ")
+            self._wrap(f"{len(items):>5}  {words.limit_words(reason)}{harmless}", "", "       ")
             shown: Sequence[Limit] = items if self._verbose else items[:2]
             for limit in shown:
-                self._wrap(show(self._address(limit.path)), "       · ", "         ")
+                self._wrap(self._address(limit.path), "       · ", "         ")
                 if limit.detail:
-                    self._wrap(show(limit.detail), "         ", style="dim")
+                    self._wrap(limit.detail, "         ", style="dim")
             if len(items) > len(shown):
                 self._wrap(f"and {len(items) - len(shown):,} more (-v)", "         ", style="dim")
 
@@ -293,13 +294,13 @@ class _Page:
             return
         self._heading(f"Every file ({len(self._report.artifacts):,})")
         for artifact in self._report.artifacts:
-            self._wrap(show(self._address(artifact.path)), "  ", "    ")
-            about = f"{show(artifact.sha256)} {words.size(artifact.size)} {show(artifact.kind)}"
+            self._wrap(self._address(artifact.path), "  ", "    ")
+            about = f"{artifact.sha256} {words.size(artifact.size)} {artifact.kind}"
             self._wrap(about, "    ", style="dim")
 
     def counts(self) -> None:
         """Write how much was looked at and by what."""
-        tool = " ".join(show(self._report.tool.get(key, "")) for key in ("name", "version")).strip()
+        tool = " ".join(self._report.tool.get(key, "") for key in ("name", "version")).strip()
         seconds = self._report.run.get("seconds")
         took = f", {float(seconds):.1f} s" if isinstance(seconds, int | float) else ""
         self._put("")
@@ -308,7 +309,9 @@ class _Page:
     # Drawing
 
     def _pair(self, left: str, place: Place | None, prefix: str) -> None:
-        address = f"{show(self._address.short(place.artifact))}:{place.line}" if place else ""
+        """Write what is named and where it stands, on one line where both fit."""
+        left = show(left)
+        address = show(view.at_line(self._address.short(place.artifact), place)) if place else ""
         line = rule(prefix + left, address, self._width)
         if line and address:
             self._put(line)
@@ -326,7 +329,8 @@ class _Page:
         self._wrap(text, _INDENT, style="bold")
 
     def _wrap(self, text: str, first: str = "", rest: str | None = None, *, style: str = "") -> None:
-        for line in wrap(text, self._width, first, rest):
+        """Write text, made showable, over as many lines as it needs."""
+        for line in wrap(show(text), self._width, first, rest):
             self._put(self._paint(line, style))
 
     def _paint(self, text: str, style: str) -> str:

@@ -263,3 +263,13 @@ class Addresses:
 def named(place: Place) -> bool:
     """Return whether a place is the artifact's own name and not something in its bytes."""
     return place.length == 0 and not place.text
+
+
+def base(path: str) -> str:
+    """Return the name at the end of an artifact's address."""
+    return path.rpartition("/")[2] or path
+
+
+def at_line(address: str, place: Place) -> str:
+    """Return an address with the place's line; a name stands on none."""
+    return address if named(place) else f"{address}:{place.line}"

@@ -56,6 +56,34 @@ _DIRECTIONS = {
     Direction.SHOWS: "the product shows it",
     Direction.UNKNOWN: "",
 }
+_LANGUAGES = {
+    "c": "C",
+    "cpp": "C++",
+    "csharp": "C#",
+    "css": "CSS",
+    "csv": "CSV",
+    "go": "Go",
+    "html": "HTML",
+    "java": "Java",
+    "javascript": "JavaScript",
+    "json": "JSON",
+    "kotlin": "Kotlin",
+    "markdown": "Markdown",
+    "objc": "Objective-C",
+    "pascal": "Pascal",
+    "php": "PHP",
+    "proto": "Protocol Buffers",
+    "python": "Python",
+    "ruby": "Ruby",
+    "rust": "Rust",
+    "sql": "SQL",
+    "swift": "Swift",
+    "typescript": "TypeScript",
+    "vue": "Vue",
+    "xml": "XML",
+    "xsd": "XML Schema",
+    "yaml": "YAML",
+}
 _RELATIONS = {
     "field-type": "has a field of type",
     "type-of": "is the type of",
@@ -74,7 +102,7 @@ _LIMITS = {
     "encrypted": "encrypted: the key is not here",
     "link": "a link: not followed",
     "memory": "the reader ran out of the memory it may use",
-    "not-understood": "holds such words, but files of this kind cannot be read yet",
+    "not-understood": "such words in a kind of file that cannot be read yet",
     "quota": "a limit on size or number was reached",
     "special": "neither a file nor a folder: not opened",
     "timeout": "the time for it ran out",
@@ -218,7 +246,7 @@ def headline_parts(finding: Finding) -> tuple[str, str, str]:
     said = phrase(finding.act, [finding.trait], finding.basis)
     if construct.kind is Kind.STATEMENT:
         by_name = bool(finding.places) and not finding.places[0].length and not finding.places[0].text
-        source = "The file's name" if by_name else "The text"
+        source = "The file name" if by_name else "The text"
         return (f"{source} {construct.name}" if construct.name else source), ":", said
     return construct.name or _unnamed(construct.kind), "", said
 
@@ -232,7 +260,7 @@ def kind_line(construct: ConstructSummary) -> str:
     """Return what a construct is, where it stands and what is done with it: ``record in AipFace; …``."""
     parts = [_KINDS[construct.kind] + (f" in {' › '.join(construct.scope[-3:])}" if construct.scope else "")]
     if construct.language:
-        parts.append(construct.language)
+        parts.append(_LANGUAGES.get(construct.language, construct.language))
     if construct.direction is not Direction.UNKNOWN:
         parts.append(_DIRECTIONS[construct.direction])
     return "; ".join(parts)
