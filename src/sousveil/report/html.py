@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sousveil.model import Act, Finding, Place, Report, Verdict
 from sousveil.report import view, words
 from sousveil.report.rules import RuleInfo, built_in
 from sousveil.report.safe import show, show_lines
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _OPEN = 6
 """Findings that stand open, the strongest of each group."""
@@ -32,8 +35,24 @@ Json = dict[str, Any]
 
 def render(report: Report, *, rules: Mapping[str, RuleInfo] | None = None, artifacts: bool = False) -> str:
     """Return the report as an HTML page with a Content-Security-Policy that allows only its own style and script."""
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
+
+    css, js = _part("html.css"), _part("html.js")
+    page = _Page(report, built_in() if rules is None else rules)
+    return _template().render(
+        page.values(artifacts),
+        policy=policy(css, js),
+        css=Markup(css),  # noqa: S704 - our own file
+        js=Markup(js),  # noqa: S704 - our own file
+        lang=language,
+        source=words.gloss_source_words,
+        number=lambda n: f"{n:,}",
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         autoescape=True,
@@ -44,17 +63,7 @@ def render(report: Report, *, rules: Mapping[str, RuleInfo] | None = None, artif
         # Escaping keeps a string from being markup; this keeps it from reordering or hiding what stands around it.
         finalize=lambda value: show(value) if type(value) is str else value,
     )
-    css, js = _part("html.css"), _part("html.js")
-    page = _Page(report, built_in() if rules is None else rules)
-    return environment.from_string(_part("html.j2")).render(
-        page.values(artifacts),
-        policy=policy(css, js),
-        css=Markup(css),  # noqa: S704 - our own file
-        js=Markup(js),  # noqa: S704 - our own file
-        lang=language,
-        source=words.gloss_source_words,
-        number=lambda n: f"{n:,}",
-    )
+    return environment.from_string(_part("html.j2"))
 
 
 @cache

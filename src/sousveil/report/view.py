@@ -14,6 +14,8 @@ from sousveil.report.words import PROFILING, SURE
 _GROUPING = re.compile(r"(?:any of|all of|at least \d+ of \d+)\Z")
 # Said by the construct's own line already.
 _PLAIN = ("it is a ", "the syntax says: ")
+# Glosses of the trait itself; those of one group of people say more.
+_GENERAL = ("ethnic", "race", "racial", "skin", "religio", "caste", "politic", "union", "sexual")
 _MAX_TERM = 80
 _OWN_CUT = 200
 """Judge cuts a product's own comment here."""
@@ -180,7 +182,11 @@ def telling(finding: Finding) -> int | None:
     """Return the index of the place that says most: the rarest gloss, ``EM_NATION_TYPE_UYGUR`` among its neighbours."""
     glossed = [(place, [g.meaning for g in glosses(place) if g.source == "lexicon"]) for place in finding.places]
     often = Counter(meaning for _, meanings in glossed for meaning in meanings)
-    told = [(min(often[m] for m in meanings), i) for i, (_, meanings) in enumerate(glossed) if meanings]
+    told = [
+        (min((m.startswith(_GENERAL), often[m]) for m in meanings), i)
+        for i, (_, meanings) in enumerate(glossed)
+        if meanings
+    ]
     if told:
         return min(told)[1]
     return 0 if finding.places else None
