@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.model import Construct
-from sousveil.read.source import c, csharp, engine, go, java, kotlin, rust, swift, tree, windows
+from sousveil.read.source import blocks, c, csharp, go, java, kotlin, parsed, rust, swift, tree, windows
 from sousveil.read.text import Text
 
 TERM = re.compile(rb"(?i)race|nation|\xe6\xb0\x91\xe6\x97\x8f")
@@ -74,11 +74,7 @@ CSHARP = (
 
 
 def read(module: ModuleType, text: Text, hits: list[int]) -> list[Construct]:
-    try:
-        result: list[Construct] = module.read(text, hits)
-    except tree.Unfinished as unfinished:
-        assert not unfinished.incomplete
-        result = list(unfinished.constructs)
+    result: list[Construct] = module.read(text, hits)
     return result
 
 
@@ -93,9 +89,9 @@ def test_windows_give_what_the_whole_file_gives(
     text = Text(data, encoding)
     hits = [m.start() for m in TERM.finditer(text.utf8)]
     assert len(text.utf8) > windows.KEEP * 2
-    monkeypatch.setattr(engine, "LARGE", 0)
+    monkeypatch.setattr(parsed, "LARGE", 0)
     by_windows = read(module, text, hits)
-    monkeypatch.setattr(engine, "LARGE", 1 << 30)
+    monkeypatch.setattr(parsed, "LARGE", 1 << 30)
     assert by_windows == read(module, text, hits)
     assert len(by_windows) >= 9
     for construct in by_windows:
@@ -106,7 +102,7 @@ def test_windows_give_what_the_whole_file_gives(
 def test_windows_of_a_header_find_the_links() -> None:
     text = Text(large_header().encode("gb18030"), "gb18030")
     hits = [text.utf8.index(b"EX_NATION_7_UYGUR")]
-    assert len(text.utf8) > engine.LARGE
+    assert len(text.utf8) > parsed.LARGE
     names = [x.name for x in read(c, text, hits)]
     assert names == ["EX_NATION_7", "EX_FACE_200", "EX_Find_200"]
 
@@ -123,7 +119,7 @@ def test_a_table_too_large_is_read_in_part_and_said_so() -> None:
     source = source.replace('"label 30000"', '"race"')
     with pytest.raises(tree.Unfinished) as caught:
         c.read(Text(source.encode(), "utf-8"), [source.index("race")])
-    assert (caught.value.reason, caught.value.incomplete) == ("quota", True)
+    assert caught.value.reason == "quota" and "512 KB" in caught.value.detail
     (labels,) = caught.value.constructs
     assert "race" in [m.name for m in labels.members] and labels.name == "kLabels"
 
@@ -153,8 +149,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2])
 def test_hostile_files_end(module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SECONDS", 0.4)
-    monkeypatch.setattr(engine, "_PARSE", 0.2)
+    monkeypatch.setattr(parsed, "SECONDS", 0.4)
+    monkeypatch.setattr(parsed, "_PARSE", 0.2)
     data = HOSTILE[name]
     text = Text(data, "utf-8")
     hits = [m.start() for m in re.finditer(b"race", text.utf8)]
@@ -209,8 +205,8 @@ def test_places_hold_in_any_text(module: ModuleType, pieces: list[str], encoding
 def test_windows_hold_their_spots_and_do_not_overlap(source: str, places: list[int]) -> None:
     utf8 = source.encode()
     spots = [p for p in places if p < len(utf8)]
-    for dialect in (windows.C, windows.OBJC, windows.JAVA, windows.CSHARP, windows.KOTLIN, windows.GO, windows.RUST):
-        scan = windows.Scan(utf8, dialect)
+    for dialect in (blocks.C, blocks.OBJC, blocks.JAVA, blocks.CSHARP, blocks.KOTLIN, blocks.GO, blocks.RUST):
+        scan = blocks.Scan(utf8, dialect)
         for start, end in scan.comments:
             assert utf8[start : start + 1] == b"/"
             assert scan.comment(start) == scan.comment(end - 1) == (start, end)

@@ -16,8 +16,8 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.gloss import join, values
+from sousveil.read.source.blocks import Dialect
 from sousveil.read.source.tree import Source
-from sousveil.read.source.windows import Dialect
 from sousveil.read.text import Text
 
 USES = 200

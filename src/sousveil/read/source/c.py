@@ -9,8 +9,9 @@ from typing import ClassVar
 from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
-from sousveil.read.source import constants, windows
+from sousveil.read.source import blocks, constants
 from sousveil.read.source.brace import Found, Part, Reader, Step, first
+from sousveil.read.source.cmacros import BEFORE_TYPE, masked
 from sousveil.read.source.engine import read as read_with
 from sousveil.read.text import Text
 
@@ -38,21 +39,6 @@ ALL = None
 
 _TYPES = frozenset({"struct_specifier", "union_specifier", "class_specifier"})
 _ROLES = {"struct_specifier": "struct", "union_specifier": "union", "class_specifier": "class"}
-# Macros before a prototype's type or between type and name; the grammar takes them for types.
-_MACRO = re.compile(
-    rb"\b(?:(?:[A-Z][A-Z0-9_]*?(?:_?API|_?EXPORTS?|_?IMPORTS?|_DECL|CALLBACK|CALL_METHOD|_CALL|_STDCALL|_CDECL|DLL|_PUBLIC)"
-    rb"(?=[^;{}=]{1,400}\())|CV_EXPORTS(?:_W)?|__stdcall|__cdecl|__fastcall|_stdcall|__callback|CALLBACK|CALL_METHOD"
-    rb"|STDCALL|WINAPI|APIENTRY|JNIEXPORT|JNICALL|__extension__|__declspec\s{0,4}\([^()\n]{0,60}\)|_Nullable|_Nonnull"
-    rb"|nullable|nonnull|NS_ASSUME_NONNULL_(?:BEGIN|END))\b(?=[ \t\r\n]{1,40}[A-Za-z_*@]|[ \t]{0,8}\*|\s{0,20}[@)])"
-)
-_MACROS = re.compile(rb"^[ \t]*(?:(?:[A-Z_]\w*(?:\([^()]{0,60}\))?|extern|\"C\"|static|inline)[ \t]+){1,6}$")
-_IN_OUT = re.compile(rb"(?<=[(,])[ \t\r\n]{0,80}\b(?:IN|OUT|IN_OUT|_In_|_Out_|_Inout_|in|out)(?=[ \t]+[A-Za-z_])")
-_NS_ENUM = re.compile(
-    rb"\b(?:(?:NS|CF)_(?:CLOSED_|ERROR_)?(?:ENUM|OPTIONS))\s{0,8}\(\s{0,8}[\w ]{1,60},\s{0,8}(\w{1,120})\s{0,8}\)"
-)
-_DEFAULT = re.compile(
-    rb"=[ \t]*[\w.+\-:\"]{1,60}(?=[ \t]*[,)][^;{}]{0,400}\)[ \t]*;)|=[ \t]*[\w.+\-:\"]{1,60}(?=[ \t]*\)[ \t]*;)"
-)
 _CPLUSPLUS = re.compile(
     rb"^[ \t]*(?:class\s+\w+[^;{]{0,200}[;{]|namespace\b|template\s*<|using\s+[\w:]+|(?:public|private|protected)\s*:"
     rb"|enum\s+(?:class|struct)\b|virtual\s+\w|constexpr\s)|\bstd::|\bstatic_cast<",
@@ -70,7 +56,7 @@ class C(Reader):
     """Declarations of C, and what C++ adds."""
 
     language = "c"
-    dialect = windows.C
+    dialect = blocks.C
     strings = frozenset({"string_literal", "raw_string_literal", "concatenated_string"})
     lists = frozenset({"initializer_list", "array_literal", "dictionary_literal"})
     pairs = frozenset({"initializer_pair", "dictionary_pair"})
@@ -90,14 +76,7 @@ class C(Reader):
 
     def mask(self, target: bytearray, ranges: Sequence[tuple[int, int]]) -> None:
         for start, end in ranges:
-            part = bytes(target[start:end])
-            for pattern in (_MACRO, _IN_OUT) if self.language != "objc" else (_MACRO,):
-                part = pattern.sub(_spaces, part)
-            if self.language == "c":
-                part = _DEFAULT.sub(_spaces, part)
-            if b"_ENUM" in part or b"_OPTIONS" in part:
-                part = _NS_ENUM.sub(_named_enum, part)
-            target[start:end] = part
+            target[start:end] = masked(bytes(target[start:end]), self.language)
 
     def scope(self, step: Step) -> str:
         node = step.node
@@ -325,26 +304,13 @@ class C(Reader):
         """Return where a declaration begins whose macros were masked."""
         line = self.utf8.rfind(b"\n", max(0, start - 400), start) + 1
         before = self.utf8[line:start]
-        return start - len(before.lstrip()) if _MACROS.match(before) else start
+        return start - len(before.lstrip()) if BEFORE_TYPE.match(before) else start
 
 
 class Cpp(C):
     """C++."""
 
     language = "cpp"
-
-
-def _spaces(match: re.Match[bytes]) -> bytes:
-    return re.sub(rb"[^\r\n]", b" ", match.group())
-
-
-def _named_enum(match: re.Match[bytes]) -> bytes:
-    """Return ``enum Name`` in place of ``NS_ENUM(NSInteger, Name)``, the name where it was."""
-    text = bytearray(_spaces(match))
-    text[:4] = b"enum"
-    start, end = match.start(1) - match.start(), match.end(1) - match.start()
-    text[start:end] = match[1]
-    return bytes(text)
 
 
 def outermost(node: Node, kind: str) -> Node | None:

@@ -173,7 +173,7 @@ def defines(reader: Reader, spots: Sequence[int] | None, spans: Sequence[tuple[i
             ):
                 yield _macro(reader, start, end, match)
             continue
-        value = " ".join((match["value"] or b"").decode("utf-8", "ignore").replace("\\\n", " ").split())
+        value = " ".join((match["value"] or b"")[:400].decode("utf-8", "ignore").replace("\\\n", " ").split())
         apart = last >= 0 and utf8.count(b"\n", last, start) > _GAP
         if row and (apart or not _SIMPLE.match(value)):
             yield from _defined(reader, row, spots)

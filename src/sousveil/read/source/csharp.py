@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
 from sousveil.read.gloss import join
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Reader, Step, annotation_words, first
 from sousveil.read.source.constants import Constant, class_constants, enumeration
 from sousveil.read.source.engine import read as read_with
@@ -39,7 +39,7 @@ class CSharp(Reader):
     """Classes, structs, enumerations, properties, methods of C#."""
 
     language = "csharp"
-    dialect = windows.CSHARP
+    dialect = blocks.CSHARP
     strings = frozenset({"string_literal", "verbatim_string_literal", "raw_string_literal"})
     lists = frozenset({"initializer_expression", "collection_expression"})
     pairs = frozenset({"assignment_expression"})

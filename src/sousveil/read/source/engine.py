@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import re
-import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from tree_sitter import Node, Tree
-
 from sousveil.model import Construct, Kind
-from sousveil.read.source.brace import Found, Reader, Step, near, words
-from sousveil.read.source.labels import statement, text_sets
-from sousveil.read.source.tree import Unfinished, parse
-from sousveil.read.source.windows import LARGE, Scan, windows
+from sousveil.read.source.brace import Found, Reader, near, words
+from sousveil.read.source.labels import statement
+from sousveil.read.source.parsed import Parsed
+from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
 
-SECONDS = 12.0
-"""Time for one file; what was read by then is handed over with ``Unfinished``."""
-_PARSE = 4.0
 HITS = 20_000
 """Most hits of one file that are followed."""
-_CELLS = 24
-"""Most parts read of declarations too large to be read whole."""
-_TREES = 256
-LINKED = 96
-"""Most constructs added to those that hold a hit."""
+LINKED = 160
+"""Most constructs added to those that hold a hit: all hits are read, not all that refers to them."""
 _ROUNDS = 2
 _NAMES = 48
 _OCCURRENCES = 400
+_SHORT = 400
 _LOOSE = 300
 """Most strings, comments and bare lines kept of one file."""
 
@@ -38,7 +30,6 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}+(?!\s*(?:\.|::))")
 _BODY = 16 * 1024
 _QUOTES = 200
 _QUOTE = re.compile(rb'"(?=[^"\n]{1,60}")')
-_STATEMENT_END = re.compile(rb"[;{}]")
 _BORDER = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
 _DECLARES = re.compile(
     rb"(?:\b(?:struct|enum|union|class|interface|record|object|protocol|trait|type)\s+|\}\s*[\w\s,*]*)\Z"
@@ -69,14 +60,10 @@ class _Reading:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.utf8 = reader.utf8
-        self.scan = Scan(self.utf8, reader.dialect)
-        self.deadline = time.monotonic() + SECONDS
-        self.whole = len(self.utf8) <= LARGE
-        self.trees: dict[tuple[tuple[int, int], ...], Tree | None] = {}
-        self.masked = bytearray(self.utf8)
+        self.parsed = Parsed(reader)
+        self.scan = self.parsed.scan
         self.kept: dict[tuple[int, int, Kind, int], tuple[Found, Construct]] = {}
-        self.missing: list[tuple[str, str]] = []
-        """What was not read: timeout, quota, or links (all hits were read, not all that refers to them)."""
+        self.missing = self.parsed.missing
 
     # ------------------------------------------------------------------ the way through
 
@@ -84,7 +71,7 @@ class _Reading:
         code, comments, directives = self._sort(hits)
         anchors = sorted({a for span in comments for a in self._anchors(span)})
         every = None if hits is None else sorted({*code, *anchors})
-        found = list(self.find(every))
+        found = list(self.parsed.find(every))
         found += self.reader.directive(None if hits is None else directives, self.scan.directives)
         plain = _firsts(f for f in found if not f.extra)
         owners = _owners(plain, every or [])
@@ -98,13 +85,13 @@ class _Reading:
                     chosen[owner.key] = owner
             chosen.update((f.key, f) for f in plain if f.kind is not Kind.OPERATION and _in(directives, f))
         for one in chosen.values():
-            if self._late():
+            if self.parsed.late():
                 break
             self._build(one)
         if hits is not None:
             found += self._inside(list(chosen.values()), every or [])
         loose = self._loose([f for f in found if f.extra], plain, every, code)
-        self._comments(comments, hits is None)
+        self._comments(comments, None if hits is None else sorted(hits))
         if hits is not None:
             self._bare(code, loose)
             self._link(sorted(set(hits)))
@@ -152,88 +139,8 @@ class _Reading:
         if self.missing:
             reason = "timeout" if any(r == "timeout" for r, _ in self.missing) else "quota"
             detail = "; ".join(dict.fromkeys(d for _, d in self.missing))[:400]
-            raise Unfinished(reason, detail, constructs, incomplete=any(r != "links" for r, _ in self.missing))
+            raise Unfinished(reason, detail, constructs)
         return constructs
-
-    # ------------------------------------------------------------------ finding
-
-    def find(self, spots: Sequence[int] | None) -> Iterator[Found]:
-        """Yield the declarations around the sorted ``spots``; all without."""
-        if spots is not None and not spots:
-            return
-        if self.whole or spots is None:
-            ranges = ((0, len(self.utf8)),)
-            tree = self._tree(ranges, whole=True)
-            if tree is not None:
-                yield from self._walk(tree, spots)
-                return
-        if spots is None:
-            return
-        cells = 0
-        for window in windows(self.scan, spots):
-            if window.clipped:
-                cells += 1
-                line = self.reader.text.position(window.spots[0])[0]
-                self.missing.append(("quota", f"a declaration of more than 512 KB, read in part around line {line}"))
-                if cells > _CELLS:
-                    continue
-            tree = self._tree(window.ranges)
-            if tree is None:
-                continue
-            for found in self._walk(tree, window.spots):
-                found.cell = window.spots[0] if window.clipped else 0
-                yield found
-
-    def _tree(self, ranges: tuple[tuple[int, int], ...], whole: bool = False) -> Tree | None:
-        if ranges in self.trees:
-            return self.trees[ranges]
-        left = self.deadline - time.monotonic()
-        tree: Tree | None = None
-        if not self._late():
-            self.scan.blanked(ranges, self.masked)
-            self.reader.mask(self.masked, ranges)
-            _flatten(self.masked, ranges)
-            try:
-                tree = parse(self.masked, self.reader.grammar(), min(_PARSE, left), () if whole else ranges)
-            except Unfinished as late:
-                self.missing.append((late.reason, late.detail))
-        if len(self.trees) < _TREES:
-            self.trees[ranges] = tree
-        return tree
-
-    def _late(self) -> bool:
-        if time.monotonic() < self.deadline:
-            return False
-        late = ("timeout", f"not read within {SECONDS:g} s")
-        if late not in self.missing:
-            self.missing.append(late)
-        return True
-
-    def _walk(self, tree: Tree, spots: Sequence[int] | None) -> Iterator[Found]:
-        reader = self.reader
-        stack = [Step(tree.root_node, None, ())]
-        seen = 0
-        while stack:
-            step = stack.pop()
-            node = step.node
-            seen += 1
-            if seen % 256 == 0 and self._late():
-                return
-            if node.is_named:
-                yield from reader.find(step)
-                yield from text_sets(reader, step)
-            children = node.children
-            if not children:
-                continue
-            scope = step.scope
-            name = reader.scope(step) if node.is_named else ""
-            if name and len(scope) < 12:
-                scope = (*scope, name)
-            if spots is None:
-                inside = children
-            else:
-                inside = _around(children, spots)
-            stack.extend(Step(child, step, scope) for child in reversed(inside))
 
     def _inside(self, chosen: Iterable[Found], spots: Sequence[int]) -> list[Found]:
         """Return the label sets in the bodies of operations whose head holds a hit: ``raceName`` with its switch."""
@@ -244,7 +151,7 @@ class _Reading:
                 places = [m.start() for m in _QUOTE.finditer(self.utf8, one.head, one.end)][:_QUOTES]
                 quotes += [p for p in places if self.scan.comment(p) is None]
                 extents.append((one.head, one.end))
-        sets = [f for f in self.find(quotes) if f.extra and f.kind is Kind.LABEL_SET] if len(quotes) > 1 else []
+        sets = [f for f in self.parsed.find(quotes) if f.extra and f.kind is Kind.LABEL_SET] if len(quotes) > 1 else []
         return [f for f in sets if any(start <= f.start < end for start, end in extents)]
 
     # ------------------------------------------------------------------ strings, comments, bare lines
@@ -256,7 +163,7 @@ class _Reading:
         sets = sorted((f for f in extras if f.kind is Kind.LABEL_SET), key=lambda f: (f.start, -f.end))
         outer: list[Found] = []
         for one in sets:
-            if self._late():
+            if self.parsed.late():
                 break
             if outer and one.end <= outer[-1].end and one.cell == outer[-1].cell:
                 continue
@@ -279,59 +186,34 @@ class _Reading:
             if len(kept) - len(outer) >= _LOOSE and every is not None:
                 self.missing.append(("quota", f"more than {_LOOSE} loose strings"))
                 break
-            if self._late():
+            if self.parsed.late():
                 break
             self._build(one)
             kept.append(one)
         return kept
 
-    def _comments(self, comments: Iterable[tuple[int, int]], every: bool) -> None:
-        """Keep the comments that became no gloss."""
+    def _comments(self, comments: Iterable[tuple[int, int]], hits: Sequence[int] | None) -> None:
+        """Keep the comments that became no gloss; of long ones the lines that hold a hit."""
         taken = sorted(self.reader.source.taken)
-        left = 0
-        lines: tuple[int, int] | None = None
-        scopes: list[tuple[int, int]] = []
+        lines: dict[tuple[int, int], None] = {}
         for start, end in comments:
             index = bisect_right(taken, (start, 1 << 62)) - 1
             if any(a <= start < b for a, b in taken[max(0, index - 8) : index + 1]):
                 continue
-            if left >= _LOOSE and not every:
-                self.missing.append(("quota", f"more than {_LOOSE} loose comments"))
-                break
-            left += 1
-            scopes.append((start, end))
-            lines = lines or (start, end)
-        if not scopes:
-            return
-        places = self._scopes([start for start, _ in scopes])
-        for start, end in scopes:
-            found = Found(
-                start, end, Kind.STATEMENT, statement(self.reader, "comment", places.get(start, ())), extra=True
-            )
-            self._build(found)
-
-    def _scopes(self, places: list[int]) -> dict[int, tuple[str, ...]]:
-        """Return the names of what encloses each place."""
-        result: dict[int, tuple[str, ...]] = {}
-        jobs: list[tuple[tuple[tuple[int, int], ...], Sequence[int]]] = []
-        if self.whole and self.trees.get(((0, len(self.utf8)),)) is not None:
-            jobs.append((((0, len(self.utf8)),), places))
-        else:
-            jobs += [(w.ranges, w.spots) for w in windows(self.scan, places)]
-        for ranges, spots in jobs:
-            tree = self._tree(ranges, whole=self.whole and len(ranges) == 1 and ranges[0] == (0, len(self.utf8)))
-            if tree is None:
+            if end - start <= _SHORT or hits is None:
+                lines[start, end] = None
                 continue
-            stack = [Step(tree.root_node, None, ())]
-            while stack:
-                step = stack.pop()
-                name = self.reader.scope(step) if step.node.is_named else ""
-                scope = (*step.scope, name) if name and len(step.scope) < 12 else step.scope
-                if name or step.above is None:
-                    low, high = bisect_left(spots, step.node.start_byte), bisect_left(spots, step.node.end_byte)
-                    result.update((spots[i], scope) for i in range(low, high))
-                stack.extend(Step(child, step, scope) for child in _around(step.node.children, spots))
-        return result
+            for hit in hits[bisect_left(hits, start) : bisect_left(hits, end)]:
+                first, last = self.reader.text.line_span(hit)
+                lines[max(first, start), min(last, end)] = None
+        kept = list(lines)
+        if len(kept) > _LOOSE and hits is not None:
+            self.missing.append(("quota", f"more than {_LOOSE} loose comments"))
+            kept = kept[:_LOOSE]
+        scopes = self.parsed.scopes([start for start, _ in kept])
+        for start, end in kept:
+            build = statement(self.reader, "comment", scopes.get(start, ()))
+            self._build(Found(start, end, Kind.STATEMENT, build, extra=True))
 
     def _bare(self, code: Sequence[int], loose: list[Found]) -> None:
         """Keep the lines of hits that belong to nothing: imports, global variables, broken code."""
@@ -372,13 +254,12 @@ class _Reading:
             spots = self._occurrences(list(used)[:_NAMES])
             spots |= self._occurrences([w for w in wanted if w not in used][:_NAMES], declared=True)
             fresh: dict[str, None] = {}
-            for found in _firsts(self.find(sorted(spots))):
-                if self._late():
+            for found in _firsts(self.parsed.find(sorted(spots))):
+                if self.parsed.late():
                     return
                 if found.extra or found.key in self.kept:
                     continue
                 if added >= LINKED:
-                    self.missing.append(("links", f"more than {LINKED} declarations refer to what was found"))
                     return
                 declared = any(n in wanted for n in found.names) and found.kind in (Kind.RECORD, Kind.ENUMERATION)
                 if not declared and found.kind is Kind.ENUMERATION:
@@ -422,55 +303,12 @@ class _Reading:
         return spots
 
 
-_DEEP = 300
-
-
-def _flatten(target: bytearray, ranges: Sequence[tuple[int, int]]) -> None:
-    """Blank angle brackets that open hundreds deep: grammars need gigabytes and minutes for ``a<a<a<``."""
-    for start, end in ranges:
-        if target.count(b"<", start, end) <= _DEEP:
-            continue
-        at = start
-        for match in _STATEMENT_END.finditer(target, start, end):
-            _flat(target, at, match.start())
-            at = match.end()
-        _flat(target, at, end)
-
-
-def _flat(target: bytearray, start: int, end: int) -> None:
-    if end - start > _DEEP and target.count(b"<", start, end) - target.count(b">", start, end) > _DEEP:
-        target[start:end] = target[start:end].replace(b"<", b" ")
-
-
 def _firsts(found: Iterable[Found]) -> list[Found]:
     """Return each declaration once, as first found."""
     seen: dict[tuple[int, int, Kind, int], Found] = {}
     for one in found:
         seen.setdefault(one.key, one)
     return list(seen.values())
-
-
-def _around(children: list[Node], spots: Sequence[int]) -> list[Node]:
-    """Return the children that hold a spot."""
-    if len(children) < 32:
-        return [c for c in children if near(spots, c.start_byte, c.end_byte)]
-    low = bisect_left(spots, children[0].start_byte)
-    high = bisect_left(spots, children[-1].end_byte)
-    if high - low > len(children) // 4:
-        return [c for c in children if near(spots, c.start_byte, c.end_byte)]
-    found: dict[int, Node] = {}
-    for spot in spots[low:high]:
-        index = bisect_right(children, spot, key=_start) - 1
-        # Nodes without extent share their start with the next one.
-        while index >= 0 and children[index].start_byte == children[index].end_byte:
-            index -= 1
-        if index >= 0 and children[index].end_byte > spot:
-            found[index] = children[index]
-    return [found[i] for i in sorted(found)]
-
-
-def _start(node: Node) -> int:
-    return node.start_byte
 
 
 def _names(text: str) -> list[str]:

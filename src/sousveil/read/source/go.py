@@ -9,7 +9,7 @@ from typing import ClassVar
 from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Reader, Step, first
 from sousveil.read.source.constants import Constant, class_constants, enumeration, family_name
 from sousveil.read.source.engine import read as read_with
@@ -27,7 +27,7 @@ class Go(Reader):
     """Types, constants, functions of Go."""
 
     language = "go"
-    dialect = windows.GO
+    dialect = blocks.GO
     strings = frozenset({"interpreted_string_literal", "raw_string_literal"})
     lists = frozenset({"literal_value"})
     pairs = frozenset({"keyed_element"})

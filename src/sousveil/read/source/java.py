@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
 from sousveil.read.gloss import join
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Reader, Step, annotation_words, first
 from sousveil.read.source.constants import Constant, class_constants, enumeration, number
 from sousveil.read.source.engine import read as read_with
@@ -36,7 +36,7 @@ class Java(Reader):
     """Classes, enumerations, constants, methods of Java."""
 
     language = "java"
-    dialect = windows.JAVA
+    dialect = blocks.JAVA
     strings = frozenset({"string_literal"})
     lists = frozenset({"array_initializer", "element_value_array_initializer"})
     wrappers = frozenset({"parenthesized_expression"})

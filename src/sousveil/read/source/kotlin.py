@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
 from sousveil.read.gloss import join
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Reader, Step, annotation_words, first
 from sousveil.read.source.constants import Constant, class_constants, enumeration
 from sousveil.read.source.engine import read as read_with
@@ -37,7 +37,7 @@ class Kotlin(Reader):
     """Classes, objects, enumerations, properties, functions of Kotlin."""
 
     language = "kotlin"
-    dialect = windows.KOTLIN
+    dialect = blocks.KOTLIN
     strings = frozenset({"string_literal", "multiline_string_literal"})
     lists = frozenset({"collection_literal"})
     pairs = frozenset({"infix_expression"})

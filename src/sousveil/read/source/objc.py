@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sousveil.model import Construct, Kind
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Step, first
 from sousveil.read.source.c import C, outermost, selector
 
@@ -14,7 +14,7 @@ class ObjC(C):
     """Objective-C and its interfaces, properties and messages."""
 
     language = "objc"
-    dialect = windows.OBJC
+    dialect = blocks.OBJC
 
     def find(self, step: Step) -> Iterable[Found]:
         kind = step.node.type

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
 from sousveil.read.gloss import join
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Reader, Step, annotation_words
 from sousveil.read.source.constants import Constant, class_constants, enumeration
 from sousveil.read.source.engine import read as read_with
@@ -29,7 +29,7 @@ class Rust(Reader):
     """Enumerations, structs, constants, functions of Rust."""
 
     language = "rust"
-    dialect = windows.RUST
+    dialect = blocks.RUST
     strings = frozenset({"string_literal", "raw_string_literal"})
     lists = frozenset({"array_expression", "token_tree"})
     pairs = frozenset({"tuple_expression"})

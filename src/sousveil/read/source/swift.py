@@ -8,7 +8,7 @@ from typing import ClassVar
 from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
-from sousveil.read.source import windows
+from sousveil.read.source import blocks
 from sousveil.read.source.brace import Found, Part, Reader, Step, annotation_words, first
 from sousveil.read.source.constants import Constant, class_constants, enumeration
 from sousveil.read.source.engine import read as read_with
@@ -27,7 +27,7 @@ class Swift(Reader):
     """Enumerations, structs, classes, properties, functions of Swift."""
 
     language = "swift"
-    dialect = windows.SWIFT
+    dialect = blocks.SWIFT
     strings = frozenset({"line_string_literal", "multi_line_string_literal", "raw_string_literal"})
     lists = frozenset({"array_literal", "dictionary_literal"})
     pairs = frozenset({"tuple_expression"})

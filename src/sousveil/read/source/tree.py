@@ -36,18 +36,15 @@ _FUNCTIONS = {
 class Unfinished(Exception):
     """A file that was read in part or not at all: what is missing, and what was read nevertheless.
 
-    ``reason``, ``detail`` and ``incomplete`` are those of a ``Limit`` (``timeout``, ``quota``); ``constructs`` may be
-    judged all the same.
+    ``reason`` and ``detail`` are those of a ``Limit`` (``timeout``, ``quota``); ``constructs`` may be judged all the
+    same.
     """
 
-    def __init__(
-        self, reason: str, detail: str, constructs: Sequence[Construct] = (), incomplete: bool = True
-    ) -> None:
+    def __init__(self, reason: str, detail: str, constructs: Sequence[Construct] = ()) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.constructs = tuple(constructs)
-        self.incomplete = incomplete
 
 
 @cache
