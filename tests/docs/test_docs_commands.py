@@ -46,7 +46,7 @@ def commands() -> Iterator[Command]:
                 if row.startswith("$ "):
                     if current:
                         yield current
-                    current = Command(page.name, line + offset, row[2:].split("   #")[0].strip(), ())
+                    current = Command(page.name, line + offset, row[2:].split("  # ")[0].strip(), ())
                 elif current:
                     current = current._replace(shown=(*current.shown, row))
             if current:
@@ -131,6 +131,17 @@ def test_command(command: Command, desk: Path, shell: dict[str, str]) -> None:
     assert done.returncode in (0, 1), f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert "Traceback" not in done.stderr
     _check(command.shown, done.stdout)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[p.name for p in PAGES])
+def test_python_examples_run(page: Path, desk: Path, shell: dict[str, str]) -> None:
+    for code in re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE):
+        env = {**shell, "PYTHONPATH": str(Path(sousveil.__file__).parents[1])}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=desk, env=env, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
 
 
 def test_links_lead_somewhere() -> None:
