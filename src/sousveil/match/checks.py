@@ -239,12 +239,19 @@ class Check:
     def _window(self, raw: Raw) -> bool:
         low, high = max(0, raw.start - self._distance), raw.start + raw.length + self._distance
         pattern = raw.pattern
-        window = bytes(self._data[low:high])
-        if pattern.escape:
-            window = unescape(window.decode("latin-1"), pattern.escape, pattern.encoding).encode("utf-8", "replace")
-        elif pattern.encoding != "utf-8":
-            shift = (raw.start - low) % _OPPOSITE[pattern.encoding][2] if pattern.encoding in _OPPOSITE else 0
+        # A term is no company to itself: NET_VCA_HUMAN_FEATURE holds "human".
+        own = " ".encode(pattern.encoding) if pattern.encoding in _OPPOSITE else b" "
+        window = bytes(self._data[low : raw.start]) + own + bytes(self._data[raw.start + raw.length : high])
+        if pattern.encoding in _OPPOSITE:
+            shift = (raw.start - low) % _OPPOSITE[pattern.encoding][2]
             window = window[shift:].decode(pattern.encoding, "replace").encode("utf-8", "replace")
+        elif self._company.near(window):
+            return True
+        kind = pattern.escape or ("\\u" if b"\\u" in window else "")
+        if kind:
+            window = unescape(window.decode("latin-1"), kind, pattern.encoding).encode("utf-8", "replace")
+        elif pattern.encoding not in _OPPOSITE:
+            return False
         return self._company.near(window)
 
     def _hit(self, raw: Raw) -> Hit:

@@ -116,9 +116,14 @@ def key(lexicon_key: str) -> str:
 
 
 def text_patterns(words: Iterable[tuple[int, str]]) -> Iterator[Pattern]:
-    """Yield patterns for ``words`` (number and spelling) in UTF-8 alone, with their joints."""
+    """Yield patterns for ``words`` (number and spelling) at their joints, in UTF-8 and the older encodings."""
     for number, text in words:
-        yield from _ascii(text, number) if text.isascii() else _other_utf8(text, number)
+        if text.isascii():
+            yield from _ascii(text, number)
+            continue
+        yield from _other_utf8(text, number)
+        for encoding in _legacy(text):
+            yield from _plain(text, encoding, number, False, " ")
 
 
 def spell(text: str) -> list[tuple[str, bytes]]:
@@ -272,21 +277,24 @@ def _legacy(text: str) -> list[str]:
         names = ["windows-1252"]
     else:
         names = []
-    out: list[str] = []
-    for name in names:
-        try:
-            raw = text.encode(name)
-        except UnicodeEncodeError:
-            continue
-        # Uppercase and lowercase letters must be encodable alike; dotless i is not.
-        try:
-            for variant in _cases(text):
-                variant.encode(name)
-        except UnicodeEncodeError:
-            continue
-        if len(raw) >= (_LEAST_SINGLE if name in _SINGLE else LEAST):
-            out.append(name)
-    return out
+    return [name for name in names if _encodable(text, name)]
+
+
+def _encodable(text: str, name: str) -> bool:
+    """Return whether ``name`` can hold ``text`` in every case, in enough bytes, that are no UTF-8 by accident."""
+    try:
+        for variant in _cases(text):
+            variant.encode(name)
+        raw = text.encode(name)
+    except UnicodeEncodeError:
+        return False
+    if len(raw) < (_LEAST_SINGLE if name in _SINGLE else LEAST):
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _surrogates(code: int) -> tuple[int, int]:
