@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sousveil.model import Construct, Kind
+from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
 
+HITS = 20_000
+"""Most hits of one file that are looked at."""
 CONSTRUCTS = 4000
 """Most constructs of one file."""
 LINKED = 48
@@ -92,26 +95,39 @@ class Draft:
         return at < self.end and spots.inside(at, self.end)
 
 
+_Built = dict[tuple[int, int, tuple[str, ...]], tuple[int, Construct | None]]
 Finder = Callable[[Spots | None], Iterable[Draft]]
 
 
 def select(text: Text, hits: Sequence[int] | None, find: Finder) -> list[Construct]:
     """Return the constructs of ``find`` that hold a hit, and those they refer to or are referred to by, in order.
 
-    ``find(spots)`` yields the drafts whose extent holds a spot (or more; they are checked again here).
+    ``find(spots)`` yields the drafts whose extent holds a spot (or more; they are checked again here). Raises
+    ``Unfinished`` with what was read when there was too much to read or too little time.
     """
     if hits is None:
         return _ordered((d.start, d.build()) for d in islice(find(None), CONSTRUCTS))
     if not hits:
         return []
-    spots = Spots(hits)
-    built: dict[tuple[int, int, tuple[str, ...]], tuple[int, Construct | None]] = {}
+    spots = Spots(sorted(set(hits))[:HITS])
+    late: Unfinished | None = None
+    if len(hits) > HITS:
+        late = Unfinished("quota", f"{len(hits)} places hold terms; the constructs around the first {HITS} were read")
+    drafts: list[Draft] = []
+    try:
+        drafts.extend(d for d in find(spots) if d.holds(spots))
+    except Unfinished as unfinished:
+        late = unfinished
+    built: _Built = {}
     named: set[bytes] = set()
     wanted: set[bytes] = set()
-    for draft in _innermost([d for d in find(spots) if d.holds(spots)], spots):
+    for draft in _innermost(drafts, spots):
         key = (draft.start, draft.end, draft.names)
-        if key in built or len(built) >= CONSTRUCTS:
+        if key in built:
             continue
+        if len(built) >= CONSTRUCTS:
+            late = late or Unfinished("quota", f"more than {CONSTRUCTS} constructs hold a term")
+            break
         construct = draft.build()
         built[key] = (draft.start, construct)
         if construct is not None and draft.linkable:
@@ -119,9 +135,15 @@ def select(text: Text, hits: Sequence[int] | None, find: Finder) -> list[Constru
                 named |= _words(draft.names)
             wanted |= _words(_referred(construct))
     wanted -= named
-    if named or wanted:
-        _link(text, find, built, named, wanted)
-    return _ordered(built.values())
+    if (named or wanted) and late is None:
+        try:
+            _link(text, find, built, named, wanted)
+        except Unfinished as unfinished:
+            late = unfinished
+    constructs = _ordered(built.values())
+    if late is not None:
+        raise Unfinished(late.reason, late.detail, constructs)
+    return constructs
 
 
 def _innermost(drafts: list[Draft], spots: Spots) -> list[Draft]:
@@ -144,7 +166,7 @@ def _innermost(drafts: list[Draft], spots: Spots) -> list[Draft]:
 def _link(
     text: Text,
     find: Finder,
-    built: dict[tuple[int, int, tuple[str, ...]], tuple[int, Construct | None]],
+    built: _Built,
     named: set[bytes],
     wanted: set[bytes],
 ) -> None:

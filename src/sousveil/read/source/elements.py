@@ -271,8 +271,9 @@ class Document:
         if before is None or before.name != "!":
             return None
         # A comment that trails an earlier element on its line belongs there.
-        line = self.source.rfind(b"\n", 0, before.start) + 1
-        return None if self.source[line : before.start].strip() else before
+        line = self.source.rfind(b"\n", max(0, before.start - 4000), before.start) + 1
+        alone = line > 0 and not self.source[line : before.start].strip()
+        return before if alone or (before.start < 4000 and not self.source[: before.start].strip()) else None
 
     def note_after(self, element: Element) -> Element | None:
         """Return the comment that trails ``element`` on its line."""

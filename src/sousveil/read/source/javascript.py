@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct
@@ -98,7 +99,10 @@ class _JavaScript(Jsx):
         self.spots = spots
         near = self.widen(spots)
         waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        while waiting:
+        for seen in count():
+            if not waiting:
+                break
+            self.late(seen)
             node, context, self.above = waiting.pop()
             inner = context
             kind = node.type

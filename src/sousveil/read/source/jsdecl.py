@@ -256,7 +256,7 @@ class JsDeclarations(JsParts):
         begin = outer.start_byte
         if node.type not in _METHODS and outer.type == "variable_declarator":
             # The comment stands above ``const``.
-            line = self.source.rfind(b"\n", max(0, begin - 200), begin) + 1
+            line = self.line_start(begin, 200)
             begin = line + len(self.source[line:begin]) - len(self.source[line:begin].lstrip())
         before = self._before(node)
         begin = before[0].start_byte if before else begin

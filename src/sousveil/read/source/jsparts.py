@@ -287,7 +287,7 @@ class JsParts(Values):
 
     def _describes(self, node: Node) -> bool:
         """Return whether a comment stands right above a function, class or declared value."""
-        line = self.source.rfind(b"\n", max(0, node.start_byte - 4000), node.start_byte) + 1
+        line = self.line_start(node.start_byte)
         if self.source[line : node.start_byte].strip():
             return False
         at = node.end_byte
@@ -307,10 +307,11 @@ class JsParts(Values):
     def use(self, body: Node, uses: Uses) -> None:
         """Collect names, dotted names, keys and short strings below ``body``, in order."""
         waiting = list(reversed(body.named_children))
-        seen = 0
-        while waiting and not uses.full and seen < 20_000:
+        for _ in self.steps():
+            if not waiting or uses.full:
+                break
             current = waiting.pop()
-            seen += 1
+            self.effort += 1
             kind = current.type
             if kind in (
                 "identifier",

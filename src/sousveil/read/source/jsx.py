@@ -186,6 +186,6 @@ class Jsx(JsDeclarations):
                 text = text or (self._said(said["label"]) if "label" in said else "") or value
                 if text:
                     members.append(self.member(text, current.start_byte, current.end_byte, value=value, words=""))
-            else:
+            elif current.type not in ELEMENTS or not self.is_choice(current):
                 waiting.extend(reversed(current.named_children))
         return members

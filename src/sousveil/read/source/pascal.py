@@ -36,6 +36,7 @@ _ROUTINE = re.compile(
 )
 _SECTION = re.compile(rb"\s*+(?:case\b|public\b|private\b|protected\b|published\b|property\b|strict\b)", re.I)
 _PROPERTY = re.compile(rb"\s*+property\s++(\w{1,200})\s*+:\s*+([\w.]{1,200})", re.I)
+_GIVEN = re.compile(rb"[(;]\s*+(?:const\s++|var\s++|out\s++)?([\w\s,]{1,400}):\s*+([^;)]{1,200})")
 _WORD = re.compile(rb"'[^'\n]{1,80}'|[A-Za-z_]\w*(?:\.\w+)*")
 _RESERVED = frozenset(
     b"begin end if then else for to downto do while repeat until case of var const with try except finally not and or "
@@ -246,9 +247,7 @@ class _Pascal:
         members: list[Member] = []
         if match.group(3):
             at, stop = match.span(3)
-            for part in re.compile(rb"[(;]\s*+(?:const\s++|var\s++|out\s++)?([\w\s,]{1,400}):\s*+([^;)]{1,200})").finditer(
-                self.code, at, stop
-            ):
+            for part in _GIVEN.finditer(self.code, at, stop):
                 kind = self._decoded(part.group(2)).strip()
                 for word in self._decoded(part.group(1)).split(","):
                     members.append(self._member(word.strip(), part.start(1), part.end(2), kind))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
@@ -77,7 +78,10 @@ class _Php(Values):
         self.spots = spots
         near = self.widen(spots)
         waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        while waiting:
+        for seen in count():
+            if not waiting:
+                break
+            self.late(seen)
             node, context, self.above = waiting.pop()
             inner = context
             kind = node.type
@@ -435,10 +439,11 @@ class _Php(Values):
 
     def _use(self, body: Node, uses: Uses) -> None:
         waiting = list(reversed(body.named_children))
-        seen = 0
-        while waiting and not uses.full and seen < 20_000:
+        for _ in self.steps():
+            if not waiting or uses.full:
+                break
             current = waiting.pop()
-            seen += 1
+            self.effort += 1
             if current.type in _STRINGS:
                 said = self.words(current, 400)
                 if len(said) <= 80 and "\n" not in said:
@@ -489,7 +494,7 @@ class _Php(Values):
     def _comment(self, node: Node, context: Context) -> Iterator[Draft]:
         stop = self.source.find(b"\n", node.end_byte, node.end_byte + 400)
         below = self.source[stop + 1 : stop + 200].strip() if stop >= 0 else b""
-        line = self.source.rfind(b"\n", max(0, node.start_byte - 2000), node.start_byte) + 1
+        line = self.line_start(node.start_byte)
         trails = bool(self.source[line : node.start_byte].strip())
         around = self.above.type if self.above is not None else ""
         if around in ("array_creation_expression", "declaration_list", "enum_declaration_list", "formal_parameters"):

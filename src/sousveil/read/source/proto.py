@@ -24,7 +24,9 @@ _FIELD = re.compile(
     rb"(?:(?:optional|required|repeated)\s++)?(map\s*+<[^<>]{1,200}>|[\w.]{1,200})\s++(\w{1,200})\s*+=\s*+(-?\w+)"
 )
 _ENUMERATOR = re.compile(rb"(\w{1,200})\s*+=\s*+(-?\w+)")
-_RPC = re.compile(rb"rpc\s++(\w{1,200})\s*+\(\s*+(?:stream\s++)?([\w.]+)\s*+\)\s*+returns\s*+\(\s*+(?:stream\s++)?([\w.]+)\s*+\)")
+_RPC = re.compile(
+    rb"rpc\s++(\w{1,200})\s*+\(\s*+(?:stream\s++)?([\w.]+)\s*+\)\s*+returns\s*+\(\s*+(?:stream\s++)?([\w.]+)\s*+\)"
+)
 _PATH = re.compile(r'(?:get|put|post|delete|patch|description|summary)\s*[:=]\s*"([^"]{1,300})"')
 _SKIPPED = re.compile(rb"(?:option|reserved|extensions|import|package|syntax|edition)\b")
 

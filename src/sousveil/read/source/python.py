@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct
@@ -51,7 +52,10 @@ class _Python(PythonClasses):
         near = self.widen(spots)
         yield from self._module(root, near)
         waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        while waiting:
+        for seen in count():
+            if not waiting:
+                break
+            self.late(seen)
             node, context, self.above = waiting.pop()
             inner = context
             match node.type:

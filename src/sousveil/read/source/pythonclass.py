@@ -370,10 +370,11 @@ class PythonClasses(PythonParts):
         waiting = list(reversed(body.named_children))
         if skip_docstring and waiting and waiting[-1].type == "expression_statement" and self.is_string(waiting[-1]):
             waiting.pop()
-        seen = 0
-        while waiting and not uses.full and seen < 20_000:
+        for _ in self.steps():
+            if not waiting or uses.full:
+                break
             current = waiting.pop()
-            seen += 1
+            self.effort += 1
             kind = current.type
             if kind == "identifier":
                 word = self.raw(current, 100)

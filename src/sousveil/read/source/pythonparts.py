@@ -263,7 +263,7 @@ class PythonParts(Values):
 
     def _describes(self, node: Node, context: Context) -> bool:
         """Return whether a comment is the gloss of a declaration beside it."""
-        line = self.source.rfind(b"\n", 0, node.start_byte) + 1
+        line = self.line_start(node.start_byte)
         if self.source[line : node.start_byte].strip():
             return context.owner == "class"
         if context.owner == "function":

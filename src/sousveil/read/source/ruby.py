@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
@@ -80,7 +81,10 @@ class _Ruby(Values):
         self.spots = spots
         near = self.widen(spots)
         waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        while waiting:
+        for seen in count():
+            if not waiting:
+                break
+            self.late(seen)
             node, context, self.above = waiting.pop()
             inner = context
             kind = node.type
@@ -325,10 +329,11 @@ class _Ruby(Values):
 
     def _use(self, node: Node, uses: Uses) -> None:
         waiting = [node]
-        seen = 0
-        while waiting and not uses.full and seen < 20_000:
+        for _ in self.steps():
+            if not waiting or uses.full:
+                break
             current = waiting.pop()
-            seen += 1
+            self.effort += 1
             if current.type in _STRINGS or current.type in _SYMBOLS:
                 said = self.words(current, 400)
                 if len(said) <= 80 and "\n" not in said:
@@ -443,7 +448,7 @@ class _Ruby(Values):
             yield Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
 
     def _comment(self, node: Node, context: Context) -> Iterator[Draft]:
-        line = self.source.rfind(b"\n", max(0, node.start_byte - 2000), node.start_byte) + 1
+        line = self.line_start(node.start_byte)
         trails = bool(self.source[line : node.start_byte].strip())
         stop = self.source.find(b"\n", node.end_byte, node.end_byte + 400)
         below = self.source[stop + 1 : stop + 200].strip() if stop >= 0 else b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from sousveil.model import Member, Passage
 from sousveil.read import gloss
 from sousveil.read.source.blanked import clean
 from sousveil.read.source.drafts import Spots
+from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ GLOSS = 4000
 VALUE = 120
 SHORT = 60
 """Longest string that passes for a label."""
+SECONDS = 10.0
+"""Time for reading one file, parsing apart."""
+_EFFORT = 1_500_000
 _BACK = 6000
 _COMMENT_LINES = 60
 
@@ -86,6 +90,23 @@ class Script:
         self.line_marks = line_marks
         self.blocks = blocks
         self.spots: Spots | None = None
+        self.until = time.monotonic() + SECONDS
+        self.effort = 0
+        """Nodes looked at for what bodies use."""
+
+    def line_start(self, at: int, back: int = 4000) -> int:
+        """Return where the line of ``at`` starts, or ``back`` bytes before ``at`` if it is longer."""
+        found = self.source.rfind(b"\n", max(0, at - back), at)
+        return found + 1 if found >= 0 else max(0, at - back)
+
+    def late(self, seen: int) -> None:
+        """Raise ``Unfinished`` when the time for one file is over; ``seen`` counts what was visited."""
+        if seen % 512 == 0 and time.monotonic() > self.until:
+            raise Unfinished("timeout", f"reading needed more than {SECONDS:g} s")
+
+    def steps(self, most: int = 20_000) -> range:
+        """Return how many nodes of a body may be looked at: fewer once a file has cost much."""
+        return range(most if self.effort < _EFFORT else 300)
 
     def raw(self, node: Node | None, limit: int = 400) -> str:
         """Return the node's text as written, white space collapsed."""
@@ -110,14 +131,14 @@ class Script:
 
     def leading(self, at: int) -> tuple[int, str]:
         """Return where the comments right above the line of ``at`` begin (``at`` if none do), and their words."""
-        line = self.source.rfind(b"\n", max(0, at - _BACK), at) + 1
+        line = self.line_start(at, _BACK)
         if self.source[line:at].strip():
             return at, ""
         words: list[str] = []
         start = at
         floor = max(0, at - _BACK)
         while line > floor and len(words) < _COMMENT_LINES:
-            before = self.source.rfind(b"\n", floor, line - 1) + 1
+            before = max(self.source.rfind(b"\n", floor, line - 1) + 1, floor)
             above = self.source[before : line - 1].strip()
             if above.startswith(self.line_marks) and not above.startswith(b"#!"):
                 words.append(clean(above))
@@ -125,7 +146,7 @@ class Script:
                 continue
             if self.blocks and above.endswith(b"*/"):
                 opened = self.source.rfind(b"/*", floor, line)
-                own = self.source.rfind(b"\n", 0, opened) + 1
+                own = self.line_start(opened)
                 if opened >= 0 and not self.source[own:opened].strip():
                     words.append(clean(self.source[opened:line]))
                     start = opened
@@ -173,23 +194,26 @@ class Script:
                 continue
             at -= self.base
             near.append(at)
-            line = self.source.rfind(b"\n", max(0, at - 4000), at) + 1
-            if line != last_line:
-                near.extend(self._described(line, at))
-                last_line = line
+            line = self.line_start(at)
+            if line > last_line:
+                found, last_line = self._described(line)
+                near.extend(found)
         return Spots(near)
 
-    def _described(self, line: int, at: int) -> Iterable[int]:
-        """Return where the code stands that a comment at ``at`` may describe: on its line, or on the next below."""
+    def _described(self, line: int) -> tuple[tuple[int, ...], int]:
+        """Return where the code stands that a comment on this line may describe, and the last line looked at.
+
+        It stands on the comment's own line, or on the next below.
+        """
         for _ in range(_COMMENT_LINES):
             stop = self.source.find(b"\n", line)
             stop = len(self.source) if stop < 0 else stop
             code = self.source[line : min(stop, line + 4000)]
             bare = code.strip()
             if not bare:
-                return
+                return (), line
             first = line + len(code) - len(code.lstrip())
             if not bare.startswith((*self.line_marks, b"/*", b"*")):
-                yield first
-                return
+                return (first,), line
             line = stop + 1
+        return (), line - 1

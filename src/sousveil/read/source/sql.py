@@ -58,8 +58,10 @@ _CONSTRAINT = re.compile(
 _COLUMN_COMMENT = re.compile(rb"\bCOMMENT\s*+=?\s*+N?(?=['\"])", re.I)
 _ENUM = re.compile(rb"\b(?:ENUM|SET)\s*+\(", re.I)
 _CHECK = re.compile(
-    rb"\bCHECK\s*+\(\s*+\(*\s*+([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*+(?:\)?\s*+::\s*+\w+\s*+)?(?:IN\s*+\(|=\s*+ANY\s*+\()", re.I
+    rb"\bCHECK\s*+\(\s*+\(*\s*+([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*+(?:\)?\s*+::\s*+\w+\s*+)?(?:IN\s*+\(|=\s*+ANY\s*+\()",
+    re.I,
 )
+_NEXT = re.compile(rb"^\s*+(?:GO\b|CREATE\b|DELIMITER\b|/\s*$|\$\$)", re.I | re.M)
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*|'")
 _CODE_LIKE = re.compile(r"-?[A-Za-z]{0,3}[-_]?\d*")
 _KEYWORDS = frozenset(
@@ -118,7 +120,9 @@ class _Sql:
             declared = _CODE.match(self.code, start, start + 600)
             if declared and declared.group(1).upper() != b"VIEW":
                 # A body has statements of its own: it reaches to the next top-level CREATE or GO.
-                later = re.compile(rb"^\s*+(?:GO|CREATE|/|\$\$;?|DELIMITER)\b", re.I | re.M).search(self.code, start + 6)
+                later = re.compile(rb"^\s*+(?:GO|CREATE|/|\$\$;?|DELIMITER)\b", re.I | re.M).search(
+                    self.code, start + 6
+                )
                 limit = later.start() if later else len(self.code)
                 yield _Piece(start, start + len(self.code[start:limit].rstrip()))
                 continue
@@ -222,6 +226,11 @@ class _Sql:
                 at = mark.end()
         yield at, end
 
+    def _line(self, at: int) -> int:
+        """Return where the line of ``at`` starts, not further back than a long line is worth."""
+        found = self.source.rfind(b"\n", max(0, at - 4000), at)
+        return found + 1 if found >= 0 else max(0, at - 4000)
+
     def _note(self, piece: _Piece) -> None:
         """Keep ``COMMENT ON COLUMN`` and SQL Server's extended properties for the columns they describe."""
         match = _COMMENT_ON.match(self.code, piece.start, piece.end)
@@ -263,7 +272,7 @@ class _Sql:
         last = end
         while last > start and self.code[last - 1 : last].isspace():
             last -= 1
-        line = self.source.rfind(b"\n", 0, match.start(1)) + 1
+        line = self._line(match.start(1))
         above = "" if self.code[line : match.start(1)].strip() else self.blanked.leading(match.start(1))[1]
         _, behind = self.blanked.trailing(end)
         words = gloss.join(told, noted, above, behind)
@@ -320,7 +329,7 @@ class _Sql:
             yield self._enum_draft(match.end() - 1, piece, self._name(match.group(1)), table)
 
     def _enum_draft(self, opened: int, piece: _Piece, name: str, table: str) -> Draft:
-        line = self.source.rfind(b"\n", 0, opened) + 1
+        line = self._line(opened)
         start = max(piece.start, line)
         close = self._close(opened, piece.end)
         return Draft(self.base + start, self.base + close + 1, lambda: self._enum(opened, piece, name, (table,)))
@@ -334,7 +343,7 @@ class _Sql:
             members.append(Member(words, passage, gloss=after, values=gloss.values(after)))
         if not members:
             return None
-        line = max(piece.start, self.source.rfind(b"\n", 0, opened) + 1)
+        line = max(piece.start, self._line(opened))
         while self.source[line : line + 1].isspace():
             line += 1
         return Construct(

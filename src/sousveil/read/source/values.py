@@ -60,7 +60,7 @@ class Values(Script):
 
     def item(self, name: str, value: str, entry: Entry) -> Member:
         """Return the member for one item; only a comment beside it that is its own counts."""
-        first = self.source.rfind(b"\n", max(0, entry.start - 4000), entry.start) + 1
+        first = self.line_start(entry.start)
         own_line = not self.source[first : entry.start].strip(b" \t,([{")
         words = gloss.join(self.leading(entry.start)[1] if own_line else "", self.trailing(entry.end)[1])
         return self.member(name, entry.start, entry.end, value=value, words=words)
@@ -152,7 +152,7 @@ class Values(Script):
         at = self.spots.first(self.base + start, self.base + end) if self.spots else None
         if at is not None and end - start > 400:
             at -= self.base
-            low = self.source.rfind(b"\n", start, at) + 1
+            low = self.source.rfind(b"\n", start, at) + 1 or start
             high = self.source.find(b"\n", at, end)
             start, end = max(start, low), end if high < 0 else high
             if end - start > 600:
