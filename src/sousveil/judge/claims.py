@@ -31,6 +31,8 @@ _OTHERS = re.compile(
 _COMPOUND = re.compile(
     r"[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as)\b)\w+[\s\-_/&+]+){0,3}", re.IGNORECASE
 )
+# An entry of a list of links speaks of what it links to.
+_ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+` <http|https?://)")
 _REACH = 70
 _NEAR = 18
 _MAX_TEXT = 4000
@@ -49,6 +51,8 @@ class Claim(Struct, frozen=True):
 
 def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
     """Return the first claim about ``trait`` in ``text``'s first 4,000 characters, an undenied before a denied one."""
+    if _ENTRY.match(text):
+        return None
     denied: Claim | None = None
     for match in _CLAUSE.finditer(text[:_MAX_TEXT]):
         clause = match[0].strip()

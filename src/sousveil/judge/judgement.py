@@ -160,7 +160,8 @@ def _evaluate(
     construct = case.features.construct
     claim = None
     if construct.kind is Kind.STATEMENT or construct.gloss:
-        claim = find_claim(construct.gloss or construct.passage.text, case.trait, case.features._tag)
+        said = construct.passage.text if construct.kind is Kind.STATEMENT else construct.gloss
+        claim = find_claim(said, case.trait, case.features._tag)
     met: list[Met] = []
     names: set[str] = set()
     # First the rules that rest on nothing else, then those that ask what other rules said.
@@ -198,6 +199,8 @@ def _conclude(
     linked: Sequence[Mapping[str, Sequence[Seen]]],
 ) -> Judgement:
     findings: dict[str, Finding] = {}
+    # A people named for sure comes before a list of colours.
+    named: dict[str, bool] = {}
     explained: list[Explained] = []
     for case in cases:
         edges = by_construct.get(case.index, ())
@@ -211,14 +214,19 @@ def _conclude(
             basis = Basis.DECLARED
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
         findings[finding.id] = finding
+        named[finding.id] = any(
+            s.tag.strength == "certain" for s in case.features.group(case.trait, ("members", "name"))
+        )
     ordered = sorted(
         findings.values(),
         key=lambda f: (
             f.probability < 0.5,
             list(Act).index(f.act),
+            not named[f.id],
             -f.probability,
             f.places[0].artifact,
             f.places[0].offset,
+            f.id,
         ),
     )
     return Judgement(tuple(ordered), tuple(explained))

@@ -164,9 +164,7 @@ class _Surveyor:
             yield from self._container(data if isinstance(data, bytes) else path, display)
             return
         yield from self._leaf(path, display, data, spooled=False)
-        if isinstance(data, bytes) and unpack.has_sourcemap(display, data):
-            for entry in unpack.sourcemaps(display, data, self._budget):
-                yield from self._item(entry)
+        yield from self._sources(display, data)
 
     def _long(self, path: str, display: str, head: bytes, size: int) -> Iterator[Message]:
         from sousveil import unpack
@@ -196,8 +194,20 @@ class _Surveyor:
     def _item(self, item: Entry | Limit) -> Iterator[Message]:
         if isinstance(item, Limit):
             yield Trouble(item)
-        else:
-            yield from self._entry(item)
+            return
+        yield from self._entry(item)
+        yield from self._sources(item.path, item.data)
+
+    def _sources(self, display: str, data: bytes | memoryview | None) -> Iterator[Message]:
+        """Survey the original sources that a minified script's map holds."""
+        from sousveil import unpack
+
+        if isinstance(data, bytes) and unpack.has_sourcemap(display, data):
+            for item in unpack.sourcemaps(display, data, self._budget):
+                if isinstance(item, Limit):
+                    yield Trouble(item)
+                else:
+                    yield from self._entry(item)
 
     def _entry(self, entry: Entry) -> Iterator[Message]:
         if entry.data is not None:
