@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sousveil.model import Construct, Limit, Passage
 from sousveil.read.formats import FORMATS
 from sousveil.read.text import Text, decode
+from sousveil.read.unfinished import Unfinished
 
 # From here on a file is read in windows around what matched, whatever its language.
 WINDOWED = 24 << 20
@@ -105,12 +106,14 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
             limits.append(Limit(path, "cut", f"{len(spans)} places hold terms; the first {_MAX_WINDOWS} were read"))
         for start, end in spans[:_MAX_WINDOWS]:
             inside = [(o - start, e) for o, e in hits if start <= o < end]
-            part, _ = _read_text(path, data[start:end], inside, votes)
+            part, _, unread = _read_text(path, data[start:end], inside, votes)
+            limits.extend(unread)
             line = data.count(b"\n", 0, start)
             constructs.extend(shift(c, start, line) for c in part)
         language = "source"
     else:
-        constructs, language = _read_text(path, data, hits, votes)
+        constructs, language, unread = _read_text(path, data, hits, votes)
+        limits.extend(unread)
     if len(constructs) > MAX_CONSTRUCTS:
         limits.append(Limit(path, "cut", f"{len(constructs)} structures hold terms; {MAX_CONSTRUCTS} were judged"))
         constructs = constructs[:MAX_CONSTRUCTS]
@@ -119,15 +122,21 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
 
 def _read_text(
     path: str, data: bytes, hits: Sequence[tuple[int, str]], votes: Counter[str]
-) -> tuple[list[Construct], str]:
+) -> tuple[list[Construct], str, list[Limit]]:
     text = decode(data, votes)
     offsets = sorted({text.at(offset) for offset, _ in hits})
     module = reader_of(path, data)
-    constructs = list(module.read(text, offsets))
+    limits: list[Limit] = []
+    try:
+        constructs = list(module.read(text, offsets))
+        if module.__name__.endswith(".html"):
+            constructs += _embedded(text, module.scripts(text), offsets)
+    except Unfinished as late:
+        # What was read before the reader gave up is kept, and that it gave up is said.
+        constructs = list(late.constructs)
+        limits.append(Limit(path, late.reason, late.detail))
     kind = module.__name__.split(".")[-2]
-    if module.__name__.endswith(".html"):
-        constructs += _embedded(text, module.scripts(text), offsets)
-    return constructs, kind
+    return constructs, kind, limits
 
 
 def _embedded(text: Text, spans: Sequence[tuple[int, int]], offsets: Sequence[int]) -> list[Construct]:

@@ -21,6 +21,9 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+_STEP = 1 << 12
+_CONTINUES = bytes(range(0x80, 0xC0))
+
 # Legacy encodings tried for text that is not UTF-8, in this order where nothing decides; the last decodes anything.
 LEGACY = ("gb18030", "big5", "shift_jis", "euc_kr", "windows-1251", "windows-1256", "koi8_r", "windows-1252")
 
@@ -47,6 +50,7 @@ class Text:
         if not self._same:
             self._map()
         self._lines: list[int] | None = None
+        self._counts: list[int] | None = None
 
     def _map(self) -> None:
         """Decode line by line: the same line starts in both buffers make a place cheap to map back."""
@@ -109,8 +113,18 @@ class Text:
         if self._lines is None:
             self._lines = [0, *(m.end() for m in re.finditer(b"\n", self.utf8))]
         line = bisect_right(self._lines, at)
-        start = self._lines[line - 1]
-        return line, len(self.utf8[start:at].decode("utf-8", "ignore")) + 1
+        return line, self._characters(at) - self._characters(self._lines[line - 1]) + 1
+
+    def _characters(self, at: int) -> int:
+        """Return how many characters stand before UTF-8 offset ``at``; a step is counted once, however long a line."""
+        if self._counts is None:
+            self._counts = [0]
+            for start in range(0, len(self.utf8), _STEP):
+                self._counts.append(
+                    self._counts[-1] + len(self.utf8[start : start + _STEP].translate(None, _CONTINUES))
+                )
+        step = at // _STEP
+        return self._counts[step] + len(self.utf8[step * _STEP : at].translate(None, _CONTINUES))
 
     def passage(self, start: int, end: int, limit: int = 600) -> Passage:
         """Return the place of ``utf8[start:end]``, cut to ``limit`` bytes at a character's end."""

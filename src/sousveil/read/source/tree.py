@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 from tree_sitter import Language, Node, Parser, Point, Range, Tree
 
-from sousveil.model import Construct, Member, Passage
+from sousveil.model import Member, Passage
 from sousveil.read.gloss import clean, values
 from sousveil.read.text import Text
+from sousveil.read.unfinished import Unfinished as Unfinished
 
 SECONDS = 8.0
 """Default time for one parse."""
@@ -31,20 +32,6 @@ _FUNCTIONS = {
     "php": ("tree_sitter_php", "language_php"),
     "xml": ("tree_sitter_xml", "language_xml"),
 }
-
-
-class Unfinished(Exception):
-    """A file that was read in part or not at all: what is missing, and what was read nevertheless.
-
-    ``reason`` and ``detail`` are those of a ``Limit`` (``timeout``, ``quota``); ``constructs`` may be judged all the
-    same.
-    """
-
-    def __init__(self, reason: str, detail: str, constructs: Sequence[Construct] = ()) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-        self.constructs = tuple(constructs)
 
 
 @cache
