@@ -127,13 +127,14 @@ def _read_text(
     offsets = sorted({text.at(offset) for offset, _ in hits})
     module = reader_of(path, data)
     limits: list[Limit] = []
+    constructs: list[Construct] = []
     try:
-        constructs = list(module.read(text, offsets))
+        constructs += module.read(text, offsets)
         if module.__name__.endswith(".html"):
             constructs += _embedded(text, module.scripts(text), offsets)
     except Unfinished as late:
         # What was read before the reader gave up is kept, and that it gave up is said.
-        constructs = list(late.constructs)
+        constructs += late.constructs
         limits.append(Limit(path, late.reason, late.detail))
     kind = module.__name__.split(".")[-2]
     return constructs, kind, limits
