@@ -215,19 +215,19 @@ class _Page:
         self._label(f"for the same reason ({len(findings)} more; -v shows each in full)")
         self._listed(findings)
 
-    def _listed(self, findings: Sequence[Finding]) -> None:
-        for finding in findings[:_BRIEF]:
+    def _listed(self, findings: Sequence[Finding], most: int = _BRIEF) -> None:
+        for finding in findings[:most]:
             name = finding.construct.name or f"({words.construct_words(finding.construct)})"
             self._pair(name, finding.places[0] if finding.places else None, _INDENT + "· ")
-        if len(findings) > _BRIEF:
-            self._wrap(f"and {len(findings) - _BRIEF} more (-v)", _INDENT + "  ", style="dim")
+        if len(findings) > most:
+            self._wrap(f"and {len(findings) - most} more (-v)", _INDENT + "  ", style="dim")
 
     def _brief(self, found: Sequence[view.Group]) -> None:
         for group in found:
             first = group.first
             text = words.phrase(first.act, [first.trait], first.basis)
             self._wrap(f"{len(group.findings):>4}  {text} (rule {first.rule})", "", "      ")
-            self._listed(group.findings)
+            self._listed(group.findings, _BRIEF if len(found) < 4 else 2)
 
     # What counts less
 
