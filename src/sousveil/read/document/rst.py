@@ -22,6 +22,8 @@ _FIRST = re.compile(rb"\*[ \t]+-[ \t]?")
 _NEXT = re.compile(rb"-(?:[ \t]|\Z)")
 _ANY = re.compile(rb"[^\n]+|(?<=\n)(?=\n)")
 _ROWS = 5000
+_LARGE = 4 << 20
+"""Bytes from which a document is read as plain text."""
 
 
 class _Line:
@@ -38,6 +40,10 @@ class _Line:
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the constructs of an RST document that hold a hit, at most ``places.CAP``."""
+    if len(text.utf8) > _LARGE:
+        from sousveil.read.document import prose
+
+        return prose.read(text, hits)
     return _walk(text, hits).out
 
 

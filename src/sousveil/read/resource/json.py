@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from sousveil.model import Construct, Kind
 from sousveil.read.places import Hits, Places
 from sousveil.read.resource.tree import Node
-from sousveil.read.resource.values import Builder
+from sousveil.read.resource.values import ROWS, Builder
 from sousveil.read.text import Text
 
 EXTENSIONS = (
@@ -26,8 +26,8 @@ EXTENSIONS = (
 
 CONTAINERS = 4_000_000
 """Most objects and arrays of one file; behind them nothing is read."""
-ROWS = 20_000
-"""Most objects of one array (or lines of JSON Lines) that are looked at; rows alike tell nothing new."""
+LOOKED_AT = 40_000
+"""Most objects and arrays with hits that are looked at."""
 _TOKENS = 60_000
 _ALL_TOKENS = 1_500_000
 
@@ -233,8 +233,8 @@ class Document:
         builder = Builder(self.places, self.hits, self.language)
         cells = self._cells()
         rows: Counter[int] = Counter()
-        for index, hit in self._owners.items():
-            if builder.full:
+        for seen, (index, hit) in enumerate(self._owners.items()):
+            if builder.full or seen >= LOOKED_AT:
                 break
             if index < 0:
                 start, end = self.places.line_start(hit, 300), self.places.line_end(hit, 300)

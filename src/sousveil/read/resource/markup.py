@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
@@ -134,6 +135,7 @@ class Markup:
         self.scripts: list[tuple[int, int]] = []
         self.elements: list[Element] = [self.root]
         self._html = html
+        self._open_tags: Counter[str] = Counter()
         self._parse(low, high)
         self._starts = [element.start for element in self.elements]
         self._run_starts = [run.start for run in self.runs]
@@ -176,6 +178,7 @@ class Markup:
                 if name not in _CLOSED_BY.get(node.tag, ()) or node.parent is None:
                     break
                 node.close = node.end = match.start()
+                self._open_tags[node.tag] -= 1
                 node = node.parent
         element = Element(name, match.start(), at, node, (match["rest"], match.start("rest")))
         node.children.append(element)
@@ -195,12 +198,15 @@ class Markup:
             after = stop if end is None else self.utf8.find(b">", stop, stop + 400) + 1 or stop + len(name) + 2
             element.end = after
             return node, min(high, after)
+        self._open_tags[name] += 1
         return element, at
 
     def _close(self, node: Element, match: re.Match[bytes]) -> Element:
         name = match["name"].decode("utf-8", "replace")
         if self._html:
             name = name.lower()
+        if not self._open_tags[name]:
+            return node
         open_: Element | None = node
         for _ in range(100):
             if open_ is None or open_.tag == name:
@@ -211,6 +217,7 @@ class Markup:
         closing: Element | None = node
         while closing is not None:
             closing.close, closing.end = match.start(), match.start()
+            self._open_tags[closing.tag] -= 1
             if closing is open_:
                 closing.end = match.end()
                 break

@@ -45,6 +45,7 @@ class Screen:
         self._sections: dict[int, Element] = {}
         self._uses: dict[int, tuple[str, ...]] = {}
         self._counts: dict[int, int] = {}
+        self._budget = 1_500_000
         self._searches: dict[int, bool] = {}
         self._above: list[tuple[str, ...]] = [()]
         self._headings = [e for e in markup.elements if _HEADINGS.match(e.tag)][:2000]
@@ -56,6 +57,11 @@ class Screen:
                 if target:
                     self._labels.setdefault(target, markup.text_of(element, 8)[:SHORT])
 
+    def _afford(self, steps: int) -> int:
+        """Return how many steps a walk may take: fewer once a page of nested boxes has cost enough."""
+        self._budget -= steps
+        return steps if self._budget > 0 else 60
+
     def section(self, element: Element) -> Element:
         """Return the form, table or group of controls an element stands in."""
         if element.start in self._sections:
@@ -66,7 +72,7 @@ class Screen:
             if node.tag in ("body", "html", ""):
                 break
             if node.start not in self._counts:
-                self._counts[node.start] = sum(1 for e in node.walk(800) if is_control(e))
+                self._counts[node.start] = sum(1 for e in node.walk(self._afford(800)) if is_control(e))
             controls = self._counts[node.start]
             texts = len(self.markup.runs_in(node.inner, node.close, 240))
             if chosen is not None and texts > 80:
@@ -83,12 +89,12 @@ class Screen:
         section = self.section(element)
         if section.start not in self._uses:
             found: list[tuple[int, str]] = []
-            for run in self.markup.runs_in(section.inner, section.close, 800):
+            for run in self.markup.runs_in(section.inner, section.close, self._afford(800)):
                 if run.parent.tag not in ("script", "style"):
                     text = self.markup.words(run.start, run.end, 400)
                     if 0 < len(text) <= SHORT:
                         found.append((run.start, text))
-            for child in section.walk(2000):
+            for child in section.walk(self._afford(2000)):
                 for attribute in child.attributes:
                     named = attribute.name.lower().lstrip(":") in _NAMED and 0 < len(attribute.value) <= SHORT
                     if named and _PLAIN.search(attribute.value) and not re.match(r"u\d+(?:_|\Z)", attribute.value):
@@ -130,7 +136,7 @@ class Screen:
     def _is_search(self, section: Element) -> bool:
         if any(_SEARCH.search(name) for name in (section.get("class"), section.get("id"), section.get("name"))):
             return True
-        for child in section.walk(1500):
+        for child in section.walk(self._afford(1500)):
             if child.tag in ("button", "a") or "btn" in child.get("class") or "button" in child.get("class"):
                 if self.markup.text_of(child, 4).strip().lower() in _SEARCH_WORDS:
                     return True

@@ -34,10 +34,15 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         for node in containers(root):
             builder.container(node)
         return builder.out
+    last = -1
     for hit in wanted.offsets:
         if builder.full:
             break
+        if hit < last:
+            continue
         node = owner(root, hit)
+        if all(child.scalar for child in node.children[:2000]) and len(node.children) <= 2000:
+            last = node.end
         if node.children or node is not root:
             builder.container(node)
         else:

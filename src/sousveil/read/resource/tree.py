@@ -17,7 +17,20 @@ GLOSSING = ("description", "title", "desc", "comment", "$comment", "summary", "l
 class Node:
     """One value of a document; ``start`` and ``end`` are offsets in the text's UTF-8."""
 
-    __slots__ = ("_children", "comment", "cut", "end", "key", "key_end", "key_start", "kind", "parent", "start", "text")
+    __slots__ = (
+        "_children",
+        "_index",
+        "comment",
+        "cut",
+        "end",
+        "key",
+        "key_end",
+        "key_start",
+        "kind",
+        "parent",
+        "start",
+        "text",
+    )
 
     def __init__(self, kind: str, start: int, end: int, parent: Node | None = None, text: str = "") -> None:
         self.kind = kind
@@ -34,6 +47,7 @@ class Node:
         self.cut = False
         """Whether there are more children than were read."""
         self._children: list[Node] | Callable[[Node], list[Node]] = []
+        self._index: dict[str, Node] | None = None
 
     @property
     def children(self) -> list[Node]:
@@ -44,6 +58,7 @@ class Node:
 
     def fill(self, children: list[Node] | Callable[[Node], list[Node]]) -> None:
         """Set the children, or how to read them when they are first asked for."""
+        self._index = None
         self._children = children
 
     @property
@@ -60,11 +75,9 @@ class Node:
         """Return the first child that has one of the keys, in the order of ``keys``."""
         if self.kind != "object":
             return None
-        for key in keys:
-            for node in self.children:
-                if node.key == key:
-                    return node
-        return None
+        if self._index is None:
+            self._index = {node.key: node for node in reversed(self.children)}
+        return next((self._index[key] for key in keys if key in self._index), None)
 
     def value(self, *keys: str) -> str:
         """Return the text of the first scalar child under one of the keys, or an empty string."""

@@ -31,6 +31,8 @@ _DATA_TYPE = re.compile(
 _LABELS = ("label", "text", "display", "displayName", "name", "title", "field", "key", "id", "code", "value", "column")
 _FIELDS = ("name", "field", "key", "column", "id", "prop", "dataIndex", "code", "label", "title")
 _KEYS = ("value", "code", "key", "id", "dictValue", "index", "val", "name")
+ROWS = 10_000
+"""Most objects of one array (or lines of JSON Lines) that are looked at; rows alike tell nothing new."""
 _SAME = 5
 """Most records of one array with the same keys, and statements of one array under the same key with one value."""
 _ALIKE = 60
@@ -62,6 +64,8 @@ class Builder:
     def container(self, node: Node) -> None:
         """Read one object or array in whose own keys or values a hit stands."""
         if self.full or not self._first("container", node):
+            return
+        if not self._few(ROWS, "rows", node.parent.start if node.parent is not None else -1):
             return
         found, described = self._described.read(node)
         for construct in found:

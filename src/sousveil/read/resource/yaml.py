@@ -18,8 +18,8 @@ _WHOLE = 1 << 20
 _DEPTH = 200
 _EVENTS = 400_000
 _TOP = re.compile(rb"^(?=[^\s#%])", re.MULTILINE)
-_OPENING = re.compile(rb"[\[{]")
-_CLOSING = re.compile(rb"[\]}]")
+_BRACKET = re.compile(rb"[\[\]{}]")
+_NESTED = re.compile(rb"(?:[-?:][ \t]++){200}")
 _TRAILING = re.compile(rb"[ \t:,|>\-+]*#([^\n]*)")
 _COMMENT = re.compile(rb"[ \t]*#+[ \t]?([^\n]*)\Z")
 _LINE = re.compile(
@@ -32,24 +32,23 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the constructs of a YAML document that hold a hit, at most ``places.CAP``; of that length it was cut."""
     places, wanted = Places(text), Hits(hits)
     builder = Builder(places, wanted, "yaml")
-    for start, end in _parts(places.utf8, wanted):
-        tree = _Tree(places, start, end)
-        _constructs(tree, builder)
+    for start, end, parsed in _parts(places.utf8, wanted):
+        _constructs(_Tree(places, start, end, parsed), builder)
     return builder.out
 
 
-def _parts(utf8: bytes, hits: Hits) -> list[tuple[int, int]]:
-    """Return the spans to parse: the whole, or the top-level entries in which hits stand."""
+def _parts(utf8: bytes, hits: Hits) -> list[tuple[int, int, bool]]:
+    """Return the spans to read and whether to parse them: the whole, or the top-level entries in which hits stand."""
     if len(utf8) <= _WHOLE or hits.all:
-        return [(0, min(len(utf8), 4 * _WHOLE))]
-    spans: list[tuple[int, int]] = []
+        return [(0, min(len(utf8), 4 * _WHOLE), True)]
+    spans: list[tuple[int, int, bool]] = []
     total = 0
     for hit in hits.offsets:
         if spans and hit < spans[-1][1]:
             continue
-        if total > 2 * _WHOLE:
+        if total > _WHOLE + _WHOLE // 2:
             # What is left is read by lines.
-            spans.append((spans[-1][1], len(utf8)))
+            spans.append((spans[-1][1], len(utf8), False))
             break
         start = _top(utf8, hit)
         following = _TOP.search(utf8, hit + 1, hit + _WHOLE // 2)
@@ -59,7 +58,7 @@ def _parts(utf8: bytes, hits: Hits) -> list[tuple[int, int]]:
         if spans and start - spans[-1][1] < 4096 and end - spans[-1][0] < _WHOLE // 2:
             total -= spans[-1][1] - spans[-1][0]
             start = spans.pop()[0]
-        spans.append((start, end))
+        spans.append((start, end, True))
         total += end - start
     return spans
 
@@ -140,24 +139,26 @@ def _scope(utf8: bytes, start: int, indent: int) -> tuple[str, ...]:
 class _Tree:
     """Nodes of one span of a text, as far as it parses."""
 
-    def __init__(self, places: Places, low: int, high: int) -> None:
+    def __init__(self, places: Places, low: int, high: int, parsed: bool) -> None:
         self.low, self.high = low, high
         self.good = low
         """Up to where the span was parsed."""
         self.roots: list[Node] = []
         self._utf8 = places.utf8
-        self._characters = self._utf8[low:high].decode("utf-8", "replace") if high - low <= 4 * _WHOLE else ""
+        self._characters = self._utf8[low:high].decode("utf-8", "replace") if parsed else ""
         self._cursor = (0, low)
         self._commented: set[int] = set()
-        if high - low <= 4 * _WHOLE and self._shallow():
+        if parsed and self._shallow():
             self._build()
 
     def _shallow(self) -> bool:
         """Return whether brackets nest only as deep as documents do; libyaml keeps each level."""
-        part = self._utf8[self.low : self.high]
-        if len(_OPENING.findall(part)) - len(_CLOSING.findall(part)) > 500:
-            return False
-        return len(re.findall(rb"(?:[-?:][ \t]){300}|(?:[\[{][ \t\n]*){300}", part)) == 0
+        depth = 0
+        for match in _BRACKET.finditer(self._utf8, self.low, self.high):
+            depth = depth + 1 if match.group() in (b"[", b"{") else max(0, depth - 1)
+            if depth > _DEPTH:
+                return False
+        return _NESTED.search(self._utf8, self.low, self.high) is None
 
     def _offset(self, index: int) -> int:
         """Return the offset of a character: from the last one asked for, since events come in order."""
@@ -202,7 +203,7 @@ class _Tree:
                     continue
                 node = stack.pop()
                 keys.pop()
-                node.end = max(node.end, self._offset(event.end_mark.index))
+                node.end = max(node.end, self._offset(_index(event.end_mark)))
                 self.good = node.end
                 continue
             if not isinstance(
@@ -213,8 +214,8 @@ class _Tree:
             if skipped or (opens and len(stack) >= _DEPTH):
                 skipped += 1 if opens else 0
                 continue
-            start = self._offset(event.start_mark.index)
-            end = self._offset(event.end_mark.index)
+            start = self._offset(_index(event.start_mark))
+            end = self._offset(_index(event.end_mark))
             parent = stack[-1] if stack else None
             if parent is not None and parent.kind == "object" and keys[-1] is None:
                 name = event.value if isinstance(event, yaml.ScalarEvent) else ""
@@ -251,7 +252,7 @@ class _Tree:
             return Node("null", start, end, parent)
         text = _clean(event.value)
         kind = "string"
-        if event.style is None:
+        if not event.style:
             if text.lower() in ("true", "false", "yes", "no", "on", "off"):
                 kind = "boolean"
             elif text.lower() in ("", "null", "~"):
@@ -290,6 +291,11 @@ class _Tree:
             if match is not None:
                 words.append(match[1].decode("utf-8", "replace").strip())
         node.comment = "\n".join(word for word in words if word)[:1000]
+
+
+def _index(mark: object) -> int:
+    """Return a mark's position in characters."""
+    return int(getattr(mark, "index", 0))
 
 
 def _clean(value: str) -> str:
