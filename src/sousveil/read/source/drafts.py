@@ -78,10 +78,16 @@ class Draft:
     """Whether it may be taken for a name it holds; false for strings and comments."""
     callable: bool = False
     """A function: taken for a name it holds, not for being named by a function that calls it."""
+    tag: str = ""
+    """Tells drafts of the same extent and name apart."""
     kind: Kind | None = None
     """Of a literal: what it will be."""
     holes: tuple[tuple[int, int], ...] = ()
     """Parts of the extent that belong to other drafts: a class's methods."""
+
+    def key(self) -> tuple[int, int, tuple[str, ...], str]:
+        """Return what is the same for a draft found again."""
+        return self.start, self.end, self.names, self.tag
 
     def holds(self, spots: Spots | None) -> bool:
         """Return whether a spot lies in the draft's own parts."""
@@ -95,22 +101,21 @@ class Draft:
         return at < self.end and spots.inside(at, self.end)
 
 
-_Built = dict[tuple[int, int, tuple[str, ...]], tuple[int, Construct | None]]
+_Built = dict[tuple[int, int, tuple[str, ...], str], tuple[int, Construct | None]]
 Finder = Callable[[Spots | None], Iterable[Draft]]
 
 
-def select(text: Text, hits: Sequence[int] | None, find: Finder) -> list[Construct]:
+def select(text: Text, hits: Sequence[int] | None, find: Finder, late: Unfinished | None = None) -> list[Construct]:
     """Return the constructs of ``find`` that hold a hit, and those they refer to or are referred to by, in order.
 
     ``find(spots)`` yields the drafts whose extent holds a spot (or more; they are checked again here). Raises
-    ``Unfinished`` with what was read when there was too much to read or too little time.
+    ``Unfinished`` with what was read when there was too much to read or too little time; ``late`` is one known before.
     """
     if hits is None:
         return _ordered((d.start, d.build()) for d in islice(find(None), CONSTRUCTS))
     if not hits:
         return []
     spots = Spots(sorted(set(hits))[:HITS])
-    late: Unfinished | None = None
     if len(hits) > HITS:
         late = Unfinished("quota", f"{len(hits)} places hold terms; the constructs around the first {HITS} were read")
     drafts: list[Draft] = []
@@ -122,7 +127,7 @@ def select(text: Text, hits: Sequence[int] | None, find: Finder) -> list[Constru
     named: set[bytes] = set()
     wanted: set[bytes] = set()
     for draft in _innermost(drafts, spots):
-        key = (draft.start, draft.end, draft.names)
+        key = draft.key()
         if key in built:
             continue
         if len(built) >= CONSTRUCTS:
@@ -182,7 +187,7 @@ def _link(
     use_spots, all_spots = Spots(uses[:_OCCURRENCES]), Spots(uses[:_OCCURRENCES] + declared)
     added = 0
     for draft in find(all_spots):
-        key = (draft.start, draft.end, draft.names)
+        key = draft.key()
         if key in built or not draft.linkable or added >= LINKED:
             continue
         declares = not draft.callable and bool(_words(draft.names) & every)

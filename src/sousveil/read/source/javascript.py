@@ -11,7 +11,7 @@ from sousveil.model import Construct
 from sousveil.read.source.drafts import Draft, Finder, Spots, select, touched
 from sousveil.read.source.jsparts import FUNCTIONS, NAMING, STRINGS
 from sousveil.read.source.jsx import ELEMENTS, Jsx
-from sousveil.read.source.regions import regions
+from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import Context
 from sousveil.read.source.tree import parse
 from sousveil.read.source.values import inside_of
@@ -60,7 +60,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """
     if hits is not None and not hits:
         return []
-    return select(text, hits, finder(text, hits, [(0, len(text.utf8))]))
+    return select(text, hits, finder(text, hits, [(0, len(text.utf8))]), cut_short(text.utf8, hits))
 
 
 def finder(text: Text, hits: Sequence[int] | None, spans: Sequence[tuple[int, int]]) -> Finder:
@@ -147,10 +147,10 @@ class _JavaScript(Jsx):
                     context, name=self.key(node.child_by_field_name("key")), span=(node.start_byte, node.end_byte)
                 )
             elif kind in ("call_expression", "new_expression"):
-                route = self.route(node, context)
-                if route:
-                    yield route
-                    inner = Context((*context.scope, self.raw(self.arguments(node)[0], 80)), "function")
+                if self.is_route(node):
+                    yield self.route(node, context)
+                    path = self.words(self.arguments(node)[0], 80)
+                    inner = Context((*context.scope, path)[-40:], "function", inside="labels")
                 elif not self.wraps(node):
                     called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
                     plain = (
@@ -246,7 +246,7 @@ class _JavaScript(Jsx):
                 value = self.value_of(current)
                 if value is None or value.type in _TOLD or (value.type == "call_expression" and self.wraps(value)):
                     continue
-            if kind in ELEMENTS:
+            if kind in ELEMENTS or (kind == "call_expression" and self.is_route(current)):
                 continue
             waiting.extend(c for c in current.named_children if touched(near, c.start_byte, c.end_byte))
         return False

@@ -23,6 +23,8 @@ _PARAMETER = re.compile(
 )
 _RETURNS = re.compile(r"^\s*@returns?\s*\{([^}\n]*)\}", re.M)
 _VERBS = frozenset(("get", "post", "put", "delete", "patch", "all", "route", "use", "head"))
+_SERVERS = frozenset(("app", "router", "server", "fastify", "route", "routes", "koa"))
+_CLIENTS = frozenset(("", "http", "axios", "api", "request", "client", "service", "ajax", "superagent", "got"))
 _DECORATED = frozenset(("Get", "Post", "Put", "Delete", "Patch", "All", "MessagePattern", "Query", "Mutation"))
 
 
@@ -354,30 +356,40 @@ class JsDeclarations(JsParts):
         after = self.trailing(child.end_byte)[1]
         yield self.member(name, child.start_byte, child.end_byte, kind or doc_kind, value, gloss.join(words, after))
 
-    def route(self, call: Node, context: Context) -> Draft | None:
-        """Return ``app.get("/race", …)`` as endpoint."""
+    def is_route(self, call: Node) -> bool:
+        """Return whether a call names an HTTP verb and a path."""
         if self.callee(call) not in _VERBS:
-            return None
+            return False
         given = self.arguments(call)
-        if len(given) < 2 or given[0].type not in STRINGS or not self.words(given[0], 300).startswith("/"):
-            return None
+        return len(given) > 1 and given[0].type in STRINGS and self.words(given[0], 300).startswith("/")
+
+    def route(self, call: Node, context: Context) -> Draft:
+        """Return ``app.get("/race", …)`` as endpoint, ``axios.post("/race", { … })`` as request."""
+        given = self.arguments(call)
         path = self.words(given[0], 300)
         handler = next((g for g in reversed(given) if g.type in FUNCTIONS), None)
+        called = call.child_by_field_name("function")
+        receiver = self.raw(called.child_by_field_name("object"), 60).rpartition(".")[2] if called is not None else ""
+        serves = receiver in _SERVERS or (handler is not None and receiver.lstrip("$") not in _CLIENTS)
         start, _ = self.leading(call.start_byte)
 
         def build() -> Construct:
             name = f"{self.callee(call)} {path}"
-            if handler is not None:
+            if handler is not None and serves:
                 return self.function(handler, handler, call.start_byte, context, name, path)
             uses = Uses()
             self.use(call, uses)
+            sent = next((g for g in given[1:] if g.type == "object"), None)
+            keyed = [e for e in self.entries(sent, 1) if e.key] if sent is not None else []
+            members = tuple(self.item(e.key or "", e.value, e) for e in keyed)
             return Construct(
                 Kind.OPERATION,
                 name,
                 self.head(call),
+                members,
                 gloss=path,
                 scope=context.scope,
-                role="endpoint",
+                role="endpoint" if serves else "request",
                 language=self.language,
                 uses=uses.words(),
             )
@@ -402,4 +414,4 @@ class JsDeclarations(JsParts):
                 uses=uses.words(),
             )
 
-        return Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
+        return Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False, tag="script")

@@ -15,7 +15,7 @@ from sousveil.read.source.blanked import prefix
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.jsdecl import documented
 from sousveil.read.source.literals import Entry
-from sousveil.read.source.regions import regions
+from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
 from sousveil.read.source.tree import parse
 from sousveil.read.source.values import Values, inside_of
@@ -64,7 +64,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         for reader, root in readers:
             yield from reader.find(root, spots)
 
-    return select(text, hits, find)
+    return select(text, hits, find, cut_short(text.utf8, hits))
 
 
 class _Php(Values):
@@ -471,7 +471,9 @@ class _Php(Values):
                     Kind.OPERATION, "", self.head(held[0]), role="script", language=LANGUAGE, uses=uses.words()
                 )
 
-            yield Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
+            yield Draft(
+                self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False, tag="script"
+            )
 
     def _acts(self, node: Node) -> bool:
         inner = node.named_children[0] if node.type == "expression_statement" and node.named_children else node

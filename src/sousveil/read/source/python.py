@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sousveil.model import Construct
 from sousveil.read.source.drafts import Draft, Spots, select, touched
 from sousveil.read.source.pythonclass import PythonClasses
-from sousveil.read.source.regions import regions
+from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import Context
 from sousveil.read.source.tree import parse
 from sousveil.read.source.values import inside_of
@@ -42,7 +42,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         for reader, root in readers:
             yield from reader.find(root, spots)
 
-    return select(text, hits, find)
+    return select(text, hits, find, cut_short(text.utf8, hits))
 
 
 class _Python(PythonClasses):
@@ -72,7 +72,9 @@ class _Python(PythonClasses):
                     inner = replace(context, name=name, callee="", span=(node.start_byte, node.end_byte))
                 case "call":
                     yield from self.call_drafts(node, context)
-                    if not self.wraps(node):
+                    if self.declares(node):
+                        inner = replace(context, inside="skip")
+                    elif not self.wraps(node):
                         inner = replace(context, callee=self.raw(node.child_by_field_name("function"), 120))
                 case "subscript" if context.inside != "skip":
                     literal = self.literal_type(node, context)

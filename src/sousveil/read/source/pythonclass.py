@@ -424,7 +424,8 @@ class PythonClasses(PythonParts):
             )
 
         names = (context.name,) if context.name else ()
-        return Draft(self.base + node.start_byte, self.base + node.end_byte, build, names)
+        start = context.span[0] if context.name and context.span[1] else node.start_byte
+        return Draft(self.base + start, self.base + node.end_byte, build, names)
 
     def does_something(self, node: Node) -> bool:
         """Return whether a top-level statement is code rather than a declared value."""
@@ -433,7 +434,11 @@ class PythonClasses(PythonParts):
         inner = node.named_children[0] if node.named_children else node
         if inner.type == "assignment":
             left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
-            return (left is not None and left.type == "subscript") or (right is not None and right.type == "call")
+            if right is not None and right.type == "call":
+                return not (self.declares(right) or self.wraps(right))
+            return left is not None and left.type == "subscript"
+        if inner.type == "call" and self.declares(inner):
+            return False
         return inner.type not in (*_STRINGS, "ERROR")
 
     def script(self, code: list[Node], held: list[Node]) -> Draft:
@@ -448,4 +453,4 @@ class PythonClasses(PythonParts):
                 Kind.OPERATION, "", self.head(held[0]), role="script", language=LANGUAGE, uses=uses.words()
             )
 
-        return Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
+        return Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False, tag="script")

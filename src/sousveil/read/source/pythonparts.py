@@ -21,6 +21,8 @@ LANGUAGE = "python"
 _NUMBERS = frozenset(("integer", "float", "unary_operator"))
 _SEQUENCES = frozenset(("list", "tuple", "set", "expression_list"))
 _STRINGS = frozenset(("string", "concatenated_string"))
+_OPTIONS = frozenset(("add_argument", "option", "argument"))
+_DECLARING = frozenset(("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"))
 # Widgets of the usual interface kits that offer a choice, by the last name of the call.
 _CHOICES = frozenset(
     [
@@ -46,6 +48,7 @@ _LABELS = frozenset(
     ["Label", "QLabel", "QCheckBox", "QRadioButton", "QAction", "checkbox", "Checkbox", "label", "heading"]
 )
 _NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter"))
+_LISTED = frozenset(("list", "tuple", "set", "dictionary", "argument_list", "parameters"))
 _TRANSLATE = frozenset(
     ("_", "gettext", "gettext_lazy", "_l", "_t", "ugettext_lazy", "ugettext", "tr", "translate", "t")
 )
@@ -252,7 +255,7 @@ class PythonParts(Values):
     def comment(self, node: Node, context: Context) -> Draft | None:
         """Return a comment that belongs to no declaration."""
         around = self.above.type if self.above is not None else ""
-        if around not in ("module", "block") or context.inside or self._describes(node, context):
+        if around in _LISTED or context.inside or self._describes(node, context):
             return None
         return Draft(
             self.base + node.start_byte,
@@ -281,13 +284,18 @@ class PythonParts(Values):
 
     # ---------------------------------------------------------------------------------------- options
 
+    def declares(self, call: Node) -> bool:
+        """Return whether a call declares something told as such: an option, a record, an enumeration."""
+        name = self.callee(call)
+        return name in _OPTIONS or name in _CHOICES or name in _DECLARING
+
     def call_drafts(self, node: Node, context: Context) -> Iterator[Draft]:
         """Yield command-line options, choices on a screen, and records declared by a call."""
         name = self.callee(node)
-        if name in ("add_argument", "option", "argument") or name in _CHOICES or name in _LABELS:
+        if name in _OPTIONS or name in _CHOICES or name in _LABELS:
             start, end, _ = self.notes(node.start_byte, node.end_byte)
             yield Draft(self.base + start, self.base + end, lambda: self._option(node, context, name), linkable=False)
-        elif name in ("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"):
+        elif name in _DECLARING:
             positional, _ = self.arguments(node)
             if len(positional) >= 2 and positional[0].type in _STRINGS:
                 title = self.words(positional[0], 200)
@@ -304,7 +312,7 @@ class PythonParts(Values):
         positional, named = self.arguments(node)
         strings = [self.words(p, 300) for p in positional if p.type in _STRINGS]
         flags = [s for s in strings if s.startswith("-")] or strings[:1]
-        cli = name in ("add_argument", "option", "argument")
+        cli = name in _OPTIONS
         if cli and not flags:
             return None
         choices = named.get("choices") or named.get("options") or named.get("values")

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sousveil.read.source.tree import Unfinished
+
 WHOLE = 5_000_000
 """Largest text parsed whole, in bytes."""
-LINE = 40_000
-"""A line longer than this is machine-made: it is cut around the hits."""
 _MARGIN = 24_000
 _TIGHT = 4_000
 _MOST = 400
 
 
+def cut_short(source: bytes, hits: Sequence[int] | None) -> Unfinished | None:
+    """Return what ``regions`` leaves out, if anything."""
+    if hits is None or len(source) <= WHOLE:
+        return None
+    spans = regions(source, hits)
+    if len(spans) < _MOST or not any(at >= spans[-1][1] for at in hits):
+        return None
+    return Unfinished("quota", f"the first {_MOST} stretches that hold terms were read, up to byte {spans[-1][1]}")
+
+
 def regions(source: bytes, hits: Sequence[int] | None) -> list[tuple[int, int]]:
     """Return the spans to parse, in order and apart from each other, cut at line breaks where lines are short."""
     if hits is None or len(source) <= WHOLE:
-        return [(0, min(len(source), 4 * WHOLE))]
+        return [(0, len(source))]
     spans: list[tuple[int, int]] = []
     for at in sorted(set(hits)):
         if spans and at < spans[-1][1] - _TIGHT:
@@ -24,7 +34,9 @@ def regions(source: bytes, hits: Sequence[int] | None) -> list[tuple[int, int]]:
         start, end = _around(source, at)
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        elif len(spans) < _MOST:
+        elif len(spans) >= _MOST:
+            break
+        else:
             spans.append((start, end))
     return spans
 

@@ -12,7 +12,7 @@ from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.jsdecl import documented
 from sousveil.read.source.literals import Entry, Shape, shape
-from sousveil.read.source.regions import regions
+from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
 from sousveil.read.source.tree import parse
 from sousveil.read.source.values import Values, inside_of
@@ -67,7 +67,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         for reader, root in readers:
             yield from reader.find(root, spots)
 
-    return select(text, hits, find)
+    return select(text, hits, find, cut_short(text.utf8, hits))
 
 
 class _Ruby(Values):
@@ -445,7 +445,9 @@ class _Ruby(Values):
                     uses=uses.words(),
                 )
 
-            yield Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False)
+            yield Draft(
+                self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False, tag="script"
+            )
 
     def _comment(self, node: Node, context: Context) -> Iterator[Draft]:
         line = self.line_start(node.start_byte)

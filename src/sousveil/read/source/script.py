@@ -34,6 +34,8 @@ _ESCAPE = re.compile(
     r"|(\r?\n)|(.))",
     re.S,
 )
+# What may stand between a comment's line and the name it is about.
+_DECLARING = re.compile(rb"(?:(?:export|default|declare|const|let|var|public|private|static|readonly|final|@)\s*)+")
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "0": "", "b": "", "f": "", "v": "", "a": ""}
 
 
@@ -132,7 +134,8 @@ class Script:
     def leading(self, at: int) -> tuple[int, str]:
         """Return where the comments right above the line of ``at`` begin (``at`` if none do), and their words."""
         line = self.line_start(at, _BACK)
-        if self.source[line:at].strip():
+        before = self.source[line:at].strip()
+        if before and not _DECLARING.fullmatch(before):
             return at, ""
         words: list[str] = []
         start = at

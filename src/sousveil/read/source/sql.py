@@ -14,7 +14,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.blanked import Blanked, clean
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
-from sousveil.read.source.regions import regions
+from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.text import Text
 
 EXTENSIONS = (".sql", ".ddl", ".pls", ".plsql", ".psql", ".hql", ".pks", ".pkb")
@@ -94,7 +94,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
             for start, end in reader.blanked.free(reader.taken, spots, reader.base):
                 yield Draft(reader.base + start, reader.base + end, partial(reader.comment, start, end), linkable=False)
 
-    return select(text, hits, find)
+    return select(text, hits, find, cut_short(text.utf8, hits))
 
 
 class _Sql:
