@@ -20,7 +20,7 @@ from sousveil.match.lexicon import Tag
 from sousveil.model import Act, Basis, Direction, Explained, Finding, Kind, Trait, Verdict
 
 _PROFILING = (Act.INFERS, Act.TARGETS)
-_DECLARING = (Act.RESIDUE, Act.RECORDS, Act.MEASURES)
+_DECLARING = (Act.RESIDUE, Act.MEASURES, Act.RECORDS)
 CLUE = 0.25
 """A construct that might profile, yet below one half, is shown as a clue from here on."""
 
@@ -243,7 +243,7 @@ def _outcome(case: Case) -> tuple[Act, float, Rule] | None:
         return None
     declaring = [m.rule for m in case.met if m.rule.file.act in _DECLARING]
     if declaring:
-        rule = max(declaring, key=lambda r: (r.file.strength, r.id))
+        rule = max(declaring, key=lambda r: (-_DECLARING.index(r.file.act), r.file.strength, r.id))
         return rule.file.act, rule.file.strength, rule
     if probability >= CLUE and not harmless:
         return positive[0].rule.file.act, probability, positive[0].rule
