@@ -36,6 +36,8 @@ ROWS = 10_000
 _SAME = 5
 """Most records of one array with the same keys, and statements of one array under the same key with one value."""
 _ALIKE = 60
+_SENTENCES = 20
+"""Most sentences of one value."""
 
 
 class Builder:
@@ -164,10 +166,13 @@ class Builder:
         if role or len(child.text) <= SHORT or not self.hits.inside(child.start, child.end):
             self.statement(node, child, role or "key-value", child.from_start, child.end)
             return
-        last = -1
+        last, told = -1, 0
         for hit in self.hits.between(child.start, child.end):
-            if hit < last or self.full:
+            if hit < last:
                 continue
+            told += 1
+            if told > _SENTENCES or self.full:
+                return
             start, last = sentence(self.places.utf8, hit, child.start, child.end)
             self.statement(node, child, "value", start, last)
 
