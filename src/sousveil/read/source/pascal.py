@@ -34,7 +34,7 @@ _ROUTINE = re.compile(
     rb"(\([^()]{0,4000}\))?[ \t\n\r]{0,40}(?::[ \t]*+([\w.]{1,200}))?[ \t]*+;",
     re.M | re.I,
 )
-_SECTION = re.compile(rb"\s*+(?:case\b|public\b|private\b|protected\b|published\b|property\b|strict\b)", re.I)
+_SECTION = re.compile(rb"\s*+(?:case\b|public\b|private\b|protected\b|published\b|strict\b)", re.I)
 _PROPERTY = re.compile(rb"\s*+property\s++(\w{1,200})\s*+:\s*+([\w.]{1,200})", re.I)
 _GIVEN = re.compile(rb"[(;]\s*+(?:const\s++|var\s++|out\s++)?([\w\s,]{1,400}):\s*+([^;)]{1,200})")
 _WORD = re.compile(rb"'[^'\n]{1,80}'|[A-Za-z_]\w*(?:\.\w+)*")
@@ -160,18 +160,18 @@ class _Pascal:
         )
 
     def _field(self, start: int, end: int, members: list[Member]) -> None:
-        stated = _PROPERTY.match(self.code, start, end)
-        if stated:
-            members.append(
-                self._member(self._decoded(stated.group(1)), stated.start(1), end, self._decoded(stated.group(2)))
-            )
-            return
         # ``public``, ``case Integer of 0: (…`` may stand before a field.
         while section := _SECTION.match(self.code, start, end):
             line = self.code.find(b"\n", section.end(), end)
             if line < 0:
                 return
             start = line
+        stated = _PROPERTY.match(self.code, start, end)
+        if stated:
+            members.append(
+                self._member(self._decoded(stated.group(1)), stated.start(1), end, self._decoded(stated.group(2)))
+            )
+            return
         found = _FIELD.match(self.code, start, end)
         if not found:
             return

@@ -77,8 +77,14 @@ class _Form:
 
     def _draft(self, element: Element, label: Element | None) -> Draft:
         start = label.start if label and label.start < element.start else element.start
-        inner = self.document.inside(element, "widget")
-        holes = [(e.start, e.end) for e in inner]
+        holes: list[tuple[int, int]] = []
+        waiting = list(element.children)
+        while waiting:
+            inner = self.document.elements[waiting.pop()]
+            if inner.name == "widget":
+                holes.append((inner.start, inner.end))
+            else:
+                waiting.extend(inner.children)
         if label and label.end < element.start:
             holes.append((label.end, element.start))
         return Draft(start, element.end, lambda: self._build(element, label), linkable=False, holes=tuple(holes))

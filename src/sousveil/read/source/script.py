@@ -134,18 +134,18 @@ class Script:
     def leading(self, at: int) -> tuple[int, str]:
         """Return where the comments right above the line of ``at`` begin (``at`` if none do), and their words."""
         line = self.line_start(at, _BACK)
-        before = self.source[line:at].strip()
-        if before and not _DECLARING.fullmatch(before):
+        ahead = self.source[line:at].strip()
+        if ahead and not _DECLARING.fullmatch(ahead):
             return at, ""
         words: list[str] = []
         start = at
         floor = max(0, at - _BACK)
         while line > floor and len(words) < _COMMENT_LINES:
-            before = max(self.source.rfind(b"\n", floor, line - 1) + 1, floor)
-            above = self.source[before : line - 1].strip()
+            previous = max(self.source.rfind(b"\n", floor, line - 1) + 1, floor)
+            above = self.source[previous : line - 1].strip()
             if above.startswith(self.line_marks) and not above.startswith(b"#!"):
                 words.append(clean(above))
-                start = line = before
+                start = line = previous
                 continue
             if self.blocks and above.endswith(b"*/"):
                 opened = self.source.rfind(b"/*", floor, line)
