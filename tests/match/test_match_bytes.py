@@ -116,8 +116,8 @@ def test_a_false_friend_is_known_behind_an_escape(matcher: Matcher) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "gender age race_label", "gender age emRace", "gender age RACE_TYPE", "gender age NETRaceInfo", "gender age faceRace",
-        "gender age: race", "race gender age",
+        "gender age race_label", "gender age emRace", "gender age RACE_TYPE", "gender age NETRaceInfo",
+        "gender age faceRace", "gender age: race", "race gender age",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])

@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from msgspec import Struct
 
-from sousveil.match.engine import open_engine
+from sousveil.match.company import Company, Nearby
 from sousveil.match.hits import AROUND, MARGIN, REACH, Raw, locate, surroundings, unescape
 from sousveil.match.lexicon import Lexicon, Tag
-from sousveil.match.patterns import Pattern, text_patterns
+from sousveil.match.patterns import Pattern
 
 MOST_HITS = 20_000
 """Hits reported of one file."""
@@ -41,42 +40,6 @@ class Hits(list[Hit]):
     """Whether there were more than could be reported or checked."""
 
 
-class Company:
-    """The words that make a likely term worth reading."""
-
-    def __init__(self, lexicon: Lexicon, key: str, root: Path) -> None:
-        company = lexicon.company
-        wanted = set(company.contexts)
-        words = [w for group in company.words.values() for w in group]
-        words += [w for c in lexicon.concepts if c.concept in wanted for group in c.words.values() for w in group]
-        words += [t.text for c in lexicon.concepts if c.concept in wanted for t in c.terms]
-        self._alone = len(words)
-        self._together: list[frozenset[int]] = []
-        for group in company.together:
-            self._together.append(frozenset(range(len(words), len(words) + len(group))))
-            words.extend(group)
-        patterns = list(text_patterns(enumerate(words)))
-        self._word = [p.entry for p in patterns]
-        self._engine = open_engine(f"{key}-company", lambda: ((p.regex, p.caseless) for p in patterns), root)
-
-    def in_text(self, text: str) -> bool:
-        return self.near(text.encode("utf-8", "replace"))
-
-    def near(self, window: bytes) -> bool:
-        """Return whether ``window``, UTF-8, holds one of the words alone or a group of them together."""
-        seen: set[int] = set()
-        word, alone = self._word, self._alone
-
-        def handle(number: int, start: int, end: int, flags: int, context: object) -> bool:
-            found = word[number]
-            seen.add(found)
-            return found < alone
-
-        if not self._engine.scan(window, handle):
-            return True
-        return bool(seen) and any(group <= seen for group in self._together)
-
-
 class Check:
     """The checks of one buffer's hits."""
 
@@ -102,20 +65,20 @@ class Check:
         self._budget = budget
         self.checked = 0
         self._worded_at: dict[int, bool] = {}
+        self._nearby = Nearby(company, data)
 
     def run(self, matches: Sequence[tuple[int, int]], low: int = 0, high: int | None = None) -> Hits:
         """Return the surviving hits that start between ``low`` and ``high``."""
         raws = self._located(matches)
-        starts = [r.start for r in raws]
         # Cheap before dear: a likely term that has no company at all is not decoded.
-        raws = [r for r in raws if self._certain(r) or self._beside(r, raws, starts) or self._worded(r)]
+        beside = self._beside(raws)
+        raws = [r for r, near in zip(raws, beside, strict=True) if near or self._certain(r) or self._worded(r)]
         kept = self._one_encoding(_longest(self._standing(raws)))
-        starts = [r.start for r in kept]
         out = Hits()
-        for raw in kept:
+        for raw, near in zip(kept, self._beside(kept), strict=True):
             if raw.start < low or (high is not None and raw.start >= high):
                 continue
-            if self._certain(raw) or self._worded(raw) or self._beside(raw, kept, starts):
+            if near or self._certain(raw) or self._worded(raw):
                 out.append(self._hit(raw))
                 if len(out) >= MOST_HITS:
                     out.truncated = True
@@ -216,14 +179,21 @@ class Check:
     def _certain(self, raw: Raw) -> bool:
         return self._entries[raw.pattern.entry].term.strength == "certain"
 
-    def _beside(self, raw: Raw, others: Sequence[Raw], starts: Sequence[int]) -> bool:
-        """Return whether a term of another concept is near."""
-        concept = self._entries[raw.pattern.entry].concept
-        low, high = raw.start - self._distance, raw.start + raw.length + self._distance
-        return any(
-            self._entries[other.pattern.entry].concept != concept
-            for other in others[bisect_left(starts, low) : bisect_right(starts, high)]
-        )
+    def _beside(self, raws: Sequence[Raw]) -> list[bool]:
+        """Return of each of ``raws``, sorted by start, whether a term of another concept is near."""
+        concepts = [self._entries[r.pattern.entry].concept for r in raws]
+        out = [False] * len(raws)
+        # The nearest neighbour of another concept stands where the run of one concept begins or ends.
+        for order in (range(len(raws)), range(len(raws) - 1, -1, -1)):
+            last = other = -1
+            for i in order:
+                if last >= 0 and concepts[last] != concepts[i]:
+                    other = last
+                last = i
+                if other >= 0:
+                    first, second = (raws[other], raws[i]) if other < i else (raws[i], raws[other])
+                    out[i] = out[i] or second.start - first.start <= self._distance
+        return out
 
     def _worded(self, raw: Raw) -> bool:
         """Return whether a word of human traits is near, or in the artifact's path."""
@@ -239,20 +209,18 @@ class Check:
     def _window(self, raw: Raw) -> bool:
         low, high = max(0, raw.start - self._distance), raw.start + raw.length + self._distance
         pattern = raw.pattern
-        # A term is no company to itself: NET_VCA_HUMAN_FEATURE holds "human".
-        own = " ".encode(pattern.encoding) if pattern.encoding in _OPPOSITE else b" "
-        window = bytes(self._data[low : raw.start]) + own + bytes(self._data[raw.start + raw.length : high])
-        if pattern.encoding in _OPPOSITE:
-            shift = (raw.start - low) % _OPPOSITE[pattern.encoding][2]
-            window = window[shift:].decode(pattern.encoding, "replace").encode("utf-8", "replace")
-        elif self._company.near(window):
-            return True
-        kind = pattern.escape or ("\\u" if b"\\u" in window else "")
-        if kind:
-            window = unescape(window.decode("latin-1"), kind, pattern.encoding).encode("utf-8", "replace")
-        elif pattern.encoding not in _OPPOSITE:
-            return False
-        return self._company.near(window)
+        encoding, kind = pattern.encoding, pattern.escape
+        if encoding not in _OPPOSITE:
+            # A term is no company to itself: NET_VCA_HUMAN_FEATURE holds "human".
+            if self._nearby.holds(low, high, (raw.start, raw.start + raw.length)):
+                return True
+            window = bytes(self._data[low:high])
+            kind = kind or ("\\u" if b"\\u" in window else "")
+            return bool(kind) and self._company.in_text(unescape(window.decode("latin-1"), kind, encoding))
+        low += (raw.start - low) % _OPPOSITE[encoding][2]
+        before = str(self._data[low : raw.start], encoding, "replace")
+        after = str(self._data[raw.start + raw.length : high], encoding, "replace")
+        return self._company.in_text(f"{before} {after}")
 
     def _hit(self, raw: Raw) -> Hit:
         entry = self._entries[raw.pattern.entry]

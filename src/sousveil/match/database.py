@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from sousveil.match import store
-from sousveil.match.checks import MOST_CHECKED, MOST_HITS, Check, Company, Hit, Hits
+from sousveil.match.checks import MOST_CHECKED, MOST_HITS, Check, Hit, Hits
+from sousveil.match.company import Company
 from sousveil.match.engine import open_engine
 from sousveil.match.hits import MARGIN
 from sousveil.match.lexicon import Entry, Lexicon, Tag

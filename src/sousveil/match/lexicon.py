@@ -92,7 +92,7 @@ class Lexicon:
         self._ready = False
         self._words: dict[str, _Node] = {}
         self._subs: dict[str, list[tuple[str, int, bool]]] = {}
-        self._friends: dict[str, re.Pattern[str]] = {}
+        self._friends: dict[str, str | re.Pattern[str]] = {}
         self._friend_of: list[str] = []
         self._cached = lru_cache(maxsize=1 << 15)(self._tag)
 
@@ -150,7 +150,7 @@ class Lexicon:
                     for text in (friend.text, friend.text + "s") if friend.text.isascii() else (friend.text,):
                         self._add(text, number, file, False, False)
             if patterns := [f"(?:{f.regex})" for f in friends if f.regex]:
-                self._friends[concept.concept] = re.compile("|".join(patterns))
+                self._friends[concept.concept] = "|".join(patterns)
         for options in self._subs.values():
             options.sort(key=lambda o: -len(o[0]))
         self._ready = True
@@ -254,6 +254,8 @@ class Lexicon:
         pattern = self._friends.get(concept)
         if pattern is None:
             return False
+        if isinstance(pattern, str):
+            pattern = self._friends[concept] = re.compile(pattern)
         low = max(0, start - _AROUND)
         window = text[low : end + _AROUND]
         return any(m.start() <= start - low and m.end() >= end - low for m in pattern.finditer(window))

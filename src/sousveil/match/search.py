@@ -109,10 +109,17 @@ def _files(top: str, trouble: Callable[[str, str, str], None]) -> Iterator[str]:
 def _search_file(name: str, matcher: Matcher) -> Hits:
     # O_NONBLOCK: a FIFO named by the user must not hang the search.
     descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(f"{name}: neither a file nor a folder")
-        if info.st_size <= _WHOLE:
-            return matcher.match(file.read(), name)
-        return matcher.scan_chunks(iter(lambda: file.read(_PIECE), b""), name)
+        if info.st_size > _WHOLE:
+            return matcher.scan_chunks(iter(lambda: os.read(descriptor, _PIECE), b""), name)
+        pieces: list[bytes] = []
+        while piece := os.read(descriptor, info.st_size + 1):
+            pieces.append(piece)
+            if sum(map(len, pieces)) > 2 * _WHOLE:
+                raise OSError(f"{name}: the file grew while it was read")
+        return matcher.match(pieces[0] if len(pieces) == 1 else b"".join(pieces), name)
+    finally:
+        os.close(descriptor)
