@@ -20,6 +20,7 @@ from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import Rule, load_rules
 from sousveil.match.lexicon import Tag, load
 from sousveil.model import (
+    Act,
     Artifact,
     Counts,
     Finding,
@@ -188,10 +189,11 @@ class _Run:
     def survey_and_judge(self) -> Judgement:
         """Return the judgement after both passes."""
         self._spool = _make_spool()
+        prepare()
         tagger = load().tag
         self._pass(())
         judgement = self._judge(tagger)
-        names = self._type_names()
+        names = self._type_names(judgement)
         if names:
             self._counting = False
             before = len(self._constructs)
@@ -213,17 +215,17 @@ class _Run:
         own = [c.gloss or c.passage.text for c in (s.construct for s in self.sited()) if c.role == "package-summary"]
         return " ; ".join([self._acquired.purl.partition("@")[0], *sorted(own)[:3]])
 
-    def _type_names(self) -> tuple[str, ...]:
-        """Return names of types that hold terms: records that use one are read even without a term of their own."""
-        names: dict[str, None] = {}
-        for sited in self._constructs.values():
-            construct = sited.construct
-            if construct.kind in (Kind.ENUMERATION, Kind.LABEL_SET) or (
-                construct.kind is Kind.RECORD and construct.role in ("struct", "class", "union", "message", "interface")
-            ):
-                name = construct.name
-                if len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower()):
-                    names[name] = None
+    def _type_names(self, judgement: Judgement) -> tuple[str, ...]:
+        """Return names of types that were found: records that use one are read even without a term of their own."""
+        names: set[str] = set()
+        for finding in judgement.findings:
+            construct = finding.construct
+            name = construct.name
+            a_type = construct.kind in (Kind.ENUMERATION, Kind.LABEL_SET, Kind.RECORD)
+            # A common word is no type's name.
+            telling = len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower())
+            if a_type and telling and finding.act is not Act.MEASURES:
+                names.add(name)
         return tuple(sorted(names))[:_MAX_NAMES]
 
     def _pass(self, literals: tuple[str, ...]) -> None:

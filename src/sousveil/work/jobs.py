@@ -93,8 +93,10 @@ Message = Leaf | Seen | Trouble | Constructs
 
 
 def prepare() -> None:
-    """Load what every job needs, once a worker."""
-    _matcher()
+    """Load what every job needs: in the main process before it forks, else once a worker."""
+    matcher = _matcher()
+    matcher.lexicon.tag("x")
+    matcher.matches(b"")
 
 
 @functools.cache
