@@ -148,7 +148,8 @@ def test_schema_types_and_services() -> None:
         <xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
         <!-- 民族代码 -->
         <xs:simpleType name="NationType"><xs:restriction base="xs:string">
-          <xs:enumeration value="01"><xs:annotation><xs:documentation>汉族</xs:documentation></xs:annotation></xs:enumeration>
+          <xs:enumeration value="01">
+          <xs:annotation><xs:documentation>汉族</xs:documentation></xs:annotation></xs:enumeration>
           <xs:enumeration value="05"/> <!-- 维吾尔族 -->
         </xs:restriction></xs:simpleType>
         <xs:complexType name="Face"><xs:complexContent><xs:extension base="Base"><xs:sequence>

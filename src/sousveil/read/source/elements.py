@@ -11,6 +11,8 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from sousveil.read.source.tree import Unfinished
+
 ELEMENTS = 400_000
 """Most elements read of one file; what follows is left out."""
 _ATTRIBUTES = 200
@@ -211,6 +213,10 @@ class Document:
                 found.append(Attribute(name.group().decode("utf-8", "replace"), text, start, stop))
         return found, at, False
 
+    def cut_short(self) -> Unfinished | None:
+        """Return what was left out, if anything."""
+        return None if self.complete else Unfinished("quota", f"only the first {ELEMENTS} elements were read")
+
     def child(self, element: Element, *names: str) -> Element | None:
         """Return the first child with that local name."""
         for index in element.children:
@@ -240,12 +246,15 @@ class Document:
         """Return the text inside ``element``, white space collapsed."""
         parts: list[str] = []
         size = 0
-        for current in self.inside(element):
+        waiting = list(reversed(element.children))
+        for _ in range(5000):
+            if not waiting or size > limit:
+                break
+            current = self.elements[waiting.pop()]
             if not current.name and current.value:
                 parts.append(current.value)
                 size += len(current.value)
-                if size > limit:
-                    break
+            waiting.extend(reversed(current.children))
         return " ".join(" ".join(parts).split())[:limit]
 
     def path(self, element: Element, limit: int = 40) -> list[Element]:

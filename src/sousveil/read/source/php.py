@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -14,34 +14,20 @@ from sousveil.read import gloss
 from sousveil.read.source.blanked import prefix
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.jsdecl import documented
-from sousveil.read.source.literals import Entry
+from sousveil.read.source.phpparts import CALLS, LANGUAGE, NAMING, STRINGS, PhpParts
 from sousveil.read.source.regions import cut_short, regions
-from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
+from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 from sousveil.read.source.tree import parse
-from sousveil.read.source.values import Values, inside_of
+from sousveil.read.source.values import inside_of
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 EXTENSIONS = (".php", ".phtml", ".inc", ".php5", ".php7")
-LANGUAGE = "php"
 
-_STRINGS = frozenset(("string", "encapsed_string", "heredoc", "nowdoc"))
 _CLASSES = frozenset(("class_declaration", "interface_declaration", "trait_declaration", "anonymous_class"))
 _FUNCTIONS = frozenset(("function_definition", "method_declaration"))
-_NAMING = frozenset(
-    ("assignment_expression", "property_element", "const_element", "array_element_initializer", "simple_parameter")
-)
-_CALLS = frozenset(
-    (
-        "function_call_expression",
-        "member_call_expression",
-        "scoped_call_expression",
-        "object_creation_expression",
-        "nullsafe_member_call_expression",
-    )
-)
 _VERBS = frozenset(["get", "post", "put", "delete", "patch", "any", "match", "route", "map"])
 _VAR = re.compile(r"@(?:var|property(?:-read|-write)?)\s+(\S+)(?:\s+\$?(\w+))?[ \t]*([^\n]*)")
 _RETURN = re.compile(r"@return\s+(\S+)")
@@ -67,12 +53,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     return select(text, hits, find, cut_short(text.utf8, hits))
 
 
-class _Php(Values):
-    string_types = _STRINGS
-
-    def __init__(self, text: Text, source: bytes, base: int) -> None:
-        super().__init__(text, source, base, LANGUAGE, (b"//", b"#"), blocks=True)
-
+class _Php(PhpParts):
     def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
@@ -101,11 +82,11 @@ class _Php(Values):
                 inner = Context((*context.scope, name)[-40:], "function")
             elif kind == "const_declaration" and context.owner == "module":
                 yield from self._constants(node, context, near)
-            elif kind in _NAMING and kind != "array_element_initializer":
+            elif kind in NAMING and kind != "array_element_initializer":
                 inner = replace(context, name=self._target(node), callee="", span=span)
             elif kind == "array_element_initializer" and node.named_child_count == 2:
                 inner = replace(context, name=self._key(node.named_children[0]), span=span)
-            elif kind in _CALLS:
+            elif kind in CALLS:
                 route = self._route(node, context)
                 if route:
                     yield route
@@ -119,10 +100,10 @@ class _Php(Values):
                 inner = replace(context, inside=told, scope=scope, name="", span=(0, 0))
             elif kind in ("program", "compound_statement"):
                 yield from self._script(node, context, near)
-            elif kind in _STRINGS:
+            elif kind in STRINGS:
                 above = self.above
-                named = above is not None and above.type in _NAMING and not self._is_key(node, above)
-                if not (above is not None and above.type in _NAMING and self._is_key(node, above)):
+                named = above is not None and above.type in NAMING and not self._is_key(node, above)
+                if not (above is not None and above.type in NAMING and self._is_key(node, above)):
                     yield from self.told(node, above if named and above is not None else node, context)
                 continue
             elif kind == "text":
@@ -133,118 +114,9 @@ class _Php(Values):
                 continue
             elif kind in ("attribute_list", "namespace_use_declaration"):
                 continue
-            whole = kind in _NAMING or (kind == "expression_statement" and node.named_child_count == 1)
+            whole = kind in NAMING or (kind == "expression_statement" and node.named_child_count == 1)
             children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
             waiting.extend((c, inner, node) for c in reversed(children))
-
-    # ------------------------------------------------------------------------------------------ nodes
-
-    def field(self, node: Node, name: str) -> str:
-        """Return the text of a named child."""
-        return self.raw(node.child_by_field_name(name), 200)
-
-    def words(self, node: Node, limit: int = GLOSS) -> str:
-        """Return what a string says."""
-        data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")
-        if node.type in ("heredoc", "nowdoc"):
-            lines = data.split("\n")
-            return "\n".join(lines[1:-1])[:limit]
-        body = data[1:-1] if len(data) > 1 and data[-1] == data[0] else data[1:]
-        return (unescape(body) if node.type == "encapsed_string" else body.replace("\\'", "'"))[:limit]
-
-    def _key(self, node: Node) -> str:
-        return self.words(node, 200) if node.type in _STRINGS else self.raw(node, 200)
-
-    def _is_key(self, node: Node, above: Node) -> bool:
-        return (
-            above.type == "array_element_initializer"
-            and above.named_child_count == 2
-            and (above.named_children[0].start_byte == node.start_byte)
-        )
-
-    def _target(self, node: Node) -> str:
-        left = node.child_by_field_name("left") or node.child_by_field_name("name")
-        if left is None and node.named_children:
-            left = node.named_children[0]
-        if left is not None and left.type == "subscript_expression" and left.named_child_count > 1:
-            index = left.named_children[1]
-            return self._key(index)
-        if left is not None and left.type == "member_access_expression":
-            return self.field(left, "name")
-        return self.raw(left, 200).lstrip("$")
-
-    def _callee(self, node: Node) -> str:
-        called = node.child_by_field_name("function") or node.child_by_field_name("name")
-        around = node.child_by_field_name("scope")
-        name = self.raw(called, 100)
-        return f"{self.raw(around, 60)}::{name}" if around is not None else name
-
-    def _arguments(self, node: Node) -> list[Node]:
-        given = node.child_by_field_name("arguments")
-        found = []
-        for child in given.named_children[:100] if given is not None else ():
-            if child.type == "argument" and child.named_children:
-                found.append(child.named_children[-1])
-        return found
-
-    def _draft(
-        self,
-        node: Node,
-        build: Callable[[], Construct | None],
-        names: tuple[str, ...] = (),
-        function: bool = False,
-        holes: Sequence[tuple[int, int]] = (),
-    ) -> Draft:
-        start, _ = self.leading(node.start_byte)
-        return Draft(
-            self.base + start,
-            self.base + node.end_byte,
-            build,
-            names,
-            callable=function,
-            holes=tuple(holes),
-        )
-
-    # --------------------------------------------------------------------------------------- literals
-
-    def _entry(self, node: Node, deep: int) -> Entry:
-        start, end = node.start_byte, node.end_byte
-        if node.type in _STRINGS:
-            return Entry(start, end, self.words(node, 500), "text")
-        if node.type in ("integer", "float", "unary_op_expression"):
-            return Entry(start, end, self.raw(node, VALUE), "number")
-        if node.type == "array_creation_expression":
-            inner = self.entries(node, deep - 1, 12) if deep > 0 else []
-            return Entry(start, end, self.raw(node, VALUE), "map" if inner and inner[0].key else "list", inner=inner)
-        if node.type in _CALLS and self._callee(node) in ("__", "trans", "_", "lang", "L") and self._arguments(node):
-            return self._entry(self._arguments(node)[0], 0)
-        form = "code" if node.type in ("anonymous_function", "arrow_function") else "other"
-        return Entry(start, end, self.raw(node, VALUE), form)
-
-    def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
-        """Return the items of an array; beyond ``most`` only those that hold a hit."""
-        found: list[Entry] = []
-        for child in node.named_children:
-            if child.type != "array_element_initializer" or not child.named_children:
-                continue
-            if len(found) >= 4 * MEMBERS or (len(found) >= most and not self.wanted(child)):
-                continue
-            parts = [c for c in child.named_children if c.type != "comment"]
-            entry = self._entry(parts[-1], deep)
-            if len(parts) == 2:
-                entry.value_start = parts[1].start_byte
-                entry.key = self._key(parts[0])
-                entry.key_form = "number" if parts[0].type == "integer" else "text"
-            entry.start, entry.end = child.start_byte, child.end_byte
-            found.append(entry)
-        return found
-
-    def _collection(self, node: Node, context: Context) -> Draft | None:
-        if node.named_child_count == 0 or context.inside in ("skip", "labels"):
-            return None
-        around = self.above.type if self.above is not None else ""
-        alone = 1 if around in _NAMING and context.name and not context.inside else 2
-        return self.literal(node, context, alone)
 
     # ------------------------------------------------------------------------------------ declarations
 
@@ -269,7 +141,7 @@ class _Php(Values):
                     value = element.child_by_field_name("default_value")
                     shown = (
                         self.words(value, VALUE)
-                        if value is not None and value.type in _STRINGS
+                        if value is not None and value.type in STRINGS
                         else self.raw(value, VALUE)
                     )
                     name = self.field(element, "name").lstrip("$")
@@ -312,7 +184,7 @@ class _Php(Values):
         waiting = [given] if given is not None else []
         while waiting and len(found) < 10:
             current = waiting.pop(0)
-            if current.type in _STRINGS:
+            if current.type in STRINGS:
                 found.append(self.words(current, 200))
             else:
                 waiting.extend(current.named_children[:40])
@@ -330,7 +202,7 @@ class _Php(Values):
     def _constant(self, element: Node, words: str | None = None) -> Member:
         parts = element.named_children
         value = parts[-1] if len(parts) > 1 else None
-        shown = self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+        shown = self.words(value, VALUE) if value is not None and value.type in STRINGS else self.raw(value, VALUE)
         return self.member(self.raw(parts[0], 200), element.start_byte, element.end_byte, value=shown, words=words)
 
     def _constants(self, node: Node, context: Context, near: Spots | None) -> Iterator[Draft]:
@@ -354,7 +226,7 @@ class _Php(Values):
             if child.type == "enum_case":
                 value = child.child_by_field_name("value")
                 shown = (
-                    self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                    self.words(value, VALUE) if value is not None and value.type in STRINGS else self.raw(value, VALUE)
                 )
                 noted = gloss.join(self.notes(child.start_byte, child.end_byte)[2], self._attribute_words(child))
                 members.append(
@@ -382,7 +254,7 @@ class _Php(Values):
                 kind, said = known.get(word, ("", ""))
                 value = child.child_by_field_name("default_value")
                 shown = (
-                    self.words(value, VALUE) if value is not None and value.type in _STRINGS else self.raw(value, VALUE)
+                    self.words(value, VALUE) if value is not None and value.type in STRINGS else self.raw(value, VALUE)
                 )
                 typed = self.field(child, "type") or kind
                 members.append(self.member(word, child.start_byte, child.end_byte, typed, shown, said))
@@ -413,7 +285,7 @@ class _Php(Values):
             (
                 self.words(g, 300)
                 for g in given[:2]
-                if g.type in _STRINGS and b"/" in self.source[g.start_byte : g.end_byte]
+                if g.type in STRINGS and b"/" in self.source[g.start_byte : g.end_byte]
             ),
             "",
         )
@@ -444,7 +316,7 @@ class _Php(Values):
                 break
             current = waiting.pop()
             self.effort += 1
-            if current.type in _STRINGS:
+            if current.type in STRINGS:
                 said = self.words(current, 400)
                 if len(said) <= 80 and "\n" not in said:
                     uses.add(said.strip())
@@ -479,7 +351,7 @@ class _Php(Values):
         inner = node.named_children[0] if node.type == "expression_statement" and node.named_children else node
         if inner.type == "assignment_expression":
             right = inner.child_by_field_name("right")
-            return right is not None and right.type not in ("array_creation_expression", "integer", *_STRINGS)
+            return right is not None and right.type not in ("array_creation_expression", "integer", *STRINGS)
         return True
 
     def _markup(self, node: Node, context: Context) -> Iterator[Draft]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sousveil.model import Construct
 from sousveil.read.source.drafts import Draft, Spots, select, touched
-from sousveil.read.source.pythonclass import PythonClasses
+from sousveil.read.source.pythonfunction import PythonFunctions
 from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import Context
 from sousveil.read.source.tree import parse
@@ -45,7 +45,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     return select(text, hits, find, cut_short(text.utf8, hits))
 
 
-class _Python(PythonClasses):
+class _Python(PythonFunctions):
     def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots

@@ -36,7 +36,9 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         return []
     form = _Form(text)
     drafts = list(form.drafts())
-    return select(text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)])
+    return select(
+        text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)], form.document.cut_short()
+    )
 
 
 class _Form:

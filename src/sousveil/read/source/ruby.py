@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -11,22 +11,19 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.jsdecl import documented
-from sousveil.read.source.literals import Entry, Shape, shape
+from sousveil.read.source.literals import shape
 from sousveil.read.source.regions import cut_short, regions
-from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
+from sousveil.read.source.rubyparts import LANGUAGE, LISTS, NAMING, STRINGS, SYMBOLS, RubyParts
+from sousveil.read.source.script import MEMBERS, VALUE, Context
 from sousveil.read.source.tree import parse
-from sousveil.read.source.values import Values, inside_of
+from sousveil.read.source.values import inside_of
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 EXTENSIONS = (".rb", ".rake", ".gemspec", ".ru")
-LANGUAGE = "ruby"
 
-_STRINGS = frozenset(("string", "bare_string", "heredoc_body", "chained_string"))
-_SYMBOLS = frozenset(("simple_symbol", "bare_symbol", "hash_key_symbol", "delimited_symbol"))
-_LISTS = frozenset(("array", "string_array", "symbol_array"))
 _METHODS = frozenset(("method", "singleton_method"))
 _ACCESSORS = frozenset(
     ["attr_accessor", "attr_reader", "attr_writer", "attribute", "field", "property", "key", "column"]
@@ -51,7 +48,6 @@ _COLUMNS = frozenset(
     ]
 )
 _VERBS = frozenset(["get", "post", "put", "delete", "patch", "match"])
-_NAMING = frozenset(("assignment", "pair", "operator_assignment", "optional_parameter", "keyword_parameter"))
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
@@ -70,12 +66,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     return select(text, hits, find, cut_short(text.utf8, hits))
 
 
-class _Ruby(Values):
-    string_types = _STRINGS
-
-    def __init__(self, text: Text, source: bytes, base: int) -> None:
-        super().__init__(text, source, base, LANGUAGE, (b"#",), blocks=False)
-
+class _Ruby(RubyParts):
     def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
@@ -95,7 +86,7 @@ class _Ruby(Values):
             elif kind in _METHODS:
                 yield self._draft(node, self._building(self._method, node, context), (), True)
                 inner = Context((*context.scope, self.field(node, "name"))[-40:], "function")
-            elif kind in _NAMING:
+            elif kind in NAMING:
                 left = (
                     node.child_by_field_name("left")
                     or node.child_by_field_name("key")
@@ -106,22 +97,22 @@ class _Ruby(Values):
             elif kind == "call":
                 yield from self._call(node, context)
                 receiver = node.child_by_field_name("receiver")
-                if receiver is None or receiver.type not in (*_LISTS, "hash"):
+                if receiver is None or receiver.type not in (*LISTS, "hash"):
                     method = self.field(node, "method")
                     told = "skip" if method == "create_table" else context.inside
                     inner = replace(context, name="", span=(0, 0), callee=method, inside=told)
-            elif kind in _LISTS or kind == "hash":
+            elif kind in LISTS or kind == "hash":
                 draft = self._collection(node, context)
                 if draft:
                     yield draft
                 scope = (*context.scope, context.name)[-40:] if context.name else context.scope
                 told = inside_of(draft) if draft else context.inside if context.inside == "labels" else ""
                 inner = replace(context, inside=told, scope=scope, name="", span=(0, 0))
-            elif kind in _STRINGS:
+            elif kind in STRINGS:
                 above = self.above
                 if above is not None and above.type == "pair" and above.child_by_field_name("key") == node:
                     continue
-                outer = above if above is not None and above.type in _NAMING else node
+                outer = above if above is not None and above.type in NAMING else node
                 if above is None or above.type != "string_array":
                     yield from self.told(node, outer, context)
                 continue
@@ -130,105 +121,9 @@ class _Ruby(Values):
                 continue
             elif kind in ("program", "body_statement", "block_body") and context.owner == "module":
                 yield from self._script(node, context, near)
-            whole = kind in _NAMING or (kind == "call" and inner.name)
+            whole = kind in NAMING or (kind == "call" and inner.name)
             children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
             waiting.extend((c, inner, node) for c in reversed(children))
-
-    # ------------------------------------------------------------------------------------------ nodes
-
-    def field(self, node: Node, name: str) -> str:
-        """Return the text of a named child."""
-        return self.raw(node.child_by_field_name(name), 200)
-
-    def words(self, node: Node, limit: int = GLOSS) -> str:
-        """Return what a string or symbol says."""
-        data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")
-        if node.type in ("bare_string", "heredoc_body", "bare_symbol"):
-            return data.strip()[:limit]
-        if node.type in _SYMBOLS:
-            return data.strip(":\"' ")[:limit]
-        body = data[1:-1] if len(data) > 1 and data[0] in "\"'" else data
-        return (unescape(body) if data.startswith('"') else body)[:limit]
-
-    def _key(self, node: Node | None) -> str:
-        if node is None:
-            return ""
-        if node.type in _STRINGS or node.type in _SYMBOLS:
-            return self.words(node, 200)
-        if node.type == "element_reference" and node.named_child_count > 1:
-            return self._key(node.named_children[1])
-        return self.raw(node, 200).lstrip("@$")
-
-    def _arguments(self, node: Node) -> list[Node]:
-        given = node.child_by_field_name("arguments")
-        return [c for c in given.named_children[:200] if c.type != "comment"] if given is not None else []
-
-    def _building(
-        self, build: Callable[[Node, Context], Construct], node: Node, context: Context
-    ) -> Callable[[], Construct]:
-        return lambda: build(node, context)
-
-    def _draft(
-        self,
-        node: Node,
-        build: Callable[[], Construct | None],
-        names: tuple[str, ...] = (),
-        function: bool = False,
-        holes: Sequence[tuple[int, int]] = (),
-    ) -> Draft:
-        start, _ = self.leading(node.start_byte)
-        return Draft(self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes))
-
-    # --------------------------------------------------------------------------------------- literals
-
-    def _entry(self, node: Node, deep: int) -> Entry:
-        start, end = node.start_byte, node.end_byte
-        if node.type in _STRINGS or node.type in _SYMBOLS:
-            return Entry(start, end, self.words(node, 500), "text")
-        if node.type in ("integer", "float", "unary"):
-            return Entry(start, end, self.raw(node, VALUE), "number")
-        if node.type in _LISTS or node.type == "hash":
-            inner = self.entries(node, deep - 1, 12) if deep > 0 else []
-            return Entry(start, end, self.raw(node, VALUE), "map" if node.type == "hash" else "list", inner=inner)
-        return Entry(start, end, self.raw(node, VALUE), "code" if node.type == "lambda" else "other")
-
-    def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
-        """Return the items of an array or hash; beyond ``most`` only those that hold a hit."""
-        found: list[Entry] = []
-        for child in node.named_children:
-            if child.type == "comment" or len(found) >= 4 * MEMBERS or (len(found) >= most and not self.wanted(child)):
-                continue
-            if child.type == "pair":
-                key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
-                if key is None or value is None:
-                    continue
-                entry = self._entry(value, deep)
-                entry.start, entry.end, entry.value_start = child.start_byte, child.end_byte, value.start_byte
-                entry.key = self._key(key)
-                entry.key_form = "number" if key.type == "integer" else "text"
-            else:
-                entry = self._entry(child, deep)
-            found.append(entry)
-        return found
-
-    def _collection(self, node: Node, context: Context) -> Draft | None:
-        if node.named_child_count == 0 or context.inside in ("skip", "labels"):
-            return None
-        around = self.above.type if self.above is not None else ""
-        alone = 1 if around in _NAMING and context.name and not context.inside else 2
-        constant = context.name[:1].isupper()
-
-        def refine(found: Shape) -> Shape | None:
-            keys = [p.entry.key for p in found.parts]
-            if context.callee == "enum" and node.type == "hash":
-                for part in found.parts:
-                    part.name, part.value = part.entry.key or part.name, part.entry.value
-                return Shape(Kind.ENUMERATION, "enum", found.parts)
-            if constant and found.kind is Kind.RECORD and all(k and k.isupper() for k in keys):
-                return Shape(Kind.ENUMERATION, "constants", found.parts)
-            return found
-
-        return self.literal(node, context, alone, refine)
 
     # ------------------------------------------------------------------------------------ declarations
 
@@ -255,7 +150,7 @@ class _Ruby(Values):
                     self.notes(child.start_byte, child.end_byte)[2], *(t for t in told if " " in t or not t.isascii())
                 )
                 for symbol in given:
-                    if symbol.type in _SYMBOLS or symbol.type == "string":
+                    if symbol.type in SYMBOLS or symbol.type == "string":
                         members.append(
                             self.member(self.words(symbol, 200), symbol.start_byte, symbol.end_byte, words=words)
                         )
@@ -334,7 +229,7 @@ class _Ruby(Values):
                 break
             current = waiting.pop()
             self.effort += 1
-            if current.type in _STRINGS or current.type in _SYMBOLS:
+            if current.type in STRINGS or current.type in SYMBOLS:
                 said = self.words(current, 400)
                 if len(said) <= 80 and "\n" not in said:
                     uses.add(said.strip())
@@ -349,7 +244,7 @@ class _Ruby(Values):
         """Yield routes, tables of migrations and choices of forms."""
         method = self.field(node, "method")
         given = self._arguments(node)
-        first = self.words(given[0], 300) if given and given[0].type in (*_STRINGS, *_SYMBOLS) else ""
+        first = self.words(given[0], 300) if given and given[0].type in (*STRINGS, *SYMBOLS) else ""
         if method == "create_table" and first:
             yield self._draft(node, lambda: self._table(node, first, context), (first,))
         elif method in _VERBS and first and context.owner != "function" and ("/" in first or len(given) > 1):
@@ -358,8 +253,8 @@ class _Ruby(Values):
             method in ("select", "select_tag", "collection_select", "radio_button", "check_box", "label", "input")
             and first
         ):
-            field_name = next((self.words(g, 100) for g in given if g.type in _SYMBOLS), first)
-            choices = next((g for g in given if g.type in _LISTS), None)
+            field_name = next((self.words(g, 100) for g in given if g.type in SYMBOLS), first)
+            choices = next((g for g in given if g.type in LISTS), None)
             yield Draft(
                 self.base + node.start_byte,
                 self.base + node.end_byte,
@@ -373,7 +268,7 @@ class _Ruby(Values):
         for child in self._body(block) if block is not None else ():
             given = self._arguments(child) if child.type == "call" else []
             kind = self.field(child, "method") if given else ""
-            if kind in _COLUMNS and given[0].type in (*_STRINGS, *_SYMBOLS):
+            if kind in _COLUMNS and given[0].type in (*STRINGS, *SYMBOLS):
                 told = [
                     self._entry(g.child_by_field_name("value") or g, 0).value
                     for g in given
@@ -457,7 +352,7 @@ class _Ruby(Values):
         around = self.above.type if self.above is not None else ""
         if (
             (trails and context.owner == "class")
-            or around in (*_LISTS, "hash")
+            or around in (*LISTS, "hash")
             or (not trails and below.startswith((b"def ", b"class ", b"module ", b"attr_")))
         ):
             return

@@ -7,61 +7,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
-from sousveil.read.source.blanked import Blanked, clean
+from sousveil.read.source.blanked import clean
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.regions import cut_short, regions
+from sousveil.read.source.sqlparts import CODE, COLUMN_COMMENT, COMMENT_ON, MEMBERS, NAME, QUOTES, Piece, SqlParts
 from sousveil.read.text import Text
 
 EXTENSIONS = (".sql", ".ddl", ".pls", ".plsql", ".psql", ".hql", ".pks", ".pkb")
 LANGUAGE = "sql"
 
-_MEMBERS = 1500
 _ROWS = 200_000
-_START = re.compile(
-    rb"^[ \t]*+(CREATE|ALTER|INSERT|REPLACE|SELECT|WITH|UPDATE|DELETE|COMMENT|EXEC(?:UTE)?|MERGE|CALL|DROP|GRANT|SET"
-    rb"|USE|GO)\b",
-    re.I | re.M,
-)
-_NAME = rb"[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?(?:\s*+\.\s*+[`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?){0,3}"
 _TABLE = re.compile(
     rb"\s*+(?:CREATE\s++(?:OR\s++REPLACE\s++)?(?:GLOBAL\s++|LOCAL\s++)?(?:TEMP(?:ORARY)?\s++|UNLOGGED\s++|EXTERNAL\s++|FOREIGN\s++)?TABLE"
-    rb"(?:\s++IF\s++NOT\s++EXISTS)?|CREATE\s++TYPE)\s++(" + _NAME + rb")\s*+(?:AS\s*+(?:OBJECT|TABLE|ENUM)?\s*+)?\(",
+    rb"(?:\s++IF\s++NOT\s++EXISTS)?|CREATE\s++TYPE)\s++(" + NAME + rb")\s*+(?:AS\s*+(?:OBJECT|TABLE|ENUM)?\s*+)?\(",
     re.I,
 )
-_ENUM_TYPE = re.compile(rb"\s*+CREATE\s++TYPE\s++(" + _NAME + rb")\s++AS\s++ENUM\s*+\(", re.I)
-_ALTER = re.compile(rb"\s*+ALTER\s++TABLE\s++(?:IF\s++EXISTS\s++)?(?:ONLY\s++)?(" + _NAME + rb")\s", re.I)
+_ENUM_TYPE = re.compile(rb"\s*+CREATE\s++TYPE\s++(" + NAME + rb")\s++AS\s++ENUM\s*+\(", re.I)
+_ALTER = re.compile(rb"\s*+ALTER\s++TABLE\s++(?:IF\s++EXISTS\s++)?(?:ONLY\s++)?(" + NAME + rb")\s", re.I)
 _ADDED = re.compile(rb"\b(?:ADD|MODIFY|CHANGE)\s++(?:COLUMN\s++)?(?:IF\s++NOT\s++EXISTS\s++)?\(?", re.I)
-_COMMENT_ON = re.compile(rb"\s*+COMMENT\s++ON\s++(TABLE|COLUMN|TYPE|VIEW)\s++(" + _NAME + rb")\s++IS\s++", re.I)
 _INSERT = re.compile(
     rb"\s*+(?:INSERT(?:\s++IGNORE)?|REPLACE)\s++(?:INTO\s++)?("
-    + _NAME
+    + NAME
     + rb")\s*+(?:\(([^()]{0,4000})\))?\s*+(?:OVERRIDING[\w\s]{1,40})?VALUES?\s*+(?=\()",
     re.I,
 )
-_CODE = re.compile(
-    rb"\s*+CREATE\s++(?:OR\s++REPLACE\s++)?(?:DEFINER\s*+=\s*+\S{1,80}\s++)?(?:(?:FORCE|EDITIONABLE|MATERIALIZED|NONEDITIONABLE)\s++)*"
-    rb"(VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE)\s++(?:BODY\s++)?(?:IF\s++NOT\s++EXISTS\s++)?(" + _NAME + rb")",
-    re.I,
-)
-_FROM = re.compile(rb"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s++(" + _NAME + rb")", re.I)
-_COLUMN = re.compile(
-    rb"\s*+([`\"\[]?[\w$#\x80-\xff]{1,128}[`\"\]]?)\s++([\w ]{1,60}?(?:\([^()]{0,200}\))?(?=\s|,|$|\)))", re.I
-)
-_CONSTRAINT = re.compile(
-    rb"\s*+(?:PRIMARY|FOREIGN|UNIQUE|CONSTRAINT|CHECK|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|PERIOD|LIKE|PARTITION)\b", re.I
-)
-_COLUMN_COMMENT = re.compile(rb"\bCOMMENT\s*+=?\s*+N?(?=['\"])", re.I)
+_FROM = re.compile(rb"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s++(" + NAME + rb")", re.I)
 _ENUM = re.compile(rb"\b(?:ENUM|SET)\s*+\(", re.I)
 _CHECK = re.compile(
     rb"\bCHECK\s*+\(\s*+\(*\s*+([`\"\[]?[\w$]{1,128}[`\"\]]?)\s*+(?:\)?\s*+::\s*+\w+\s*+)?(?:IN\s*+\(|=\s*+ANY\s*+\()",
     re.I,
 )
-_NEXT = re.compile(rb"^\s*+(?:GO\b|CREATE\b|DELIMITER\b|/\s*$|\$\$)", re.I | re.M)
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*|'")
 _CODE_LIKE = re.compile(r"-?[A-Za-z]{0,3}[-_]?\d*")
 _KEYWORDS = frozenset(
@@ -70,14 +49,6 @@ _KEYWORDS = frozenset(
     b"like asc desc primary key default int integer varchar varchar2 char text begin declare return returns language "
     b"with".split()
 )
-_QUOTES = '`"[] '
-
-
-@dataclass(slots=True)
-class _Piece:
-    start: int
-    end: int
-    """A statement, without the space before and the semicolon after it."""
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
@@ -97,45 +68,13 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     return select(text, hits, find, cut_short(text.utf8, hits))
 
 
-class _Sql:
-    def __init__(self, text: Text, base: int, end: int, spots: Spots | None) -> None:
-        self.text = text
-        self.spots = spots
-        self.taken: list[tuple[int, int]] = []
-        self.base = base
-        self.source = text.utf8[base:end]
-        self.blanked = Blanked(
-            self.source, {b"--": b"\n", b"/*": b"*/", b"#": b"\n"}, b"'", escapes=b"\\'" in self.source
-        )
-        self.code = self.blanked.code
-        self.comments: dict[tuple[str, str], str] = {}
-
-    # ------------------------------------------------------------------------------------- statements
-
-    def _pieces(self) -> Iterator[_Piece]:
-        """Yield the statements: from a leading keyword to a semicolon or the next one."""
-        begins = [m.start(1) for m in _START.finditer(self.code)]
-        for index, start in enumerate(begins):
-            limit = begins[index + 1] if index + 1 < len(begins) else len(self.code)
-            declared = _CODE.match(self.code, start, start + 600)
-            if declared and declared.group(1).upper() != b"VIEW":
-                # A body has statements of its own: it reaches to the next top-level CREATE or GO.
-                later = re.compile(rb"^\s*+(?:GO|CREATE|/|\$\$;?|DELIMITER)\b", re.I | re.M).search(
-                    self.code, start + 6
-                )
-                limit = later.start() if later else len(self.code)
-                yield _Piece(start, start + len(self.code[start:limit].rstrip()))
-                continue
-            stop = self.code.find(b";", start, limit)
-            end = limit if stop < 0 else stop
-            yield _Piece(start, start + len(self.code[start:end].rstrip()))
-
+class _Sql(SqlParts):
     def drafts(self) -> Iterator[Draft]:
         """Yield every declaration, query and free comment."""
         pieces = list(self._pieces())
         for piece in pieces:
             self._note(piece)
-        inserts: list[tuple[_Piece, re.Match[bytes]]] = []
+        inserts: list[tuple[Piece, re.Match[bytes]]] = []
         for piece in pieces:
             start, _ = self.blanked.leading(piece.start)
             end, _ = self.blanked.trailing(piece.end + 1)
@@ -152,7 +91,7 @@ class _Sql:
             yield self._rows_draft(inserts)
         self.taken.sort()
 
-    def _statement(self, piece: _Piece, start: int, end: int) -> Iterator[Draft]:
+    def _statement(self, piece: Piece, start: int, end: int) -> Iterator[Draft]:
         base = self.base
         if (kind := _ENUM_TYPE.match(self.code, piece.start, piece.end)) is not None:
             match = kind
@@ -172,121 +111,21 @@ class _Sql:
             yield Draft(base + start, base + end, lambda: self._altered(piece, owner), (owner,))
             yield from self._enumerated(piece, owner)
         elif (
-            _COMMENT_ON.match(self.code, piece.start, piece.end)
+            COMMENT_ON.match(self.code, piece.start, piece.end)
             or self.code[piece.start : piece.start + 4].upper() == b"EXEC"
         ):
             yield Draft(base + start, base + end, lambda: self._told(piece), linkable=False)
         elif self.code[piece.start : piece.start + 2].upper() != b"GO":
             yield Draft(base + start, base + end, lambda: self._query(piece), callable=True)
 
-    # ------------------------------------------------------------------------------------------ parts
-
-    def _name(self, raw: bytes) -> str:
-        """Return the last part of a possibly qualified, quoted name."""
-        return raw.decode("utf-8", "replace").split(".")[-1].strip(_QUOTES)
-
-    def _string(self, at: int, limit: int = 2000) -> tuple[str, int]:
-        """Return the string literal that starts at or after ``at`` and where it ends."""
-        start = self.code.find(b"'", at, at + 200)
-        if start < 0:
-            return "", at
-        end = self.code.find(b"'", start + 1)
-        end = len(self.code) - 1 if end < 0 else end
-        raw = self.source[start + 1 : min(end, start + 1 + limit)].decode("utf-8", "ignore")
-        return raw.replace("''", "'"), end + 1
-
-    def _strings(self, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-        at = start
-        for _ in range(_MEMBERS):
-            first = self.code.find(b"'", at, end)
-            if first < 0:
-                return
-            words, at = self._string(first)
-            yield words, first, at
-
-    def _close(self, opened: int, end: int) -> int:
-        """Return where the parenthesis at ``opened`` closes."""
-        depth = 0
-        for mark in re.compile(rb"[()]").finditer(self.code, opened, end):
-            depth += 1 if mark.group() == b"(" else -1
-            if depth == 0:
-                return mark.start()
-        return end
-
-    def _columns(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the spans between top-level commas."""
-        depth, at = 0, start
-        for mark in re.compile(rb"[(),]").finditer(self.code, start, end):
-            if mark.group() == b"(":
-                depth += 1
-            elif mark.group() == b")":
-                depth -= 1
-            elif depth == 0:
-                yield at, mark.start()
-                at = mark.end()
-        yield at, end
-
-    def _line(self, at: int) -> int:
-        """Return where the line of ``at`` starts, not further back than a long line is worth."""
-        found = self.source.rfind(b"\n", max(0, at - 4000), at)
-        return found + 1 if found >= 0 else max(0, at - 4000)
-
-    def _note(self, piece: _Piece) -> None:
-        """Keep ``COMMENT ON COLUMN`` and SQL Server's extended properties for the columns they describe."""
-        match = _COMMENT_ON.match(self.code, piece.start, piece.end)
-        if match:
-            parts = [p.strip(_QUOTES) for p in match.group(2).decode("utf-8", "replace").split(".")]
-            words, _ = self._string(match.end())
-            if match.group(1).upper() == b"COLUMN" and len(parts) > 1:
-                self.comments[(parts[-2].lower(), parts[-1].lower())] = words
-            else:
-                self.comments[(parts[-1].lower(), "")] = words
-        elif b"addextendedproperty" in self.code[piece.start : piece.start + 200].lower():
-            strings = [w for w, _, _ in self._strings(piece.start, piece.end)]
-            lowered = [w.lower() for w in strings]
-            if "table" in lowered[:-1] and len(strings) > 1:
-                table = strings[lowered.index("table") + 1]
-                column = strings[lowered.index("column") + 1] if "column" in lowered[:-1] else ""
-                words = next((w for w in strings if w.lower() != "ms_description"), "")
-                self.comments[(table.lower(), column.lower())] = words
-
-    def _passage_line(self, start: int, end: int) -> tuple[int, int]:
-        stop = self.source.find(b"\n", start, end)
-        return self.base + start, self.base + (end if stop < 0 else stop)
-
-    def _column(self, table: str, start: int, end: int) -> Member | None:
-        match = _COLUMN.match(self.code, start, end)
-        if not match or _CONSTRAINT.match(self.code, start, end):
-            return None
-        name = match.group(1).decode("utf-8", "replace").strip(_QUOTES)
-        kind = " ".join(match.group(2).decode("utf-8", "replace").split())
-        told = ""
-        comment = _COLUMN_COMMENT.search(self.code, match.end(1), end)
-        if comment:
-            told, _ = self._string(comment.end())
-        if kind.upper().startswith(("ENUM", "SET")):
-            kind = " ".join(
-                self.source[match.start(2) : min(end, match.start(2) + 200)].decode("utf-8", "ignore").split()
-            )
-        noted = self.comments.get((table.lower(), name.lower()), "")
-        last = end
-        while last > start and self.code[last - 1 : last].isspace():
-            last -= 1
-        line = self._line(match.start(1))
-        above = "" if self.code[line : match.start(1)].strip() else self.blanked.leading(match.start(1))[1]
-        _, behind = self.blanked.trailing(end)
-        words = gloss.join(told, noted, above, behind)
-        passage = self.text.passage(self.base + match.start(1), self.base + last, 400)
-        return Member(name, passage, "", kind, words, gloss.values(words))
-
-    def _table(self, piece: _Piece, name: str, at: int) -> Construct:
+    def _table(self, piece: Piece, name: str, at: int) -> Construct:
         close = self._close(at - 1, piece.end)
         members: list[Member] = []
         for start, end in self._columns(at, close):
             member = self._column(name, start, end)
-            if member and len(members) < _MEMBERS:
+            if member and len(members) < MEMBERS:
                 members.append(member)
-        comment = _COLUMN_COMMENT.search(self.code, close, piece.end)
+        comment = COLUMN_COMMENT.search(self.code, close, piece.end)
         told = self._string(comment.end())[0] if comment else ""
         words = gloss.join(told, self.comments.get((name.lower(), ""), ""), self.blanked.leading(piece.start)[1])
         return Construct(
@@ -299,12 +138,12 @@ class _Sql:
             language=LANGUAGE,
         )
 
-    def _altered(self, piece: _Piece, name: str) -> Construct | None:
+    def _altered(self, piece: Piece, name: str) -> Construct | None:
         members: list[Member] = []
         for match in _ADDED.finditer(self.code, piece.start, piece.end):
             span = next(self._columns(match.end(), piece.end))
             member = self._column(name, *span)
-            if member and len(members) < _MEMBERS:
+            if member and len(members) < MEMBERS:
                 members.append(member)
         if not members:
             return None
@@ -318,7 +157,7 @@ class _Sql:
             language=LANGUAGE,
         )
 
-    def _enumerated(self, piece: _Piece, table: str) -> Iterator[Draft]:
+    def _enumerated(self, piece: Piece, table: str) -> Iterator[Draft]:
         """Yield a column's ``ENUM(…)`` and ``CHECK (x IN (…))``."""
         for match in _ENUM.finditer(self.code, piece.start, piece.end):
             before = self.code[max(piece.start, match.start() - 200) : match.start()]
@@ -328,13 +167,13 @@ class _Sql:
         for match in _CHECK.finditer(self.code, piece.start, piece.end):
             yield self._enum_draft(match.end() - 1, piece, self._name(match.group(1)), table)
 
-    def _enum_draft(self, opened: int, piece: _Piece, name: str, table: str) -> Draft:
+    def _enum_draft(self, opened: int, piece: Piece, name: str, table: str) -> Draft:
         line = self._line(opened)
         start = max(piece.start, line)
         close = self._close(opened, piece.end)
         return Draft(self.base + start, self.base + close + 1, lambda: self._enum(opened, piece, name, (table,)))
 
-    def _enum(self, opened: int, piece: _Piece, name: str, scope: tuple[str, ...]) -> Construct | None:
+    def _enum(self, opened: int, piece: Piece, name: str, scope: tuple[str, ...]) -> Construct | None:
         close = self._close(opened, piece.end)
         members: list[Member] = []
         for words, start, end in self._strings(opened, close):
@@ -358,30 +197,30 @@ class _Sql:
 
     # ------------------------------------------------------------------------------------------- rows
 
-    def _rows_draft(self, inserts: list[tuple[_Piece, re.Match[bytes]]]) -> Draft:
+    def _rows_draft(self, inserts: list[tuple[Piece, re.Match[bytes]]]) -> Draft:
         first, last = inserts[0][0], inserts[-1][0]
         start, _ = self.blanked.leading(first.start)
         name = self._name(inserts[0][1].group(1))
         held = list(inserts)
         return Draft(self.base + start, self.base + last.end, lambda: self._rows(held, name), (name,))
 
-    def _rows(self, inserts: list[tuple[_Piece, re.Match[bytes]]], table: str) -> Construct | None:
+    def _rows(self, inserts: list[tuple[Piece, re.Match[bytes]]], table: str) -> Construct | None:
         """Return the rows of a look-up table as labels: the first text that is no code, and the code beside it."""
         members: list[Member] = []
         columns: tuple[str, ...] = ()
         seen = 0
         for piece, match in inserts:
             if match.group(2) and not columns:
-                columns = tuple(c.decode("utf-8", "replace").strip(_QUOTES) for c in match.group(2).split(b","))
+                columns = tuple(c.decode("utf-8", "replace").strip(QUOTES) for c in match.group(2).split(b","))
             at = match.end()
-            while at < piece.end and seen < _ROWS and len(members) < 4 * _MEMBERS:
+            while at < piece.end and seen < _ROWS and len(members) < 4 * MEMBERS:
                 opened = self.code.find(b"(", at, piece.end)
                 if opened < 0:
                     break
                 close = self._close(opened, min(piece.end, opened + 20_000))
                 seen += 1
                 at = close + 1
-                if len(members) >= _MEMBERS and not touched(self.spots, self.base + opened, self.base + close):
+                if len(members) >= MEMBERS and not touched(self.spots, self.base + opened, self.base + close):
                     # Of a long table the first rows are kept, and those with a hit.
                     continue
                 strings = [w for w, _, _ in self._strings(opened, close)]
@@ -411,8 +250,8 @@ class _Sql:
 
     # ----------------------------------------------------------------------------------------- queries
 
-    def _query(self, piece: _Piece) -> Construct:
-        declared = _CODE.match(self.code, piece.start, piece.end)
+    def _query(self, piece: Piece) -> Construct:
+        declared = CODE.match(self.code, piece.start, piece.end)
         tables = [
             self._name(m.group(1)) for m in _FROM.finditer(self.code, piece.start, min(piece.end, piece.start + 20_000))
         ]
@@ -440,9 +279,9 @@ class _Sql:
             uses=uses.words(),
         )
 
-    def _told(self, piece: _Piece) -> Construct:
+    def _told(self, piece: Piece) -> Construct:
         words = "\n".join(w for w, _, _ in self._strings(piece.start, piece.end))
-        match = _COMMENT_ON.match(self.code, piece.start, piece.end)
+        match = COMMENT_ON.match(self.code, piece.start, piece.end)
         name = match.group(2).decode("utf-8", "replace").replace('"', "") if match else ""
         return Construct(
             Kind.STATEMENT,

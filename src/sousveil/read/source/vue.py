@@ -67,7 +67,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
         yield from (d for d in drafts if touched(spots, d.start, d.end))
         yield from scripts(spots)
 
-    return select(text, hits, find)
+    return select(text, hits, find, template.document.cut_short())
 
 
 class Template:

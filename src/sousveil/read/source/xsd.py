@@ -24,7 +24,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     document = Document(text.utf8)
     reader = _Schema(text, document)
     drafts = list(reader.drafts())
-    return select(text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)])
+    return select(text, hits, lambda spots: [d for d in drafts if touched(spots, d.start, d.end)], document.cut_short())
 
 
 class _Schema:
