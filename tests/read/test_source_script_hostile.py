@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from sousveil.model import Construct
 from sousveil.read.source import javascript, pascal, php, proto, python, qtui, ruby, sql, vue, xsd
-from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
+from sousveil.read.unfinished import Unfinished
 
 ALL = (python, javascript, php, ruby, sql, proto, pascal, xsd, vue, qtui)
 _HIT = re.compile("race|民族".encode())

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sousveil.model import Construct, Kind
-from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
+from sousveil.read.unfinished import Unfinished
 
 HITS = 20_000
 """Most hits of one file that are looked at."""

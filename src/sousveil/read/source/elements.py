@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from sousveil.read.source.tree import Unfinished
+from sousveil.read.unfinished import Unfinished
 
 ELEMENTS = 400_000
 """Most elements read of one file; what follows is left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sousveil.read.source.tree import Unfinished
+from sousveil.read.unfinished import Unfinished
 
 WHOLE = 5_000_000
 """Largest text parsed whole, in bytes."""

@@ -11,8 +11,8 @@ from sousveil.model import Member, Passage
 from sousveil.read import gloss
 from sousveil.read.source.blanked import clean
 from sousveil.read.source.drafts import Spots
-from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
+from sousveil.read.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from tree_sitter import Node
