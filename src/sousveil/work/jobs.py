@@ -289,7 +289,11 @@ def _read(job: Read) -> Iterator[Message]:
     if hashlib.sha256(data).hexdigest() != job.sha256:
         yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
         return
-    hits = [(h.offset, h.encoding) for h in _matcher().match(data, job.display)]
+    found = _matcher().match(data, job.display)
+    if found.truncated:
+        detail = f"more places hold terms than the {len(found)} that were looked at"
+        yield Trouble(Limit(job.display, "cut", detail))
+    hits = [(h.offset, h.encoding) for h in found]
     if job.literals:
         hits += [(offset, "utf-8") for _, offset in find_literals(data, job.literals)]
     reading = dispatch.read(job.display, data, sorted(hits))
