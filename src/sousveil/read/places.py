@@ -1,13 +1,12 @@
 """Passages and hits for the readers of data, markup and prose.
 
-``Text.position`` counts from the start of the line; a minified file of 50 MB is one line. ``Places`` keeps
-counts by block, so that a place costs the same wherever it stands.
+In an encoding that is not UTF-8, ``Text.offset`` counts from the start of the line; a minified file is one line.
+``Places`` sets marks along a long line, so that a place costs the same wherever it stands.
 """
 
 from __future__ import annotations
 
 import codecs
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
@@ -19,7 +18,6 @@ CAP = 2000
 
 _LONG = 1 << 16
 _BLOCK = 1 << 14
-_CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 class Hits:
@@ -49,8 +47,9 @@ class Places:
     def __init__(self, text: Text) -> None:
         self.text = text
         self.utf8 = text.utf8
-        self._line: tuple[int, int, int] = (0, 0, 0)
-        self._characters: array[int] | None = None
+        same = text.encoding == "utf-8" and len(text.data) - len(text.utf8) in (0, len(codecs.BOM_UTF8))
+        self._plain = same and text.data.endswith(text.utf8)
+        self._line = (0, 0)
         self._marks: dict[int, tuple[list[int], list[int]]] = {}
 
     def passage(self, start: int, end: int, limit: int = 600) -> Passage:
@@ -59,17 +58,16 @@ class Places:
         while start < len(self.utf8) and self.utf8[start] & 0xC0 == 0x80:
             start += 1
         end = max(start, min(end, len(self.utf8)))
-        if start < _LONG or self.utf8.rfind(b"\n", start - _LONG, start) >= 0:
+        if self._plain or start < _LONG or self.utf8.rfind(b"\n", start - _LONG, start) >= 0:
             return self.text.passage(start, end, limit)
         end = min(end, start + limit)
         while end > start and end < len(self.utf8) and self.utf8[end] & 0xC0 == 0x80:
             end -= 1
         while end > start and self.utf8[end - 1 : end] in (b"\n", b"\r", b" ", b"\t"):
             end -= 1
-        line, line_start = self._long_line(start)
-        offset = self._offset(start, line_start)
-        stop = self._offset(end, line_start)
-        column = self._count(start) - self._count(line_start) + 1
+        line_start = self._line_start(start)
+        offset, stop = self._offset(start, line_start), self._offset(end, line_start)
+        line, column = self.text.position(start)
         text = self.text.data[offset:stop].decode(self.text.encoding, "backslashreplace")
         return Passage(offset, stop - offset, line, column, self.text.encoding, text)
 
@@ -94,36 +92,16 @@ class Places:
         """Return the decoded text of a span."""
         return self.utf8[start:end].decode("utf-8", "replace")
 
-    def _long_line(self, at: int) -> tuple[int, int]:
-        number, start, end = self._line
+    def _line_start(self, at: int) -> int:
+        start, end = self._line
         if not start <= at < end:
             start = self.utf8.rfind(b"\n", 0, at) + 1
             found = self.utf8.find(b"\n", at)
-            end = len(self.utf8) + 1 if found < 0 else found
-            number = self.text.position(start)[0]
-            self._line = (number, start, end)
-        return number, start
-
-    def _count(self, at: int) -> int:
-        """Return how many characters stand before ``at``."""
-        if self._characters is None:
-            total = 0
-            self._characters = array("q", [0])
-            for block in range(0, len(self.utf8), _BLOCK):
-                total += len(self.utf8[block : block + _BLOCK].translate(None, _CONTINUATION))
-                self._characters.append(total)
-        block = at // _BLOCK
-        rest = self.utf8[block * _BLOCK : at].translate(None, _CONTINUATION)
-        return self._characters[block] + len(rest)
+            self._line = (start, len(self.utf8) + 1 if found < 0 else found)
+        return start
 
     def _offset(self, at: int, line_start: int) -> int:
         """Return the artifact's offset of ``at`` by marks set along the line."""
-        if self.text.encoding == "utf-8" and self.text.data.endswith(self.utf8[-_BLOCK:]):
-            before = len(self.text.data) - len(self.utf8)
-            if before in (0, len(codecs.BOM_UTF8)) and self.text.data[before + at : before + at + _BLOCK].startswith(
-                self.utf8[at : at + _BLOCK]
-            ):
-                return before + at
         ats, offsets = self._marks.setdefault(line_start, ([line_start], [self.text.offset(line_start)]))
         while ats[-1] + _BLOCK < at:
             upto = self.boundary(ats[-1] + _BLOCK)

@@ -35,13 +35,17 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
             builder.container(node)
         return builder.out
     last = -1
+    leaves: dict[int, bool] = {}
     for hit in wanted.offsets:
         if builder.full:
             break
         if hit < last:
             continue
         node = owner(root, hit)
-        if all(child.scalar for child in node.children[:2000]) and len(node.children) <= 2000:
+        if node.start not in leaves:
+            leaves[node.start] = all(child.scalar for child in node.children)
+        if leaves[node.start]:
+            # Every other hit in it belongs to the same table.
             last = node.end
         if node.children or node is not root:
             builder.container(node)
