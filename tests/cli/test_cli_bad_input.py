@@ -204,7 +204,7 @@ def test_a_damaged_cache(run, header: Path, tmp_path: Path) -> None:
 def test_two_runs_at_once(environment: dict[str, str], header: Path, tmp_path: Path) -> None:
     env = {**environment, "SOUSVEIL_CACHE": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "sousveil", "scan", str(header), "--format", "json"]
-    running = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    running = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
     reports = []
     for process in running:
         out, err = process.communicate(timeout=90)
@@ -212,7 +212,7 @@ def test_two_runs_at_once(environment: dict[str, str], header: Path, tmp_path: P
         report = json.loads(out)
         report.pop("run")
         reports.append(report)
-    assert reports[0] == reports[1] == reports[2]
+    assert reports[0] == reports[1]
     assert not [p for p in (tmp_path / "cache").rglob("*") if p.name.startswith(".") or p.suffix == ".part"]
 
 

@@ -222,7 +222,7 @@ def test_a_progress_line_on_a_terminal_only(environment: dict[str, str], tmp_pat
 
     sparse = tmp_path / "sparse.bin"
     with sparse.open("wb") as file:
-        file.truncate(3 << 30)
+        file.truncate(800 << 20)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "sousveil", "scan", str(sparse)],
