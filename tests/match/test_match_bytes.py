@@ -260,7 +260,7 @@ def test_chunks_are_read_to_the_end(matcher: Matcher) -> None:
     ("path", "terms"),
     [
         ("models/race_model_single_batch.onnx", ["race"]),
-        ("sdk.zip!/com/company/EM_RACE_TYPE.java", ["EM_RACE_TYPE"]),
+        ("sdk.zip!/com/company/face/EM_RACE_TYPE.java", ["race"]),
         ("民族宗教工作.html", ["民族", "宗教"]),
         ("app/models/demography/Race.py", ["race"]),
         ("go/src/internal/race/race.go", []),

@@ -17,11 +17,11 @@ def traits(lexicon: Lexicon, text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "concept", "seen"),
     [
-        ("emNation", "ethnicity", "emNation"),
-        ("EM_NATION_TYPE", "ethnicity", "EM_NATION_TYPE"),
+        ("emNation", "nation", "Nation"),
+        ("EM_NATION_TYPE", "nation", "NATION_TYPE"),
         ("EM_NATION_TYPE_UYGUR", "uyghur", "UYGUR"),
-        ("byEthnic", "ethnicity", "byEthnic"),
-        ("nEthnicity", "ethnicity", "nEthnicity"),
+        ("byEthnic", "ethnicity", "Ethnic"),
+        ("nEthnicity", "ethnicity", "Ethnicity"),
         ("RACE_LABELS", "race", "RACE"),
         ("NETRaceInfo", "race", "Race"),
         ("race2", "race", "race"),
