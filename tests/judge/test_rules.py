@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.judge.conditions import RuleError
@@ -94,6 +94,7 @@ def test_words_alone_never_infer() -> None:
     assert judge([Sited(said, "a.c", "0" * 64)], RULES, load().tag).verdict is Verdict.CLEAR
 
 
+@settings(deadline=None)
 @given(st.permutations(["nAge", "emSex", "emGlasses", "emMask", "emEthnicity"]))
 def test_the_order_of_fields_changes_no_probability(fields: list[str]) -> None:
     first = judge([FACE], RULES, load().tag).findings[0]

@@ -20,6 +20,9 @@ from sousveil.read.unfinished import Unfinished
 
 # From here on a file is read in windows around what matched, whatever its language.
 WINDOWED = 24 << 20
+# These readers need the brackets or the header of the whole file, and bound themselves.
+_WHOLE = ("json", "csv")
+_MOST_WHOLE = 256 << 20
 _MARGIN = 96 << 10
 _MAX_WINDOWS = 48
 # What one artifact may yield; more is cut and said so.
@@ -99,7 +102,8 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
         return Reading((), kind, (Limit(path, "not-understood", detail),))
     votes = Counter(encoding for _, encoding in hits)
     limits: list[Limit] = []
-    if len(data) > WINDOWED:
+    whole = reader_of(path, data).__name__.rpartition(".")[2] in _WHOLE and len(data) <= _MOST_WHOLE
+    if len(data) > WINDOWED and not whole:
         constructs: list[Construct] = []
         spans = _spans(data, [offset for offset, _ in hits])
         if len(spans) > _MAX_WINDOWS:

@@ -23,6 +23,7 @@ _CHOICE = re.compile(
 _ITEM = re.compile(r"(?:^|-)(?:option|radio|checkbox|radio-button|checkbox-button|select-option|dropdown-item)$")
 _COLUMN = re.compile(r"(?:^|-)(?:table-column|column)$|^th$")
 _ROWS = re.compile(r"(?:^|-)(?:form-item|descriptions-item|field|cell|menu-item|tab-pane|collapse-item|form)$")
+_FORM = re.compile(r"(?:^|-)(?:form|table|descriptions|filter|search|query)$")
 _SHOWN = frozenset(
     [
         "label",
@@ -77,6 +78,7 @@ class Template:
         self.text = text
         self.document = Document(text.utf8, True, start, end)
         self.language = language
+        self._words_of: dict[int, tuple[str, ...]] = {}
 
     def scripts(self) -> list[tuple[int, int]]:
         """Return the spans of the scripts."""
@@ -152,6 +154,29 @@ class Template:
                 names.append(around.text("ref", "id"))
         return tuple(names)
 
+    def _form(self, element: Element) -> Element | None:
+        """Return the innermost form or table around ``element``, else the outermost element."""
+        around = list(self.document.path(element))
+        return next((e for e in reversed(around) if _FORM.search(e.name)), around[0] if around else None)
+
+    def _neighbours(self, element: Element) -> tuple[str, ...]:
+        """Return what the form says of itself and the words shown in it, in order, each once, at most 80."""
+        form = self._form(element)
+        if form is None:
+            return ()
+        if form.start not in self._words_of:
+            words: dict[str, None] = dict.fromkeys(
+                w for w in (form.text("class"), form.text(":model", "model", "ref", "id"), form.text("title")) if w
+            )
+            for inside in self.document.inside(form, limit=4000):
+                label = self._label(inside) if inside.name and not _ITEM.search(inside.name) else None
+                shown = self._words(label) if label else "" if inside.name else inside.value
+                shown = " ".join(shown.split())
+                if shown and len(shown) <= 40 and len(words) < 80:
+                    words[shown] = None
+            self._words_of[form.start] = tuple(words)
+        return self._words_of[form.start]
+
     def _option(
         self, element: Element, name: str, start: int, end: int, role: str, members: list[Member], uses: list[str]
     ) -> Construct:
@@ -163,7 +188,7 @@ class Template:
             scope=self._scope(element),
             role=role,
             language=self.language,
-            uses=tuple(dict.fromkeys(u[:80] for u in uses if u)),
+            uses=tuple(dict.fromkeys(u[:80] for u in (*uses, *self._neighbours(element)) if u))[:200],
         )
 
     def _choose(self, element: Element) -> Construct | None:
