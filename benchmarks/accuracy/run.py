@@ -128,9 +128,8 @@ def main() -> int:
         if args.v or not right:
             for f in judgement.findings[:8]:
                 print(f"         {f.probability:.2f} {f.rule}: {f.summary[:110]}")
-                print(
-                    f"              {f.places[0].artifact.rsplit('/', 2)[-1]}:{f.places[0].line}  {f.places[0].text[:90]!r}"
-                )
+                first = f.places[0]
+                print(f"              {first.artifact.rsplit('/', 2)[-1]}:{first.line}  {first.text[:90]!r}")
     summarise(done)
     if args.leave_one_out:
         leave_one_out(done, rules, tagger)

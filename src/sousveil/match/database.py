@@ -102,6 +102,9 @@ class Matcher:
         """
         names = path.replace("\\", "/").replace("!/", "/").split("/")
         text = "/".join(names[-2:])
+        # Most names hold no term: the database says so at a tenth of the lexicon's cost.
+        if not self._scan(f"/{text}/".encode("utf-8", "replace"), 1)[0]:
+            return []
         tags = self.lexicon.tag(text)
         certain = [t for t in tags if t.trait is not None and t.strength == "certain"]
         likely = [t for t in tags if t.trait is not None and t.strength == "likely"]
