@@ -37,6 +37,11 @@ SCHEMA = "sousveil-report/1"
 _BATCH_FILES = 256
 _BATCH_BYTES = 48 << 20
 _MAX_NAMES = 200
+# Languages whose fields name their types: elsewhere a second pass would find nothing.
+_TYPED = frozenset(
+    ("c", "cpp", "objc", "java", "kotlin", "csharp", "go", "rust", "swift", "typescript",
+     "proto", "pascal", "xsd")
+)  # fmt: skip
 
 
 class Options(Struct, frozen=True):
@@ -221,10 +226,10 @@ class _Run:
         for finding in judgement.findings:
             construct = finding.construct
             name = construct.name
-            a_type = construct.kind in (Kind.ENUMERATION, Kind.LABEL_SET, Kind.RECORD)
+            a_type = construct.kind in (Kind.ENUMERATION, Kind.RECORD) and construct.language in _TYPED
             # A common word is no type's name.
             telling = len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower())
-            if a_type and telling and finding.act is not Act.MEASURES:
+            if a_type and telling and finding.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE):
                 names.add(name)
         return tuple(sorted(names))[:_MAX_NAMES]
 

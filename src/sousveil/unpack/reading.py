@@ -24,15 +24,20 @@ class NotOpened(Exception):
 class Item:
     """One file of a container, before it is known whether it is a container itself."""
 
-    __slots__ = ("meter", "name", "raw", "source")
+    __slots__ = ("leftover", "meter", "name", "raw", "source")
 
-    def __init__(self, raw: bytes, name: str, source: Source, meter: Meter | None = None) -> None:
+    def __init__(
+        self, raw: bytes, name: str, source: Source, meter: Meter | None = None, leftover: bool = False
+    ) -> None:
         self.raw = raw
         self.name = name
         """Decoded, not yet escaped."""
         self.source = source
         self.meter = meter
         """Of this file alone, where the container says how much it takes in packed form."""
+        self.leftover = leftover
+        """Bytes that no entry of a zip accounts for. Those of a leftover are not opened again: each level would give
+        nearly the same bytes twice."""
 
 
 class Reading:

@@ -47,6 +47,7 @@ class _Frame:
         self.reading = reading
         self.fmt = fmt
         self.items = _reader(fmt, source, reading, name)
+        self.leftover = False
         self.told: dict[str, int] = {}
         self.more: dict[str, bool] = {}
         self.held = source.size if isinstance(source, Memory) else 0
@@ -163,7 +164,8 @@ class _Walk:
         """Open an item if it is a container; yield it if it is none."""
         source = item.source
         self.budget.take_file()
-        fmt = self._format(item)
+        again = item.leftover and frame is not None and frame.leftover
+        fmt = None if again else self._format(item)
         if fmt is None:
             yield from self._leaf(item, path, raw)
             return
@@ -190,6 +192,7 @@ class _Walk:
         self.budget.containers += 1
         reading = Reading(path, meter, self.in_memory)
         opened = _Frame(path, raw, source, reading, fmt, item.name)
+        opened.leftover = item.leftover or (frame is not None and frame.leftover and fmt == "zip")
         self.held += opened.held
         self.frames.append(opened)
 

@@ -144,7 +144,7 @@ def between(source: Seekable, start: int, end: int, before: Member | None, readi
             return
     hidden = source.window(start, end - start)
     reading.count(hidden.size)
-    yield Item(b"", f"[bytes {start}-{end}]", hidden)
+    yield Item(b"", f"[bytes {start}-{end}]", hidden, leftover=True)
 
 
 def _descriptor(gap: bytes, member: Member) -> int:
