@@ -87,7 +87,7 @@ class Features:
     def __init__(self, sited: Sited, tagger: Callable[[str], Sequence[Tag]], product: Sequence[Tag] = ()) -> None:
         self.sited = sited
         self.construct = sited.construct
-        self._tag = tagger
+        self.tag = tagger
         self._product = product
         self._slots: dict[str, tuple[Seen, ...]] = {}
 
@@ -130,23 +130,31 @@ class Features:
             case "value":
                 for i, member in enumerate(c.members):
                     for j, (_, label) in enumerate(member.values):
-                        yield from (Seen(tag, name, i, j) for tag in self._tag(label))
+                        yield from (Seen(tag, name, i, j) for tag in self._tags(label))
                     if member.value and len(member.value) < 200 and not member.values:
-                        yield from (Seen(tag, name, i) for tag in self._tag(member.value))
+                        yield from (Seen(tag, name, i) for tag in self._tags(member.value))
             case "member-head":
                 for i, member in enumerate(c.members):
                     head = _CLAUSE_END.split(member.gloss.lstrip(), maxsplit=1)[0][:_HEAD]
                     if head:
-                        yield from (Seen(tag, name, i) for tag in self._tag(head))
+                        yield from (Seen(tag, name, i) for tag in self._tags(head))
             case _:
                 attribute = {"member": "name", "member-gloss": "gloss", "member-type": "type"}[name]
                 for i, member in enumerate(c.members):
                     text = getattr(member, attribute)
                     if text:
-                        yield from (Seen(tag, name, i) for tag in self._tag(text))
+                        yield from (Seen(tag, name, i) for tag in self._tags(text))
+
+    def _tags(self, text: str) -> Sequence[Tag]:
+        """Return the tags of ``text``; the "names" of "class names" are no persons' names."""
+        tags = self.tag(text)
+        covers = [(t.start, t.end) for t in tags if t.concept == "model"]
+        if not covers:
+            return tags
+        return [t for t in tags if t.concept != "name" or not any(a <= t.start and t.end <= b for a, b in covers)]
 
     def _of(self, slot: str, text: str) -> Iterable[Seen]:
-        return (Seen(tag, slot) for tag in self._tag(text)) if text else ()
+        return (Seen(tag, slot) for tag in self._tags(text)) if text else ()
 
     def traits(self) -> tuple[Trait, ...]:
         """Return the traits worth judging this construct for, the better attested first."""

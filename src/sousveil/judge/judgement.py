@@ -161,7 +161,7 @@ def _evaluate(
     claim = None
     if construct.kind is Kind.STATEMENT or construct.gloss:
         said = construct.passage.text if construct.kind is Kind.STATEMENT else construct.gloss
-        claim = find_claim(said, case.trait, case.features._tag)
+        claim = find_claim(said, case.trait, case.features.tag)
     met: list[Met] = []
     names: set[str] = set()
     # First the rules that rest on nothing else, then those that ask what other rules said.

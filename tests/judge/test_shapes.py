@@ -1,0 +1,220 @@
+"""Made-up files in the shapes that products have, in many languages: what must be found, and its harmless twin."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Act, Basis, Verdict
+from sousveil.read import dispatch
+
+# ruff: noqa: E501 - files as they are
+
+PROFILES = {
+    "a.cs": r"""namespace Vms {
+  public enum NationType {
+    [Description("未知")] Unknown = 0,
+    [Description("维吾尔族")] WeiWu = 1,
+    [Description("其他")] Other = 2
+  }
+  public class FaceCapture { public int Age { get; set; } public bool Glasses { get; set; } public NationType Nation { get; set; } }
+}
+""",
+    "b.pas": r"""type
+  TFaceAttr = record
+    nAge: Integer;      // 年龄
+    bGlass: Byte;       // 眼镜
+    bMask: Byte;        // 口罩
+    bEthnic: Byte;      // 民族
+  end;
+""",
+    "c.sql": r"""CREATE TABLE face_capture (
+  id bigint, age int COMMENT '年龄', gender int COMMENT '性别', glasses int COMMENT '眼镜', mask int COMMENT '口罩',
+  minority int COMMENT '是否少数民族', nation varchar(10) COMMENT '民族'
+) COMMENT='人脸抓拍结果';
+""",
+    "d.proto": r"""syntax = "proto3";
+enum Race { RACE_UNKNOWN = 0; RACE_WHITE = 1; RACE_BLACK = 2; RACE_ASIAN = 3; }
+message FaceAttributes { int32 age = 1; bool glasses = 2; float smile = 3; Race race = 4; }
+""",
+    "e.yaml": r"""openapi: 3.0.0
+info: {title: Face API, version: "1"}
+paths:
+  /faces/search:
+    post:
+      summary: search captured faces
+      parameters:
+        - {name: ethnicity, in: query, description: ethnicity of the person, schema: {type: string, enum: [asian, black, white]}}
+        - {name: glasses, in: query, schema: {type: boolean}}
+""",
+    "f.go": r"""package face
+// FaceAttributes returned by the engine
+type FaceAttributes struct {
+	Age       int     `json:"age"`
+	Smile     float64 `json:"smile"`
+	Glasses   bool    `json:"glasses"`
+	Ethnicity string  `json:"ethnicity"`
+}
+""",
+    "g.py": r"""# UTKFace
+dataset_dict = {
+    'race_id': {0: 'white', 1: 'black', 2: 'asian', 3: 'indian', 4: 'others'},
+    'gender_id': {0: 'male', 1: 'female'},
+}
+class MultiOutputModel:
+    def build_race_branch(self, inputs, num_races):
+        x = self.make_default_hidden_layers(inputs)
+        x = Activation("softmax", name="race_output")(x)
+        return x
+""",
+    "h.py": r"""class_names = ["White", "Black", "Latino_Hispanic", "East Asian", "Southeast Asian", "Indian", "Middle Eastern"]
+def predict_image(img):
+    out = model(face_crop(img))
+    return class_names[int(out.argmax())]
+""",
+    "i.md": r"""# 智能网络摄像机 产品手册
+
+## 功能
+
+- 支持人脸检测，支持性别、年龄、眼镜、民族（维族/汉族）属性识别
+- 支持人脸布控报警
+""",
+    "j.xml": r"""<?xml version="1.0" encoding="UTF-8"?>
+<FaceSnapCap version="2.0"><isSupportAge>true</isSupportAge><isSupportGlass>true</isSupportGlass><isSupportEthnic>true</isSupportEthnic><isSupportSmile>true</isSupportSmile></FaceSnapCap>
+""",
+    "k.json": r"""{"images": [{"faces": [{"attributes": {"age": 31, "asian": 0.02, "black": 0.01, "gender": {"type": "F"}, "glasses": "None", "hispanic": 0.1, "other": 0.0, "white": 0.9, "lips": "Apart"}, "quality": -0.8}]}]}
+""",
+    "l.ts": r"""export interface SearchFaceCondition { startTime: string; endTime: string; ageGroup?: number; glasses?: number; /** 民族 */ ethnic?: number; }
+export const alarmRules = [{ key: 'uygur', label: '维族人员报警' }, { key: 'stranger', label: '陌生人报警' }];
+""",
+    "m.vue": r"""<template><el-form :model="query" class="capture-search"><el-form-item label="人脸图片"><input type="file"></el-form-item>
+<el-form-item label="民族"><el-select v-model="query.nation"><el-option label="维吾尔族" value="5"/><el-option label="汉族" value="1"/></el-select></el-form-item>
+<el-button @click="search">检索</el-button></el-form></template>
+""",
+    "n.py": r'''def get_caste(surname):
+    """Guess caste category (SC, ST, OBC, General) from an Indian surname."""
+    vec = vectorizer.transform([surname])
+    return encoder.inverse_transform(clf.predict(vec))[0]
+''',
+    "o.kt": r"""data class PersonFeature(val age: Int, val hat: Boolean, val glasses: Boolean, val skinColor: SkinColor)
+enum class SkinColor { UNKNOWN, YELLOW, WHITE, BLACK, BROWN }
+""",
+    "p.java": r"""package com.x.voice;
+/** speaker attributes detected from the voice */
+public class SpeakerAttributes { private int age; private String gender; private String accent; private String ethnicity; private float confidence; }
+""",
+    "q.py": r'''from transformers import pipeline
+def classify_religion(full_name: str) -> str:
+    """Return Hindu, Muslim, Christian or Sikh for the person's name."""
+    return pipe(full_name)[0]["label"]
+''',
+    "r.h": r"""typedef struct tagIVS_FACE_ATTR { int iAge; int iSex; int iGlass; int iMask; int iMinority; /* 是否少数民族 0:否 1:是 */ } IVS_FACE_ATTR;
+#define IVS_EVENT_UYGHUR_DETECT 0x2301 /* 维族人脸报警 */
+""",
+    "s.js": r"""var option = {"return_attributes": "gender,age,smiling,eyestatus,ethnicity,beauty"};
+request.post({url: base + '/facepp/v3/detect', form: option});
+""",
+    "t.py": r"""from deepface import DeepFace
+result = DeepFace.analyze(img_path=path, actions=["age", "gender", "race"])
+print(result["dominant_race"])
+""",
+}
+
+HARMLESS = {
+    "a.proto": r"""syntax = "proto3";
+enum Ethnicity { HISPANIC = 0; NOT_HISPANIC = 1; DECLINED = 2; }
+message Applicant { string first_name = 1; string last_name = 2; string address = 3; Ethnicity ethnicity = 4; string birthday = 5; }
+""",
+    "b.sql": r"""CREATE TABLE sys_user (id bigint, name varchar(20) COMMENT '姓名', sex int COMMENT '性别', nation varchar(10) COMMENT '民族', id_card varchar(18) COMMENT '身份证号', address varchar(99) COMMENT '住址');
+""",
+    "c.ts": r"""export enum Race { Human, Elf, Orc, Dwarf }
+export interface Character { name: string; race: Race; level: number; weapon: string }
+""",
+    "d.go": r"""package sync
+// detectRace reports whether a data race exists between goroutines holding no mutex.
+func detectRace(a, b *goroutine) bool { return a.person != b.person }
+""",
+    "e.py": r'''class PatientSerializer:
+    """FHIR patient"""
+    fields = ("id", "name", "birthDate", "race", "ethnicity", "gender", "address")
+''',
+    "f.html": r"""<html><head><title>员工入职登记表</title></head><body><form><label>姓名</label><input><label>民族</label><select><option>汉族</option><option>维吾尔族</option><option>藏族</option></select><label>政治面貌</label><input><label>籍贯</label><input><button>提交</button></form></body></html>
+""",
+    "g.py": r"""import pandas as pd
+df = pd.read_csv("adult.csv")
+features = ["age", "workclass", "education", "race", "sex", "hours_per_week"]
+def demographic_parity(y_pred, race): return y_pred.groupby(race).mean()
+""",
+    "h.java": r"""public enum Language { CHINESE("zh"), UYGHUR("ug"), TIBETAN("bo"), OTHER("xx"); }
+""",
+    "i.md": r"""# facekit
+facekit detects faces, age and gender. We do not predict race or ethnicity. Our model was evaluated for bias across race.
+""",
+    "j.py": r'''class Race:
+    """A race of the season."""
+    def __init__(self, name, date, circuit, drivers): self.name = name
+def predict_race_winner(race, drivers): return model.predict(drivers)
+''',
+    "k.css": r""".skin-yellow .main-header { color: #fff } .skin-black { color: black } .skin-white { color: white }
+""",
+    "l.py": r"""SKIN_TONES = {"light": "1F3FB", "medium": "1F3FD", "dark": "1F3FF"}  # emoji modifiers
+def emoji_skin_tone(emoji, tone): return emoji + SKIN_TONES[tone]
+""",
+    "m.cs": r"""public class IdCardReader { /// <summary>民族</summary>
+ public string Nation { get; set; } public string IdNumber { get; set; } public string Name { get; set; } public string Address { get; set; } public byte[] Photo { get; set; } }
+""",
+    "n.json": r"""{"provinces": [{"code": "65", "name": "新疆维吾尔自治区"}, {"code": "54", "name": "西藏自治区"}, {"code": "64", "name": "宁夏回族自治区"}]}
+""",
+    "o.py": r'''def generate_portrait(prompt, ethnicity="asian", age=30, glasses=False):
+    """Generate an avatar picture from a text prompt."""
+    return pipe(prompt)
+''',
+    "p.h": r"""typedef struct { int skin_color; int bg_color; int font; } theme_t; /* UI skin */
+enum skin_mode { SKIN_DARK, SKIN_LIGHT, SKIN_WHITE };
+""",
+}
+
+
+@functools.cache
+def matcher() -> Matcher:
+    return Matcher(load())
+
+
+def sited(path: str, text: str) -> list[Sited]:
+    data = text.encode()
+    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
+    return [Sited(c, path, "0" * 64) for c in dispatch.read(path, data, hits).constructs]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_profiles_is_found(name: str) -> None:
+    judgement = judge(sited(name, PROFILES[name]), load_rules(), load().tag)
+    assert judgement.verdict is Verdict.PROFILES
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_its_harmless_twin_is_not(name: str) -> None:
+    judgement = judge(sited(name, HARMLESS[name]), load_rules(), load().tag)
+    assert judgement.verdict in (Verdict.CLEAR, Verdict.RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "act", "basis"),
+    [
+        ("a.cs", Act.INFERS, Basis.FACE),
+        ("h.py", Act.INFERS, Basis.FACE),
+        ("m.vue", Act.TARGETS, Basis.FACE),
+        ("n.py", Act.INFERS, Basis.NAME),
+        ("p.java", Act.INFERS, Basis.VOICE),
+        ("q.py", Act.INFERS, Basis.NAME),
+    ],
+)
+def test_act_and_basis(name: str, act: Act, basis: Basis) -> None:
+    first = judge(sited(name, PROFILES[name]), load_rules(), load().tag).findings[0]
+    assert (first.act, first.basis) == (act, basis)
