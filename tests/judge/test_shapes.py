@@ -208,7 +208,7 @@ def test_its_harmless_twin_is_not(name: str) -> None:
     ("name", "act", "basis"),
     [
         ("a.cs", Act.INFERS, Basis.FACE),
-        ("h.py", Act.INFERS, Basis.FACE),
+        ("h.py", Act.INFERS, Basis.UNKNOWN),
         ("m.vue", Act.TARGETS, Basis.FACE),
         ("n.py", Act.INFERS, Basis.NAME),
         ("p.java", Act.INFERS, Basis.VOICE),
