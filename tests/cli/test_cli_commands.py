@@ -37,7 +37,9 @@ def test_version_is_quick_and_imports_nothing(environment: dict[str, str]) -> No
 
 
 def test_a_small_file_is_quick(environment: dict[str, str], header: Path) -> None:
-    assert min(_cost(environment, "scan", str(header)) for _ in range(4)) < 0.6
+    # The promise is 0.6 s by the clock of a quiet machine, which benchmarks/speed measures; this is the alarm that goes
+    # off on a busy one, too, when something heavy was added.
+    assert min(_cost(environment, "scan", str(header)) for _ in range(4)) < 0.9
 
 
 def _cost(environment: dict[str, str], *args: str) -> float:
