@@ -234,9 +234,7 @@ class _Run:
         return tuple(sorted(names))[:_MAX_NAMES]
 
     def _pass(self, literals: tuple[str, ...]) -> None:
-        for survey in self._surveys(literals):
-            self._pool.add(survey)
-        for job, message in self._pool.results():
+        for job, message in self._pool.results(self._surveys(literals)):
             if isinstance(message, Lost):
                 self._lost(job, message)
             elif message is not None:

@@ -90,12 +90,22 @@ class Pool(Generic[Job, Message]):
         """Return whether nothing is queued or running."""
         return not self._queue and all(w.job is None for w in self._workers)
 
-    def results(self, poll: float = 0.2) -> Iterator[tuple[Job, Message | Lost | None]]:
+    def results(
+        self, feed: Iterator[Job] | None = None, poll: float = 0.2
+    ) -> Iterator[tuple[Job, Message | Lost | None]]:
         """Yield (job, message) as they come until all is done; None ends a job, Lost ends one that failed.
 
-        Jobs may be added while this runs.
+        Jobs may be added while this runs; more are taken from ``feed`` as workers come free, so that a long listing
+        need not end before the work begins.
         """
+        feed = iter(()) if feed is None else feed
         while True:
+            # One job a worker lies ready: none of them waits for the listing.
+            while len(self._queue) < self._size:
+                job = next(feed, None)
+                if job is None:
+                    break
+                self._queue.append(job)
             self._dispatch()
             busy = [w for w in self._workers if w.job is not None]
             if not busy:
