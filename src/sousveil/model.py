@@ -202,7 +202,8 @@ class Link(Struct, frozen=True):
     """A construct that uses, or is used by, the finding's construct."""
 
     relation: str
-    """``type-of`` (that field has this type), ``field-type`` (this field has that type), ``names``."""
+    """``type-of`` (that field has this type), ``field-type`` (this field has that type), ``names``, ``named-by``,
+    ``same-bytes`` (the same construct in a copy of the file)."""
     name: str
     place: Place
 

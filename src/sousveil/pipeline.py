@@ -22,6 +22,7 @@ from sousveil.match.lexicon import Tag, load
 from sousveil.model import (
     Act,
     Artifact,
+    Construct,
     Counts,
     Finding,
     Kind,
@@ -187,6 +188,8 @@ class _Run:
         self.artifacts: list[Artifact] = []
         self._constructs: dict[tuple[str, str, int, int, str], Sited] = {}
         self._seen_hits: set[str] = set()
+        self._first: dict[tuple[str, str], str] = {}
+        self._twins: dict[str, list[str]] = {}
         self._spool: Path | None = None
         self._pool: Pool[Job, Message] = Pool(work, Job, Message, self.size, options.timeout, prepare)  # type: ignore[arg-type]
         self._counting = True
@@ -239,6 +242,7 @@ class _Run:
                 self._lost(job, message)
             elif message is not None:
                 self._take(job, message)
+        self._copy_twins()
 
     def _surveys(self, literals: tuple[str, ...]) -> Iterator[Survey]:
         paths: list[bytes] = []
@@ -314,6 +318,8 @@ class _Run:
                     self.artifacts.append(Artifact(message.display, message.sha256, message.size, message.kind))
                 if message.path:
                     literals = job.literals if isinstance(job, Survey) else ()
+                    if not literals and self._is_twin(message):
+                        return
                     self._pool.add(
                         Read(message.path, message.display, message.sha256, message.spooled, literals), first=True
                     )
@@ -330,15 +336,36 @@ class _Run:
                     self._seen_hits.add(message.display)
                     self.read_count += 1
                 for construct in message.constructs:
-                    key = (
-                        message.display,
-                        construct.kind,
-                        construct.passage.offset,
-                        construct.passage.length,
-                        construct.name,
-                    )
-                    self._constructs[key] = Sited(construct, message.display, message.sha256)
+                    self._keep(construct, message.display, message.sha256)
                 self._say("read", message.display)
+
+    def _is_twin(self, leaf: Leaf) -> bool:
+        """Return whether the same bytes under the same name are being read already; they need not be read again."""
+        key = (leaf.sha256, leaf.display.rsplit("/", 1)[-1])
+        first = self._first.setdefault(key, leaf.display)
+        if first == leaf.display:
+            return False
+        self._twins.setdefault(first, []).append(leaf.display)
+        if leaf.spooled:
+            Path(leaf.path).unlink(missing_ok=True)
+        return True
+
+    def _copy_twins(self) -> None:
+        """Give the twins of what was read its constructs, at their own addresses."""
+        for sited in list(self._constructs.values()):
+            construct = sited.construct
+            for display in self._twins.get(sited.artifact, ()):
+                if construct.role != "artifact-name":
+                    self._keep(construct, display, sited.sha256)
+        twins = {display for displays in self._twins.values() for display in displays}
+        self.read_count += len(twins - self._seen_hits)
+        self._seen_hits |= twins
+        self._twins.clear()
+
+    def _keep(self, construct: Construct, display: str, sha256: str) -> None:
+        passage = construct.passage
+        key = (display, construct.kind, passage.offset, passage.length, construct.name)
+        self._constructs[key] = Sited(construct, display, sha256)
 
     def _say(self, stage: str, now: str) -> None:
         if self._progress:

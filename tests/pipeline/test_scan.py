@@ -180,3 +180,15 @@ def test_a_binary_that_holds_terms_is_a_limit_not_silence(tmp_path: Path) -> Non
     assert report.verdict is Verdict.CLEAR
     assert not report.complete
     assert [limit.reason for limit in report.limits] == ["not-understood"]
+
+
+def test_the_same_bytes_in_two_folders_are_found_in_both(tmp_path: Path) -> None:
+    for name in ("v1", "v2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "made_up.h").write_text(made_up.HEADER)
+    report = sousveil.scan(tmp_path)
+    (finding,) = [f for f in report.findings if f.construct.name == "MADE_UP_FACE_RESULT"]
+    assert finding.places[0].artifact == "v1/made_up.h"
+    (copy,) = [link for link in finding.links if link.relation == "same-bytes"]
+    assert copy.place.artifact == "v2/made_up.h"
+    assert report.counts.read == 2

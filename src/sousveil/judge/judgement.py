@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sousveil.judge import explain
 from sousveil.judge.aspects import basis_of, direction_of
@@ -17,7 +18,7 @@ from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.rules import PRIOR, Rule, logit
 from sousveil.match.lexicon import Tag
-from sousveil.model import Act, Basis, Direction, Explained, Finding, Kind, Trait, Verdict
+from sousveil.model import Act, Basis, Direction, Explained, Finding, Kind, Link, Trait, Verdict
 
 _PROFILING = (Act.INFERS, Act.TARGETS)
 _DECLARING = (Act.RESIDUE, Act.MEASURES, Act.RECORDS)
@@ -213,6 +214,12 @@ def _conclude(
         if act is Act.RECORDS and rule.file.basis is None:
             basis = Basis.DECLARED
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
+        twin = findings.get(finding.id)
+        if twin is not None:
+            # The same bytes lie in the product again: one finding, and every address.
+            copy = Link("same-bytes", finding.construct.name, finding.places[0])
+            findings[finding.id] = replace(twin, links=(*twin.links, copy))
+            continue
         findings[finding.id] = finding
         named[finding.id] = any(
             s.tag.strength == "certain" for s in case.features.group(case.trait, ("members", "name"))

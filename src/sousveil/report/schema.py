@@ -82,7 +82,10 @@ _KEYS: dict[str, tuple[str, dict[str, Any]]] = {
     "Place.text": ("The bytes decoded in that encoding, undecodable ones as \\xNN.", {}),
     "Place.gloss": ("What the words mean in English; empty where they are plain.", {}),
     "Place.gloss_source": ("Who says so: lexicon, code (the product's own comment), lexicon+code, or nobody.", {}),
-    "Link.relation": ("field-type, type-of, names or named-by, read from the finding's construct to this one.", {}),
+    "Link.relation": (
+        "field-type, type-of, names, named-by or same-bytes, read from the finding's construct to this one.",
+        {},
+    ),
     "Link.name": ("The other construct, with the member where there is one.", {}),
     "Link.place": ("Where it stands.", {}),
     "Explained.reason": ("Why it is harmless.", {}),
