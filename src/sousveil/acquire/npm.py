@@ -74,8 +74,6 @@ def fetch(
         version, why = _choose(asked, document)
         entry = _entry(document, version, url)
         notes = [*config.notes]
-        if config.project_file:
-            notes.append(f"the registry was taken from {shown(config.project_file)}")
         notes.append(why)
         if entry.deprecated:
             notes.append(f"version {shown(version)} is deprecated: {shown(str(entry.deprecated))}")

@@ -1,7 +1,8 @@
 """The user's own settings for npm packages, read as npm reads them.
 
-Sources: npm's documentation, "config" and ".npmrc". Later wins: the global file, the user's, the project's,
-``npm_config_*`` variables.
+Sources: npm's documentation, "config" and ".npmrc". Later wins: the global file, the user's, ``npm_config_*``
+variables. A project's ``.npmrc`` is not read: whoever looks into an unpacked product stands in its folder, and its file
+could send the user's tokens to a registry of its own.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ class NpmConfig(Struct, frozen=True):
 
     values: dict[str, str]
     settings: Settings
-    project_file: str = ""
-    """The project's file where it names a registry; said in the notes, as it comes from the folder one is in."""
     notes: tuple[str, ...] = ()
 
     def registry(self, name: str) -> str:
@@ -70,18 +69,13 @@ def read(timeout: float | None) -> NpmConfig:
     """Return npm's settings. Seconds given as `timeout` win over npm's. Raise AcquireError for a broken file."""
     values: dict[str, str] = {}
     notes: list[str] = []
-    project = _project_file()
-    project_file = ""
     environment_values = dict(_environment())
     user = _named(environment_values, "userconfig") or Path.home() / ".npmrc"
-    for path in (_global_file(environment_values), user, project):
+    for path in (_global_file(environment_values), user):
         if path is None:
             continue
         try:
             with path.open("rb") as file:
-                if path is project and not _is_own(file.fileno()):
-                    notes.append(f"npm's configuration {shown(str(path))} belongs to another user and was left out")
-                    continue
                 data = file.read(_MAX_FILE + 1)
         except FileNotFoundError:
             continue
@@ -90,12 +84,9 @@ def read(timeout: float | None) -> NpmConfig:
             continue
         if len(data) > _MAX_FILE:
             raise AcquireError(f"npm's configuration {shown(str(path))} is longer than {_MAX_FILE:,} bytes.")
-        found = parse(data.decode("utf-8", "replace"))
-        values.update(found)
-        if path is project and any(k == "registry" or k.endswith(":registry") for k in found):
-            project_file = str(path)
+        values.update(parse(data.decode("utf-8", "replace")))
     values.update(environment_values)
-    return NpmConfig(values, _settings(values, timeout), project_file, tuple(notes))
+    return NpmConfig(values, _settings(values, timeout), tuple(notes))
 
 
 def _settings(values: dict[str, str], timeout: float | None) -> Settings:
@@ -177,23 +168,6 @@ def _environment() -> Iterator[tuple[str, str]]:
             if not key.startswith("//"):
                 key = key[:1].lower() + key[1:].replace("_", "-").lower()
             yield key, value
-
-
-def _is_own(descriptor: int) -> bool:
-    """Whether this user or root wrote a file: the folders above this one may be open to everyone."""
-    return environment.is_windows() or os.fstat(descriptor).st_uid in (0, os.geteuid())
-
-
-def _project_file() -> Path | None:
-    """Return ``.npmrc`` of the nearest folder upwards that is a package of npm's, else of the current one."""
-    try:
-        here = Path.cwd()
-    except OSError:
-        return None
-    for folder in (here, *here.parents):
-        if (folder / "package.json").is_file() or (folder / "node_modules").is_dir():
-            return folder / ".npmrc" if folder != Path.home() else None
-    return here / ".npmrc" if here != Path.home() else None
 
 
 def _global_file(environment_values: dict[str, str]) -> Path | None:

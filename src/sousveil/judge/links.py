@@ -40,7 +40,7 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
         construct = feature.construct
         for m, member in enumerate(construct.members):
             for text, relation in ((member.type, "field-type"), (member.gloss, "names")):
-                for used in _mentioned(text, index):
+                for used in _mentioned(text, index, relation == "field-type"):
                     _add(edges, Edge(i, used, m, relation), features)
         texts = [construct.returns, *construct.uses]
         if construct.kind is not Kind.STATEMENT:
@@ -61,11 +61,14 @@ def _add(edges: dict[tuple[int, int], Edge], edge: Edge, features: Sequence[Feat
     edges.setdefault((edge.user, edge.used), edge)
 
 
-def _mentioned(text: str, index: dict[str, list[int]]) -> list[int]:
+def _mentioned(text: str, index: dict[str, list[int]], as_type: bool = False) -> list[int]:
     if not text or len(text) > 4000:
         return []
     out: list[int] = []
     for name in dict.fromkeys(_NAME.findall(text)):
+        # In prose and in code "attributes" is a word; only as a field's type is it surely a name.
+        if not as_type and name.islower() and "_" not in name:
+            continue
         hits = index.get(name) or index.get(_bare(name)) or []
         if len(hits) <= _COMMON:
             out.extend(hits)
