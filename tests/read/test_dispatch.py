@@ -49,6 +49,16 @@ def test_no_reader_is_loaded_before_it_is_needed() -> None:
         ("noext", b'{"a": 1}', "resource.json"),
         ("noext", b"#!/usr/bin/python3\n", "source.python"),
         ("noext", b"just words", "document.prose"),
+        ("noext", b"words that import nothing and define a class of people:", "document.prose"),
+        ("standard input", b"/* x */\ntypedef struct { int nAge; } A;", "source.c"),
+        ("noext", b"#ifndef A_H\n#define A_H\n", "source.c"),
+        ("noext", b"package com.example.face;\nclass A {}", "source.java"),
+        ("noext", b"using System;\nnamespace A { }", "source.csharp"),
+        ("noext", b"package face\n\ntype A struct {}", "source.go"),
+        ("noext", b"from a.b import c\n", "source.python"),
+        ("noext", b'syntax = "proto3";\n', "source.proto"),
+        ("noext", b"CREATE TABLE face (id int);", "source.sql"),
+        ("noext", b"const labels = ['a'];", "source.javascript"),
     ],
 )
 def test_the_reader_is_chosen_by_name_else_by_content(path: str, data: bytes, module: str) -> None:

@@ -66,7 +66,36 @@ def _sniff(head: bytes) -> str:
         return "resource.json"
     if head.startswith(b"#!") and b"python" in head[:80]:
         return "source.python"
-    return "document.prose"
+    # Without a telling name (standard input, a renamed file) the first lines tell the language, else it is prose.
+    return next((reader for reader, pattern in _SHAPES if pattern.search(head)), "document.prose")
+
+
+_SHAPES = tuple(
+    (reader, re.compile(pattern, re.MULTILINE))
+    for reader, pattern in (
+        ("source.proto", rb"^\s*syntax\s*=\s*[\"']proto[23]"),
+        ("source.sql", rb"(?i)^\s*(?:CREATE\s+TABLE|INSERT\s+INTO)\s"),
+        (
+            "source.java",
+            rb"^\s*(?:package [\w.]{1,200};|import java|public (?:final |abstract )?(?:class|enum|interface)\s)",
+        ),
+        ("source.csharp", rb"^\s*(?:using System|namespace [\w.]{1,200}\s*[{;])"),
+        ("source.go", rb"^package \w{1,100}\s*$"),
+        (
+            "source.c",
+            rb"^\s*(?:typedef\s+(?:struct|enum|union)\b|#\s*(?:include|define|ifndef|pragma)\b|"
+            rb"(?:struct|enum)\s+\w+\s*\{)",
+        ),
+        (
+            "source.python",
+            rb"^(?:import \w+|from [\w.]{1,200} import |(?:async )?def \w+\(|class \w+[^\n]{0,200}:\s*$)",
+        ),
+        (
+            "source.javascript",
+            rb"^\s*(?:(?:const|let|var) \w+ = |function \w+\(|export (?:const|default|class|interface) )",
+        ),
+    )
+)
 
 
 def kind_of(data: bytes | memoryview) -> str:
