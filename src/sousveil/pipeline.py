@@ -301,7 +301,7 @@ class _Run:
         if isinstance(job, Read):
             self.limits.add(Limit(job.display, lost.reason, f"reading was given up: {lost.detail}"))
             if job.spooled:
-                Path(job.path).unlink(missing_ok=True)
+                Path(os.fsdecode(job.path)).unlink(missing_ok=True)
         elif len(job.paths) > 1:
             # Find the file that did it: each of the batch alone.
             from msgspec.structs import replace
@@ -347,7 +347,7 @@ class _Run:
             return False
         self._twins.setdefault(first, []).append(leaf.display)
         if leaf.spooled:
-            Path(leaf.path).unlink(missing_ok=True)
+            Path(os.fsdecode(leaf.path)).unlink(missing_ok=True)
         return True
 
     def _copy_twins(self) -> None:

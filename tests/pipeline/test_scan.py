@@ -192,3 +192,14 @@ def test_the_same_bytes_in_two_folders_are_found_in_both(tmp_path: Path) -> None
     (copy,) = [link for link in finding.links if link.relation == "same-bytes"]
     assert copy.place.artifact == "v2/made_up.h"
     assert report.counts.read == 2
+
+
+@pytest.mark.parametrize("name", [b"evil\xff\nname.h", b"a\x1b[31mb.h", "维\u202e.h".encode(), b"-rf.h"])
+def test_a_file_of_any_name_is_read(tmp_path: Path, name: bytes) -> None:
+    with open(os.path.join(os.fsencode(tmp_path), name), "w") as file:
+        file.write(made_up.HEADER)
+    report = sousveil.scan(tmp_path)
+    assert report.verdict is Verdict.PROFILES
+    assert report.complete
+    shown = report.findings[0].places[0].artifact
+    assert shown.isprintable()

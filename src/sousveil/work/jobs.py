@@ -44,8 +44,8 @@ class Survey(Struct, frozen=True, tag=True):
 class Read(Struct, frozen=True, tag=True):
     """Read one artifact that matched."""
 
-    path: str
-    """Local file that holds its bytes."""
+    path: bytes
+    """Local file that holds its bytes, as the operating system names it: such a name need not be text."""
     display: str
     sha256: str
     spooled: bool
@@ -59,7 +59,7 @@ class Leaf(Struct, frozen=True, tag=True):
     sha256: str
     size: int
     kind: str
-    path: str = ""
+    path: bytes = b""
     """Where its bytes can be read; empty if it holds no term."""
     spooled: bool = False
 
@@ -270,7 +270,7 @@ class _Surveyor:
         kind = kind or (suffix if suffix.isalnum() and len(suffix) <= 8 else "other")
         self._kinds[kind] += 1
         if path or self._job.listing:
-            yield Leaf(display, sha256, size, kind, path, spooled)
+            yield Leaf(display, sha256, size, kind, os.fsencode(path), spooled)
 
 
 def _read(job: Read) -> Iterator[Message]:
@@ -279,13 +279,13 @@ def _read(job: Read) -> Iterator[Message]:
     from sousveil.read.names import read_name
 
     try:
-        data = Path(job.path).read_bytes()
+        data = Path(os.fsdecode(job.path)).read_bytes()
     except OSError as error:
         yield Trouble(Limit(job.display, "unreadable", error.strerror or str(error)))
         return
     finally:
         if job.spooled:
-            Path(job.path).unlink(missing_ok=True)
+            Path(os.fsdecode(job.path)).unlink(missing_ok=True)
     if hashlib.sha256(data).hexdigest() != job.sha256:
         yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
         return
