@@ -90,9 +90,12 @@ class Passage(Struct, frozen=True):
     offset: int
     length: int
     line: int
+    """From 1; 0 where the bytes are no text with lines: ``where`` then says where they stand."""
     column: int
     encoding: str
     text: str
+    where: str = ""
+    """What a person would look for: ``.rodata 0x4a10``, ``page 12``, ``Sheet1!B7``; empty where the line says it."""
 
 
 class Member(Struct, frozen=True):
@@ -145,6 +148,8 @@ class Artifact(Struct, frozen=True):
     size: int
     kind: str
     """Of content: text, source, markup, archive, binary, image, empty …"""
+    origin: str = ""
+    """SHA-256 of the file that this one was rendered from (a PDF's text); empty for what lies in the product itself."""
 
 
 class Limit(Struct, frozen=True):
@@ -173,6 +178,10 @@ class Place(Struct, frozen=True):
     """What the words mean in English."""
     gloss_source: str = ""
     """``lexicon`` or ``code`` (the product's own comment) or ``lexicon+code``."""
+    where: str = ""
+    """Section and address, page and box, sheet and cell; empty where the line says it."""
+    origin: str = ""
+    """SHA-256 of the file that ``artifact`` was rendered from: then offsets count in the rendered text."""
 
 
 class Reason(Struct, frozen=True):

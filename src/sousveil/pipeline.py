@@ -315,14 +315,20 @@ class _Run:
         match message:
             case Leaf():
                 if self._options.listing and self._counting:
-                    self.artifacts.append(Artifact(message.display, message.sha256, message.size, message.kind))
+                    self.artifacts.append(
+                        Artifact(message.display, message.sha256, message.size, message.kind, message.origin)
+                    )
                 if message.path:
                     literals = job.literals if isinstance(job, Survey) else ()
                     if not literals and self._is_twin(message):
                         return
                     self._pool.add(
-                        Read(message.path, message.display, message.sha256, message.spooled, literals), first=True
-                    )
+                        Read(
+                            message.path, message.display, message.sha256, message.spooled, literals,
+                            message.origin, message.marks,
+                        ),
+                        first=True,
+                    )  # fmt: skip
             case Seen():
                 if self._counting:
                     self.files += message.files
@@ -336,7 +342,7 @@ class _Run:
                     self._seen_hits.add(message.display)
                     self.read_count += 1
                 for construct in message.constructs:
-                    self._keep(construct, message.display, message.sha256)
+                    self._keep(construct, message.display, message.sha256, message.origin)
                 self._say("read", message.display)
 
     def _is_twin(self, leaf: Leaf) -> bool:
@@ -356,16 +362,16 @@ class _Run:
             construct = sited.construct
             for display in self._twins.get(sited.artifact, ()):
                 if construct.role != "artifact-name":
-                    self._keep(construct, display, sited.sha256)
+                    self._keep(construct, display, sited.sha256, sited.origin)
         twins = {display for displays in self._twins.values() for display in displays}
         self.read_count += len(twins - self._seen_hits)
         self._seen_hits |= twins
         self._twins.clear()
 
-    def _keep(self, construct: Construct, display: str, sha256: str) -> None:
+    def _keep(self, construct: Construct, display: str, sha256: str, origin: str) -> None:
         passage = construct.passage
         key = (display, construct.kind, passage.offset, passage.length, construct.name)
-        self._constructs[key] = Sited(construct, display, sha256)
+        self._constructs[key] = Sited(construct, display, sha256, origin)
 
     def _say(self, stage: str, now: str) -> None:
         if self._progress:

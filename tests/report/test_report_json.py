@@ -26,6 +26,7 @@ FINDING = [
 ]  # fmt: skip
 PLACE = [
     "artifact", "sha256", "offset", "length", "line", "column", "encoding", "text", "gloss", "gloss_source",
+    "where", "origin",
 ]  # fmt: skip
 Make = Callable[[str], Report]
 
@@ -58,7 +59,7 @@ def test_the_schema_refuses_what_is_not_a_report(validator: Any, made: Make) -> 
         lambda r: r["findings"][0].update(act="guesses"),
         lambda r: r["findings"][0].update(probability=1.5),
         lambda r: r["findings"][0]["places"][0].update(sha256="abc"),
-        lambda r: r["findings"][0]["places"][0].update(line=0),
+        lambda r: r["findings"][0]["places"][0].update(line=-1),
         lambda r: r["findings"][0].update(id="1"),
     ):
         broken = json.loads(render(made("profiles"), "json"))

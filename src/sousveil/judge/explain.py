@@ -170,6 +170,8 @@ class _Places:
                 passage.text,
                 gloss,
                 source,
+                passage.where,
+                sited.origin,
             )
         )
 
@@ -225,6 +227,8 @@ def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> t
             passage.column,
             passage.encoding,
             passage.text,
+            where=passage.where,
+            origin=sited.origin,
         )
         out.append(Link(relation, name, place))
     return tuple(out)

@@ -61,6 +61,8 @@ class Sited(Struct, frozen=True):
     construct: Construct
     artifact: str
     sha256: str
+    origin: str = ""
+    """SHA-256 of the file that the artifact was rendered from."""
 
 
 class Seen(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Limit, Passage
 from sousveil.read.formats import FORMATS
+from sousveil.read.signatures import byte_readers
 from sousveil.read.text import Text, decode
 from sousveil.read.unfinished import Unfinished
 
@@ -123,6 +124,8 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
     ``hits`` are (byte offset, encoding) pairs of the terms found in ``data``, sorted. Text is decoded in the encoding
     they speak for.
     """
+    if readers := byte_readers(path, data):
+        return _read_bytes(path, data, hits, readers)
     kind = kind_of(data)
     if kind != "text":
         if not hits:
@@ -151,6 +154,34 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
         limits.append(Limit(path, "cut", f"{len(constructs)} structures hold terms; {MAX_CONSTRUCTS} were judged"))
         constructs = constructs[:MAX_CONSTRUCTS]
     return Reading(tuple(constructs), language, tuple(limits))
+
+
+def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]], readers: Sequence[str]) -> Reading:
+    constructs: list[Construct] = []
+    limits: list[Limit] = []
+    for reader in readers:
+        try:
+            for construct in import_module("sousveil.read." + reader).read_bytes(data, hits, path):
+                if len(constructs) >= MAX_CONSTRUCTS:
+                    limits.append(Limit(path, "cut", f"more structures hold terms than the {MAX_CONSTRUCTS} judged"))
+                    break
+                constructs.append(construct)
+        except Unfinished as late:
+            constructs += late.constructs
+            limits.append(Limit(path, late.reason, late.detail))
+    return Reading(tuple(constructs), readers[0].partition(".")[0], tuple(limits))
+
+
+def placed(construct: Construct, marks: Sequence[tuple[int, str]]) -> Construct:
+    """Return a construct read from a rendering with the place in the original that each passage stands at."""
+    starts = [offset for offset, _ in marks]
+
+    def at(passage: Passage) -> Passage:
+        found = bisect_right(starts, passage.offset) - 1
+        return replace(passage, where=marks[found][1]) if found >= 0 else passage
+
+    members = tuple(replace(m, passage=at(m.passage)) for m in construct.members)
+    return replace(construct, passage=at(construct.passage), members=members)
 
 
 def _read_text(

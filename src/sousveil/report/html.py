@@ -239,7 +239,7 @@ class _Page:
         pieces = [(piece, marked) for piece, marked in view.segments(place, "\n".join(show_lines(text)))]
         return {
             "anchor": anchor,
-            "line": "" if view.named(place) else place.line,
+            "line": view.line_number(place),
             "lang": language(text),
             "named": view.named(place),
             "before": before,
@@ -258,7 +258,7 @@ class _Page:
                 {
                     "text": child.text,
                     "at": [
-                        {"anchor": f"{anchor}p{i}", "line": finding.places[i].line}
+                        {"anchor": f"{anchor}p{i}", "line": view.line_number(finding.places[i]) or i + 1}
                         for i in child.places[:_PLACES]
                         if 0 <= i < len(finding.places)
                     ],

@@ -260,6 +260,8 @@ class _Files:
         if not view.named(place):
             physical["region"] = _region(place)
         out: Json = {"physicalLocation": physical}
+        if place.where:
+            out["logicalLocations"] = [{"fullyQualifiedName": show(place.where)}]
         if number is not None:
             out["id"] = number
         if message:
@@ -268,6 +270,8 @@ class _Files:
 
 
 def _region(place: Place) -> Json:
+    if place.line == 0:
+        return {"byteOffset": place.offset, "byteLength": place.length, "snippet": {"text": place.text}}
     region: Json = {
         "startLine": max(1, place.line),
         "startColumn": max(1, place.column),

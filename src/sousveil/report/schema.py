@@ -45,6 +45,7 @@ _KEYS: dict[str, tuple[str, dict[str, Any]]] = {
     "Artifact.sha256": ("SHA-256 of the file's bytes, in hexadecimal: its identity.", _SHA256),
     "Artifact.size": ("In bytes.", _COUNT),
     "Artifact.kind": ("What it is, by content or extension.", {}),
+    "Artifact.origin": ("SHA-256 of the file it was rendered from; empty for a file of the product.", {}),
     "Finding.id": ("The same for the same finding on any machine and in any order.", {"pattern": "^[0-9a-f]{16}$"}),
     "Finding.act": (
         "What is done with the trait: infers, targets (searches, filters, alerts or registers people by it), residue "
@@ -76,12 +77,17 @@ _KEYS: dict[str, tuple[str, dict[str, Any]]] = {
     "Place.sha256": ("SHA-256 of the file's bytes, in hexadecimal.", _SHA256),
     "Place.offset": ("Where it begins in the file, in bytes.", _COUNT),
     "Place.length": ("In bytes; 0 where the file's own name is the place.", _COUNT),
-    "Place.line": ("Counted from 1.", {"minimum": 1}),
-    "Place.column": ("Counted from 1, in characters.", {"minimum": 1}),
+    "Place.line": ("Counted from 1; 0 where the bytes are no text with lines.", {"minimum": 0}),
+    "Place.column": ("Counted from 1, in characters; 0 where there are no lines.", {"minimum": 0}),
     "Place.encoding": ("The encoding those bytes are in.", {}),
     "Place.text": ("The bytes decoded in that encoding, undecodable ones as \\xNN.", {}),
     "Place.gloss": ("What the words mean in English; empty where they are plain.", {}),
     "Place.gloss_source": ("Who says so: lexicon, code (the product's own comment), lexicon+code, or nobody.", {}),
+    "Place.where": ("Section and address, page and box, sheet and cell; empty where the line says it.", {}),
+    "Place.origin": (
+        "SHA-256 of the file that the artifact was rendered from (a PDF's text); empty for a file of the product.",
+        {"pattern": "^([0-9a-f]{64})?$"},
+    ),
     "Link.relation": (
         "field-type, type-of, names, named-by or same-bytes, read from the finding's construct to this one.",
         {},

@@ -132,11 +132,11 @@ class _Page:
             self._block(block, more)
 
     def _block(self, places: Sequence[Place], more: str) -> None:
-        gutter = max(len(str(place.line)) for place in places)
+        gutter = max(len(view.line_number(place)) for place in places)
         said: set[tuple[str, str]] = set()
         bar = f"{_INDENT}{' ' * gutter} │ "
         for place in places:
-            number_of = "" if view.named(place) else str(place.line)
+            number_of = view.line_number(place)
             head = f"{_INDENT}{number_of:>{gutter}} │ "
             for number, line in enumerate(self._quoted(place)):
                 for part, text in enumerate(wrap(line, self._width - cells(bar), "", "  ")):

@@ -277,5 +277,13 @@ def base(path: str) -> str:
 
 
 def at_line(address: str, place: Place) -> str:
-    """Return an address with the place's line; a name stands on none."""
-    return address if named(place) else f"{address}:{place.line}"
+    """Return an address with the place's line, and with what a person would look for instead; a name stands on none."""
+    if named(place):
+        return address
+    line = f":{place.line}" if place.line else ""
+    return f"{address}{line} ({place.where})" if place.where else f"{address}{line}"
+
+
+def line_number(place: Place) -> str:
+    """Return the number of the place's line, empty where it stands on none."""
+    return str(place.line) if place.line and not named(place) else ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Quotas, Stop
 from sousveil.unpack.names import shown
+from sousveil.unpack.render import HEAD, render, renderer_of
 from sousveil.unpack.sniff import STUB_HEAD, STUBS, TAIL, is_container
 from sousveil.unpack.sourcemap import has_sourcemap, sourcemaps
 from sousveil.unpack.tree import FilePath, tree
 from sousveil.unpack.walk import walk
 
 __all__ = [
+    "HEAD",
     "STUBS",
     "STUB_HEAD",
     "TAIL",
@@ -21,6 +23,8 @@ __all__ = [
     "Stop",
     "has_sourcemap",
     "is_container",
+    "render",
+    "renderer_of",
     "shown",
     "sourcemaps",
     "tree",

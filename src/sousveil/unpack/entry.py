@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct, field
 
+Marks = tuple[tuple[int, str], ...]
+"""Offsets in a rendering with what a person would look for there (``page 12, box 72 100 200 113``), by offset."""
+
 
 class Entry(Struct):
-    """One file that lay in a container, or a container that could not be opened."""
+    """One file that lay in a container, a container that could not be opened, or a rendering of a file."""
 
     path: str
     """Display address: `sdk.zip!/inc.tar.xz!/dhnetsdk.h`; undecodable bytes, controls and the like escaped."""
@@ -19,6 +22,8 @@ class Entry(Struct):
     data: bytes | None = None
     """The content; None where it is larger than is held in memory: read `chunks` then."""
     stream: Callable[[], Iterator[bytes]] | None = field(default=None)
+    marks: Marks = ()
+    """Of a rendering: where its parts stand in the file that it was made from."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content. Of a large file that comes once only, and before the next entry is asked for."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sousveil.model import Construct, Limit
-from sousveil.unpack.entry import Entry
+from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget, Quotas
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Read(Struct, frozen=True, tag=True):
     sha256: str
     spooled: bool
     literals: tuple[str, ...] = ()
+    origin: str = ""
+    marks: Marks = ()
+    """Of a rendering: the SHA-256 of what it was made from, and where its parts stand in that."""
 
 
 class Leaf(Struct, frozen=True, tag=True):
@@ -62,6 +65,8 @@ class Leaf(Struct, frozen=True, tag=True):
     path: bytes = b""
     """Where its bytes can be read; empty if it holds no term."""
     spooled: bool = False
+    origin: str = ""
+    marks: Marks = ()
 
 
 class Seen(Struct, frozen=True, tag=True):
@@ -86,6 +91,7 @@ class Constructs(Struct, frozen=True, tag=True):
     sha256: str
     kind: str
     constructs: tuple[Construct, ...]
+    origin: str = ""
 
 
 Job = Survey | Read
@@ -165,8 +171,7 @@ class _Surveyor:
         if display not in self._job.skip and unpack.is_container(head, display, tail):
             yield from self._container(data if isinstance(data, bytes) else path, display)
             return
-        yield from self._leaf(path, display, data, spooled=False)
-        yield from self._sources(display, data)
+        yield from self._file_and_renderings(path, display, data, spooled=False)
 
     def _long(self, path: str, display: str, head: bytes, size: int) -> Iterator[Message]:
         from sousveil import unpack
@@ -197,8 +202,28 @@ class _Surveyor:
         if isinstance(item, Limit):
             yield Trouble(item)
             return
-        yield from self._entry(item)
-        yield from self._sources(item.path, item.data)
+        if item.data is None:
+            yield from self._entry(item)
+        else:
+            yield from self._file_and_renderings("", item.path, item.data, spooled=True)
+
+    def _file_and_renderings(
+        self, path: str, display: str, data: bytes | memoryview, spooled: bool
+    ) -> Iterator[Message]:
+        """Survey a file, and what it holds in packed or encoded form."""
+        from sousveil import unpack
+
+        renderer = unpack.renderer_of(bytes(data[: unpack.HEAD]), display)
+        if renderer is None or renderer.also:
+            yield from self._leaf(path, display, data, spooled)
+        yield from self._sources(display, data)
+        if renderer is not None:
+            origin = hashlib.sha256(data).hexdigest()
+            for item in unpack.render(renderer, bytes(data), display, self._budget):
+                if isinstance(item, Limit):
+                    yield Trouble(item)
+                elif item.data is not None:
+                    yield from self._leaf("", item.path, item.data, True, origin, item.marks)
 
     def _sources(self, display: str, data: bytes | memoryview | None) -> Iterator[Message]:
         """Survey the original sources that a minified script's map holds."""
@@ -233,7 +258,15 @@ class _Surveyor:
             target.unlink()
         yield from self._note(entry.path, digest.hexdigest(), size, "large", str(target) if hit else "", hit)
 
-    def _leaf(self, path: str, display: str, data: bytes | memoryview, spooled: bool) -> Iterator[Message]:
+    def _leaf(
+        self,
+        path: str,
+        display: str,
+        data: bytes | memoryview,
+        spooled: bool,
+        origin: str = "",
+        marks: Marks = (),
+    ) -> Iterator[Message]:
         digest = hashlib.sha256(data).hexdigest()
         if self._hit(data, display):
             if spooled:
@@ -241,9 +274,9 @@ class _Surveyor:
                 with target.open("xb") as out:
                     out.write(data)
                 path = str(target)
-            yield from self._note(display, digest, len(data), "", path, spooled)
+            yield from self._note(display, digest, len(data), "", path, spooled, origin, marks)
         else:
-            yield from self._note(display, digest, len(data), "", "", False)
+            yield from self._note(display, digest, len(data), "", "", False, origin)
 
     def _hit(self, data: bytes | memoryview, display: str) -> bool:
         if self._job.literals:
@@ -263,14 +296,24 @@ class _Surveyor:
         self._serial += 1
         return Path(self._job.spool) / f"{os.getpid()}-{time.monotonic_ns()}-{self._serial}"
 
-    def _note(self, display: str, sha256: str, size: int, kind: str, path: str, spooled: bool) -> Iterator[Message]:
+    def _note(
+        self,
+        display: str,
+        sha256: str,
+        size: int,
+        kind: str,
+        path: str,
+        spooled: bool,
+        origin: str = "",
+        marks: Marks = (),
+    ) -> Iterator[Message]:
         self._files += 1
         self._bytes += size
         suffix = display.rsplit("/", 1)[-1].rpartition(".")[2].lower() if "." in display.rsplit("/", 1)[-1] else ""
         kind = kind or (suffix if suffix.isalnum() and len(suffix) <= 8 else "other")
         self._kinds[kind] += 1
         if path or self._job.listing:
-            yield Leaf(display, sha256, size, kind, os.fsencode(path), spooled)
+            yield Leaf(display, sha256, size, kind, os.fsencode(path), spooled, origin, marks)
 
 
 def _read(job: Read) -> Iterator[Message]:
@@ -302,8 +345,10 @@ def _read(job: Read) -> Iterator[Message]:
         named = read_name(job.display)
         if named is not None:
             constructs.append(named)
+    if job.marks:
+        constructs = [dispatch.placed(construct, job.marks) for construct in constructs]
     for limit in reading.limits:
         yield Trouble(limit)
     # In portions: one message stays far below a pipe's and the decoder's limits.
     for start in range(0, max(1, len(constructs)), 500):
-        yield Constructs(job.display, job.sha256, reading.kind, tuple(constructs[start : start + 500]))
+        yield Constructs(job.display, job.sha256, reading.kind, tuple(constructs[start : start + 500]), job.origin)

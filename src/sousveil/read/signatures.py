@@ -1,0 +1,37 @@
+"""Which reader reads which file that is no text: told by first bytes, and by the name where those do not suffice.
+
+A reader of bytes is a module with ``read_bytes(data, hits, path)`` that yields constructs: ``hits`` are (offset,
+encoding) pairs, sorted, or None for everything. Of a construct's passages ``data[offset:offset + length]`` decoded in
+``encoding`` is the text, line and column are 0, and ``where`` says section and address. Several readers may read one
+file: a program's debug information and its strings.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+
+class Signature(Struct, frozen=True):
+    """When a file is read as bytes, and by which readers."""
+
+    readers: tuple[str, ...]
+    """Modules below ``sousveil.read``, all of which read it."""
+    magic: re.Pattern[bytes]
+    """Tried at the file's start; bytes within its first 4,096 must decide."""
+    ends: tuple[str, ...] = ()
+    """How its name ends, in lower case; empty for any name."""
+
+
+SIGNATURES: tuple[Signature, ...] = ()
+HEAD = 4096
+
+
+def byte_readers(path: str, data: bytes) -> tuple[str, ...]:
+    """Return the readers of the first signature that fits, none if it is to be read as text."""
+    head = bytes(data[:HEAD])
+    for signature in SIGNATURES:
+        if signature.magic.match(head) and (not signature.ends or path.lower().endswith(signature.ends)):
+            return signature.readers
+    return ()
