@@ -33,6 +33,7 @@ _COMPOUND = re.compile(
 )
 # An entry of a list of links speaks of what it links to.
 _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+` <http|https?://)")
+_TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
 _REACH = 70
 _NEAR = 18
 _MAX_TEXT = 4000
@@ -75,8 +76,11 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
     ]
     if not named:
         return None
+    based = any(t.concept in _TAKEN_FROM for t in tags)
     pairs = (
         ("infer", Act.INFERS, _REACH),
+        # "Ethnicity classifications are published": such words claim nothing unless it is taken from something.
+        *((("assess", Act.INFERS, _REACH),) if based else ()),
         ("query", Act.TARGETS, 30),
         ("watch", Act.TARGETS, 30),
     )
@@ -97,6 +101,9 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 # "a federally recognized tribe": a participle before a group claims nothing.
                 if thing.role == "group" and (not before or clause[verb.start : verb.end].endswith("ed")):
+                    continue
+                # "It is recognised that …" speaks of what is known.
+                if re.match(r"\s+that\b", clause[verb.end :]):
                     continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
                 return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
