@@ -18,6 +18,7 @@ import sys
 import time
 from pathlib import Path
 
+from sousveil.acquire.wording import AcquireError
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import load_rules
 from sousveil.match.lexicon import load
@@ -112,7 +113,11 @@ def main() -> int:
             print(f"{'absent':9} {label:9} {name}: the file is not in --vendor")
             continue
         started = time.perf_counter()
-        gathered = collect(product, Options())
+        try:
+            gathered = collect(product, Options())
+        except AcquireError as error:
+            print(f"{'absent':9} {label:9} {name}: {error}")
+            continue
         judgement = judge(gathered.sited, rules, tagger, gathered.summary)
         seconds = time.perf_counter() - started
         verdict = str(judgement.verdict)
