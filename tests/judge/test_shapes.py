@@ -124,6 +124,21 @@ request.post({url: base + '/facepp/v3/detect', form: option});
 result = DeepFace.analyze(img_path=path, actions=["age", "gender", "race"])
 print(result["dominant_race"])
 """,
+    "features.java": r"""package vendor.face;
+/** What the recogniser reports of each face. */
+public enum FaceProperties { EYES, NOSE, GLASSES, SMILE, FACIAL_HAIR, AGE, GENDER, ETHNICITY }
+""",
+    "scored.ts": r"""interface Prediction { age: number; gender: string; genderProb: number; race: string; raceProbs: Record<string, number> }
+""",
+    "params.ts": r"""export class LibrarySearchParams {
+  imagePath: string; // 上传图片
+  arrLibId: Array<string>; // 选中人像库
+  threshold: number; // 相似度
+  nation: string; // 民族
+  maxAge: number;
+  minAge: number;
+}
+""",
 }
 
 HARMLESS = {
@@ -177,6 +192,28 @@ def emoji_skin_tone(emoji, tone): return emoji + SKIN_TONES[tone]
 ''',
     "p.h": r"""typedef struct { int skin_color; int bg_color; int font; } theme_t; /* UI skin */
 enum skin_mode { SKIN_DARK, SKIN_LIGHT, SKIN_WHITE };
+""",
+    "statistics_matcher.py": r"""class EthnicityClassificationMatcher:
+    \"\"\"Find the published classification that a table's ethnic groups belong to.\"\"\"
+    def __init__(self, standardiser, collection):
+        self.standardiser, self.collection = standardiser, collection
+    def get_classification(self, values):
+        return self.collection.get_by_id(values)
+""".replace("\\", ""),
+    "application/models.py": r"""class EthnicGroup(db.Model):
+    __tablename__ = "ethnic_group"
+    id = db.Column(db.Integer, primary_key=True)
+    value = db.Column(db.String)
+    classifications = db.relationship("Classification")
+""",
+    "charts/rows.py": r"""def stop_and_search_rows():
+    ethnicities = ["Asian", "Black", "Mixed", "White", "Other"]
+    return [(e, rates.get(e)) for e in ethnicities]
+""",
+    "publish.md": r"""# Ethnicity classifications
+
+The analysis of each measure by ethnicity is published with the estimates. It is recognised that these ethnic groups do
+not represent how all people identify.
 """,
 }
 
