@@ -339,10 +339,11 @@ def _rule(value: object) -> Condition:
 
 def _same_member(value: object) -> Condition:
     """Every listed thing in one and the same member: ``attribute``, ``group``, or a context's name."""
-    names = _words(value)
+    o = _options(value, {"of", "in"}) if isinstance(value, dict) else {"of": value}
+    names = _words(o["of"])
+    slots = expand(_slots(o.get("in"), "members") if "in" in o else ("members", "member-type"))
 
     def evaluate(scene: Scene) -> Result:
-        slots = expand(("members", "member-type"))
         hits: list[dict[int, Seen]] = []
         for name in names:
             if name == "attribute":
