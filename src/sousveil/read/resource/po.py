@@ -13,6 +13,7 @@ EXTENSIONS = (".po", ".pot")
 
 _ENTRY = 32 << 10
 _BLANK = re.compile(rb"\n[ \t\r]*\n")
+_LABEL = 60
 _KEYWORD = re.compile(rb"[ \t]*(#~[ \t]*)?(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)[ \t]*\"")
 _STRING = re.compile(rb"[ \t]*(?:#~[ \t]*)?(?:[a-z_]+(?:\[\d+\])?[ \t]*)?\"((?:[^\"\\]|\\.)*+)\"?")
 _LANGUAGE = re.compile(rb"\"Language:[ \t]*([\w@.-]{1,40})")
@@ -92,9 +93,9 @@ def _entry(places: Places, start: int, end: int, hit: int, scope: tuple[str, ...
     )
     context = fields.get("msgctxt", "")
     gloss = "\n".join(comments)[:1000]
-    return Construct(
-        Kind.STATEMENT, name, passage, members[:6], gloss, (*scope, context) if context else scope, "key-value", "po"
-    )
+    # What a program shows: a label, or a sentence.
+    kind, role = (Kind.OPTION, "label") if len(name) <= _LABEL and "\n" not in name else (Kind.STATEMENT, "key-value")
+    return Construct(kind, name, passage, members[:6], gloss, (*scope, context) if context else scope, role, "po")
 
 
 def _unescape(match: re.Match[str]) -> str:
