@@ -5,11 +5,21 @@ from __future__ import annotations
 import stat
 from collections.abc import Generator, Iterator
 
+from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack import native
 from sousveil.unpack.native import EOF, FAILED, OK, RETRY, WARN, Archive
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.source import CHUNK, Memory, Seekable, Source, Stream
+
+ABOUT = About(
+    title="Archives",
+    ends=".tar .cpio .a .deb .7z .rar .cab .iso .lha .xar .pkg",
+    reads="Every file, by libarchive, as a stream; links, devices and unsafe names are listed.",
+    needs="libarchive (comes with the package on Linux and macOS)",
+    limits="Encrypted archives; further volumes of an archive in several files.",
+)
+
 
 NEEDS_SEEK = frozenset({"7z", "rar", "cab", "iso", "xar"})
 """Formats whose directory may lie behind what it describes."""

@@ -8,12 +8,20 @@ from __future__ import annotations
 import struct
 from collections.abc import Generator, Iterator
 
+from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.archive import read_archive
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.sniff import COMPRESSED, is_container
 from sousveil.unpack.source import Memory, Source, Stream
 from sousveil.unpack.streams import read_stream
+
+ABOUT = About(
+    title="RPM packages",
+    ends=".rpm",
+    reads="Names and scripts of the header; every file of the payload.",
+)
+
 
 _LEAD = 96
 _MAGIC = b"\x8e\xad\xe8"

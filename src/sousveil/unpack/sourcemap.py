@@ -14,10 +14,19 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Stop
 from sousveil.unpack.names import NameDecoder, shown, unsafe
+
+ABOUT = About(
+    title="Source maps",
+    ends=".map .js .css",
+    reads="The original sources that a minified script's map holds, inline or beside it.",
+    limits="Maps that lie at an address on the network.",
+)
+
 
 MOST_MAP = 256 << 20
 """Bytes of a map that are read."""

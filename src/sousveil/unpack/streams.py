@@ -8,12 +8,21 @@ from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from typing import Any, Protocol
 
+from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.archive import expand_raw, read_archive
 from sousveil.unpack.names import shown
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.sniff import is_container
 from sousveil.unpack.source import CHUNK, Seekable, Source, Stream
+
+ABOUT = About(
+    title="Single compressed files",
+    ends=".gz .bz2 .xz .lzma .zst .lz4 .lz .Z",
+    reads="What is compressed; a tar inside counts with its compression as one container.",
+    needs="libarchive for zst, lz4, lz and Z",
+)
+
 
 MOST_DICTIONARY = 640 << 20
 """Bytes that an xz stream's dictionary may take; xz itself uses 64 MB at its highest preset."""

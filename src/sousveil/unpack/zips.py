@@ -5,12 +5,22 @@ from __future__ import annotations
 import stat
 from collections.abc import Generator
 
+from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.reading import Item, Reading
 from sousveil.unpack.source import Memory, Seekable
 from sousveil.unpack.zipdirectory import LOCAL, UTF8, LocalHeader, Member, central, local
 from sousveil.unpack.zipfiles import SMALL, between, contents, name_of
 from sousveil.unpack.zipscan import scan
+
+ABOUT = About(
+    title="Zip archives and all that are zips",
+    ends=".zip .whl .jar .apk .ipa .docx .nupkg .xpi .vsix",
+    reads="Every file of the central directory and of local headers it does not name; bytes that no entry accounts "
+    "for; a vendor's `DH` in the place of `PK`.",
+    limits="Encrypted entries; methods that neither zlib, bzip2, LZMA nor libarchive decodes.",
+)
+
 
 _LOCAL_SPARE = 256
 """Bytes that a local header's extra field usually stays under."""
