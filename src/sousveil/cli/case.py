@@ -1,0 +1,190 @@
+"""``sousveil case``: a folder of evidence with a signed record of every step."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sousveil.cli.app import HELP_OPTIONS
+from sousveil.report.safe import show
+
+if TYPE_CHECKING:
+    from sousveil.evidence.case import Case
+
+CASE = click.option(
+    "--case",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The case's folder (default: the current one).",
+)
+
+
+def passphrase(new: bool) -> bytes:
+    """Ask for the signing key's passphrase: from ``SOUSVEIL_PASSPHRASE``, else on a terminal; empty for none."""
+    given = os.environ.get("SOUSVEIL_PASSPHRASE")
+    if given is not None:
+        return given.encode()
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if new:
+            return b""
+        from sousveil.cli.start import Refused
+
+        raise Refused("the signing key has a passphrase; set SOUSVEIL_PASSPHRASE or run on a terminal")
+    if new:
+        from sousveil.evidence import keys
+
+        click.echo(f"A signing key is made now, once: {keys.location()}", err=True)
+        text = click.prompt(
+            "Passphrase for it (empty for none)", default="", show_default=False, hide_input=True, err=True,
+            confirmation_prompt="The same again",
+        )  # fmt: skip
+    else:
+        text = click.prompt("Passphrase of the signing key", hide_input=True, err=True)
+    return str(text).encode()
+
+
+def opened(folder: Path) -> Case:
+    """Return the case in ``folder``, ready to record."""
+    from sousveil.evidence.case import Case
+
+    return Case.open(folder, passphrase)
+
+
+@click.group(short_help="Keep evidence: a folder with a signed record of every step.", context_settings=HELP_OPTIONS)
+def command() -> None:
+    """Keep evidence in a case: a plain folder with what was kept and a signed record of every step.
+
+    A case can be copied, put on a stick or under version control, and checked with sousveil verify, which needs neither
+    network nor secret.
+
+    \b
+    Examples:
+      sousveil case new camera-case --title "NightjarVision SDK 3.2"
+      sousveil scan sdk.zip --case camera-case
+      sousveil case note --case camera-case "asked the vendor by mail"
+      sousveil case show --case camera-case
+      sousveil verify camera-case
+    """
+
+
+@command.command(short_help="Begin a case.", context_settings=HELP_OPTIONS)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--title", default="", help="What the case is about.")
+def new(folder: Path, title: str) -> None:
+    """Begin a case in FOLDER, a new folder. The first time, a signing key is made outside of it.
+
+    \b
+    Example:
+      sousveil case new camera-case --title "NightjarVision SDK 3.2"
+    """
+    from sousveil.evidence.case import Case
+
+    case = Case.new(folder, title, passphrase)
+    print(f"{show(str(folder))}: a case is begun; its key is {case.keyid[:16]}…")
+
+
+@command.command(short_help="What happened, in order.", context_settings=HELP_OPTIONS)
+@CASE
+def show_(folder: Path) -> None:
+    """Show the case: its title, every event in order, and what was kept.
+
+    \b
+    Example:
+      sousveil case show --case camera-case
+    """
+    from sousveil.evidence.case import Case
+    from sousveil.evidence.chronicle import told
+
+    case = Case.open(folder)
+    print(f"{show(case.title() or folder.resolve().name)}   key {case.keyid[:16]}…")
+    for entry in case.entries():
+        for i, line in enumerate(told(entry)):
+            print(
+                f"{entry.predicate.get('time', '')[:19].replace('T', ' ')}  {show(line)}"
+                if not i
+                else " " * 21 + show(line)
+            )
+
+
+show_.name = "show"
+command.add_command(show_, "show")
+
+
+@command.command(short_help="Record a note.", context_settings=HELP_OPTIONS)
+@click.argument("text")
+@CASE
+def note(text: str, folder: Path) -> None:
+    """Record TEXT, signed and dated.
+
+    \b
+    Example:
+      sousveil case note --case camera-case "The download page was online at 14:05."
+    """
+    opened(folder).record("noted", {"text": text})
+    print("noted.")
+
+
+@command.command(short_help="Record what was asked of whom, and the answer.", context_settings=HELP_OPTIONS)
+@click.argument("text")
+@click.option("--of", "whom", required=True, help="Who was asked.")
+@click.option("--when", default="", help="When, in your own words; the moment of recording is kept anyway.")
+@click.option("--answer", default="", help="What was answered.")
+@CASE
+def question(text: str, whom: str, when: str, answer: str, folder: Path) -> None:
+    """Record that TEXT was asked, of whom, when, and what was answered.
+
+    \b
+    Example:
+      sousveil case question --of "the vendor's press office" "What is EM_NATION_TYPE_UYGUR for?"
+    """
+    opened(folder).record("asked", {"text": text, "of": whom, "when": when, "answer": answer})
+    print("recorded.")
+
+
+@command.command(short_help="What the case keeps.", context_settings=HELP_OPTIONS)
+@CASE
+def files(folder: Path) -> None:
+    """List what the case keeps: SHA-256, size, name, as sha256sum does where names are plain.
+
+    \b
+    Example:
+      sousveil case files --case camera-case
+    """
+    from sousveil.evidence.case import Case
+
+    for entry in Case.open(folder).entries():
+        for subject in entry.subjects:
+            notes = subject.get("annotations", {})
+            kept = "" if notes.get("kept", True) else "   (digests only)"
+            print(f"{subject['digest']['sha256']}  {notes.get('size', 0):>12,}  {show(subject['name'])}{kept}")
+
+
+@command.command(short_help="Close the record and have its time stamped.", context_settings=HELP_OPTIONS)
+@click.option(
+    "--authority",
+    "authorities",
+    multiple=True,
+    metavar="URL",
+    help="Ask this time-stamp authority (RFC 3161); may be given again. Default: SOUSVEIL_AUTHORITIES, with spaces.",
+)
+@CASE
+def seal(authorities: tuple[str, ...], folder: Path) -> None:
+    """Record that the case is complete and have the record's last line stamped by the authorities you name.
+
+    An authority sees a digest and nothing else. Without a network the requests wait in the case; seal again sends them.
+
+    \b
+    Example:
+      sousveil case seal --case camera-case
+    """
+    from sousveil.acquire.post import post
+    from sousveil.evidence.sealing import seal as close
+
+    named = authorities or tuple(os.environ.get("SOUSVEIL_AUTHORITIES", "").split())
+    for line in close(opened(folder), named, post):
+        print(show(line))

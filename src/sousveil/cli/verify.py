@@ -1,0 +1,41 @@
+"""``sousveil verify``: whether a case is what was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sousveil.cli.app import HELP_OPTIONS
+from sousveil.report.safe import show
+
+
+@click.command(short_help="Check a case: every claim, by the bytes alone.", context_settings=HELP_OPTIONS)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--roots", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="Certificates (PEM) that time-stamp authorities must end in.")  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
+def command(path: Path, roots: Path | None, quiet: bool) -> None:
+    """Check a case, every claim with its result. No network and no secret is needed.
+
+    \b
+    Examples:
+      sousveil verify camera-case
+      sousveil verify camera-case --roots authorities.pem
+
+    \b
+    Exit code:
+      0  every claim holds
+      1  something is wrong, and it says what
+      2  it could not check
+    """
+    from sousveil.evidence.verify import verify_case
+
+    wrong = 0
+    for claim in verify_case(path, roots.read_bytes() if roots else b""):
+        wrong += claim.holds is False
+        if quiet and claim.holds is not False:
+            continue
+        mark = {True: "ok     ", False: "WRONG  ", None: "open   "}[claim.holds]
+        print(f"{mark}{show(claim.what)}" + (f": {show(claim.detail)}" if claim.detail else ""))
+    raise SystemExit(1 if wrong else 0)

@@ -1,0 +1,164 @@
+"""A case: a plain folder with objects, a signed ledger, its public key and its time stamps.
+
+::
+
+    CASE/README.txt              what this is and how to check it
+    CASE/ledger.jsonl            one event a line
+    CASE/signing-key.pub.pem     whose signatures they are
+    CASE/objects/ab/ab12…        what was kept, by SHA-256
+    CASE/stamps/                 time stamps over lines of the ledger
+    CASE/cut-off/                what killed runs left unfinished; counts for nothing
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sousveil import __version__
+from sousveil.evidence import durable, keys
+from sousveil.evidence.ledger import Entry, Ledger
+from sousveil.evidence.objects import Digest, Objects, chunks_of, digest_of
+from sousveil.evidence.wrong import CaseError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+LEDGER = "ledger.jsonl"
+PUBLIC_KEY = "signing-key.pub.pem"
+README = "README.txt"
+_README = """\
+This folder is a case kept by sousveil: evidence about a product, with a signed record of every step.
+
+ledger.jsonl          one event a line: a DSSE envelope over an in-toto statement, signed with the key below; each names
+                      the SHA-256 of the line before it
+signing-key.pub.pem   the public half of the signing key (Ed25519)
+objects/              what was kept, each file named by its SHA-256
+stamps/               time stamps (RFC 3161) over lines of the ledger, where they were asked for
+
+Check it with: sousveil verify THIS-FOLDER
+Without sousveil: sousveil case export gives a folder with verify.sh, which needs openssl, jq, base64 and sha256sum.
+"""
+
+
+class Case:
+    """A case that is open. Reading needs no secret; recording needs the signing key, asked for when first used."""
+
+    def __init__(self, root: Path, public_pem: bytes, ask: keys.Ask) -> None:
+        self.root = root
+        self.public_pem = public_pem
+        self.keyid = keys.fingerprint(public_pem)
+        self.objects = Objects(root / "objects")
+        self.ledger = Ledger(root / LEDGER)
+        self._ask = ask
+        self._private: Ed25519PrivateKey | None = None
+
+    @classmethod
+    def new(cls, root: Path, title: str, ask: keys.Ask) -> Case:
+        """Return a new case in ``root``, which must not exist or be empty; its first event is on the disk."""
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise CaseError(f"{root}: it exists already; name a new folder, or go on with: sousveil case show {root}")
+        private = keys.private_key(ask)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            durable.write(root / PUBLIC_KEY, keys.public_pem(private))
+            durable.write(root / README, _README.encode())
+        except OSError as error:
+            raise CaseError(f"{root}: no case can be made there: {error.strerror}") from error
+        case = cls(root, keys.public_pem(private), ask)
+        case._private = private
+        case.record("opened", {"title": title})
+        return case
+
+    @classmethod
+    def open(cls, root: Path, ask: keys.Ask | None = None) -> Case:
+        """Return the case in ``root``. Raises CaseError if there is none."""
+        try:
+            pem = (root / PUBLIC_KEY).read_bytes()
+        except OSError as error:
+            raise CaseError(f"{root}: there is no case here; make one with: sousveil case new {root}") from error
+        return cls(root, pem, ask or _no_passphrase)
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """Return the key that the ledger's lines must be signed with."""
+        return keys.load_public(self.public_pem)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the events, each checked. Raises CaseError at the first that is wrong."""
+        return self.ledger.entries(self.public_key)
+
+    def title(self) -> str:
+        """Return the case's title."""
+        first = next(self.entries(), None)
+        return str(first.predicate.get("title", "")) if first else ""
+
+    def record(self, event: str, details: dict[str, Any], subjects: Iterable[dict[str, Any]] = ()) -> str:
+        """Write an event and return the digest of its line. What a killed run left is dealt with first."""
+        private = self._key()
+        with durable.locked(self.root):
+            torn = self.ledger.cut_torn(self.root / "cut-off")
+            if torn:
+                self.ledger.append([], {**self._stamp("cut-off"), "what": torn}, private, self.keyid)
+            for left in self.objects.leftovers():
+                # Another run may still be writing it; only a dead one's is taken away.
+                if not _alive(left.name.partition("-")[0]):
+                    left.unlink(missing_ok=True)
+            return self.ledger.append(list(subjects), {**self._stamp(event), **details}, private, self.keyid)
+
+    def _stamp(self, event: str) -> dict[str, Any]:
+        now = time.time()
+        clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}Z"
+        return {"event": event, "time": clock, "tool": {"name": "sousveil", "version": __version__}}
+
+    def _key(self) -> Ed25519PrivateKey:
+        if self._private is None:
+            private = keys.private_key(self._ask)
+            if keys.public_pem(private) != self.public_pem:
+                raise CaseError(
+                    f"{self.root}: the case was begun with another signing key ({self.keyid[:16]}…); "
+                    "name its file by SOUSVEIL_KEY"
+                )
+            self._private = private
+        return self._private
+
+    def keep(self, name: str, path: Path, *, hash_only: bool = False) -> dict[str, Any]:
+        """Keep a file (or only its digests) and return it as an event's subject."""
+        try:
+            digest = digest_of(chunks_of(path)) if hash_only else self.objects.add_file(path)
+        except OSError as error:
+            raise CaseError(f"{path}: it cannot be kept: {error.strerror or error}") from error
+        return subject(name, digest, kept=not hash_only)
+
+    def keep_bytes(self, name: str, data: bytes) -> dict[str, Any]:
+        """Keep bytes and return them as an event's subject."""
+        return subject(name, self.objects.add([data]))
+
+
+def subject(name: str, digest: Digest, *, kept: bool = True) -> dict[str, Any]:
+    """Return a resource descriptor of in-toto: a name, two digests, the size and whether the bytes are in the case."""
+    return {
+        "name": name,
+        "digest": {"sha256": digest.sha256, "sha512": digest.sha512},
+        "annotations": {"size": digest.size, "kept": kept},
+    }
+
+
+def _no_passphrase(new: bool) -> bytes:
+    if new:
+        raise CaseError("there is no signing key yet; sousveil case new makes one")
+    raise CaseError("the signing key has a passphrase; set SOUSVEIL_PASSPHRASE or run on a terminal")
+
+
+def _alive(pid: str) -> bool:
+    import os
+
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True

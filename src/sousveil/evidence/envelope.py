@@ -1,0 +1,80 @@
+"""DSSE envelopes over in-toto statements: what a ledger's line is.
+
+Formats: DSSE 1.0.2 (pre-authentication encoding), in-toto Statement v1. A line is JSON with sorted keys and no
+spaces, so that the same event is the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any
+
+from sousveil.evidence.wrong import CaseError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:sousveil:event:1"
+MOST_LINE = 16 << 20
+"""Bytes of one line; a longer one is not read."""
+
+
+def encode(value: object) -> bytes:
+    """Return JSON as bytes, always the same for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def authenticated(payload: bytes) -> bytes:
+    """Return what is signed: DSSE's pre-authentication encoding of the payload."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def seal(subjects: list[dict[str, Any]], predicate: dict[str, Any], key: Ed25519PrivateKey, keyid: str) -> bytes:
+    """Return the line of an event, without its line feed."""
+    payload = encode(
+        {"_type": STATEMENT_TYPE, "subject": subjects, "predicateType": PREDICATE_TYPE, "predicate": predicate}
+    )
+    signature = key.sign(authenticated(payload))
+    return encode(
+        {
+            "payload": base64.b64encode(payload).decode(),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": [{"keyid": keyid, "sig": base64.b64encode(signature).decode()}],
+        }
+    )
+
+
+def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
+    """Return the statement in a line whose signature is ``key``'s. Raises CaseError saying what is wrong."""
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        envelope = json.loads(line)
+        payload = base64.b64decode(envelope["payload"], validate=True)
+        signatures = [base64.b64decode(s["sig"], validate=True) for s in envelope["signatures"]]
+        kind = envelope["payloadType"]
+    except (ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
+        raise CaseError("it is no DSSE envelope") from error
+    if kind != PAYLOAD_TYPE or len(signatures) != 1:
+        raise CaseError("it is not an in-toto statement with one signature")
+    # The same envelope written otherwise would have another digest: only one form counts.
+    if encode(envelope) != line:
+        raise CaseError("it is not in the one form that a line has")
+    try:
+        key.verify(signatures[0], authenticated(payload))
+    except InvalidSignature as error:
+        raise CaseError("its signature is not the case's key's, or it was changed") from error
+    try:
+        statement: dict[str, Any] = json.loads(payload)
+        right = statement["_type"] == STATEMENT_TYPE and statement["predicateType"] == PREDICATE_TYPE
+        right = right and isinstance(statement["subject"], list) and isinstance(statement["predicate"], dict)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CaseError("what it signs is no in-toto statement") from error
+    if not right:
+        raise CaseError("what it signs is no event of a case")
+    return statement

@@ -1,0 +1,169 @@
+"""Checking a case: every claim with its result, by nobody's word but the bytes'. No network, no secret."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from sousveil.evidence import keys, stamps, trust
+from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case
+from sousveil.evidence.ledger import Entry
+from sousveil.evidence.objects import chunks_of
+from sousveil.evidence.wrong import CaseError
+
+
+class Claim(Struct, frozen=True):
+    """One thing that was checked."""
+
+    what: str
+    holds: bool | None
+    """None where it could not be checked, or where a person must weigh it."""
+    detail: str = ""
+    """What is wrong: which file, what was expected, since which event."""
+
+
+class Named(Struct):
+    """What the ledger says of one object."""
+
+    size: int
+    kept: bool
+    since: str
+    """The first event that names it."""
+    redacted: str = ""
+    """The reason, where it was taken out."""
+
+
+def verify_case(root: Path, roots: bytes = b"") -> Iterator[Claim]:
+    """Yield every claim of a case. ``roots`` are certificates in PEM form that end the stamps' chains.
+
+    Raises CaseError where ``root`` is no case.
+    """
+    case = Case.open(root)
+    try:
+        key = case.public_key
+    except CaseError as error:
+        yield Claim("the public key can be read", False, f"{PUBLIC_KEY}: {error}")
+        return
+    yield Claim("the public key can be read", True, f"Ed25519, {keys.fingerprint(case.public_pem)}")
+    entries: list[Entry] = []
+    lines: dict[str, bytes] = {}
+    problem = ""
+    named: dict[str, Named] = {}
+    count = 0
+    wanted = {stamp.line for stamp in stamps.every(root / "stamps")}
+    try:
+        raw = case.ledger.lines()
+        for entry in case.ledger.entries(key):
+            line = next(raw)[1]
+            count += 1
+            if entry.digest in wanted:
+                lines[entry.digest] = line[:-1]
+            _name(entry, named)
+            if entry.kind in ("sealed", "opened"):
+                entries.append(entry)
+    except CaseError as error:
+        problem = str(error)
+    if not count and not problem:
+        problem = f"{LEDGER}: it is missing or empty"
+    yield Claim(
+        "every line of the ledger is signed and follows the one before", not problem, problem or f"{count} lines"
+    )
+    yield from _objects(case, named, whole=not problem)
+    yield from _stamps(case, lines, roots, count)
+    yield from _seals(entries, count)
+
+
+def _name(entry: Entry, named: dict[str, Named]) -> None:
+    since = f"line {entry.number}, {entry.kind} {entry.predicate.get('time', '')}"
+    for subject in entry.subjects:
+        digest = str(subject.get("digest", {}).get("sha256", ""))
+        notes: dict[str, Any] = subject.get("annotations", {})
+        known = named.get(digest)
+        if known is None:
+            named[digest] = Named(int(notes.get("size", -1)), bool(notes.get("kept", True)), since)
+        elif notes.get("kept"):
+            known.kept = True
+    if entry.kind == "redacted":
+        for gone in entry.predicate.get("objects", []):
+            known = named.get(str(gone.get("sha256", "")))
+            if known is not None:
+                known.redacted = str(gone.get("reason", "")) or "no reason given"
+
+
+def _objects(case: Case, named: dict[str, Named], whole: bool) -> Iterator[Claim]:
+    """Yield what holds of the objects: each there, of its size, with its digest."""
+    kept = [(digest, note) for digest, note in named.items() if note.kept and not note.redacted]
+    bad = 0
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for (digest, note), wrong in zip(kept, pool.map(lambda one: _check(case, *one), kept), strict=True):
+            if wrong:
+                bad += 1
+                yield Claim(f"object {digest[:16]}… is what was kept", False, f"{wrong}; since {note.since}")
+    redacted = [(d, n) for d, n in named.items() if n.redacted]
+    for digest, note in redacted:
+        there = case.objects.path(digest).exists()
+        yield Claim(
+            f"object {digest[:16]}… was taken out",
+            not there,
+            "it is still there" if there else f"reason: {note.redacted}; since {note.since}",
+        )
+    if not bad:
+        yield Claim("every object that the ledger names is there, byte for byte", True, f"{len(kept)} objects")
+    strays = [path.name for path in case.objects.every() if path.name not in named]
+    if strays:
+        why = "a run was killed before it was recorded, or the ledger's end was cut off"
+        shown = ", ".join(s[:16] + "…" for s in strays[:3])
+        yield Claim(
+            "every object is named by the ledger", None if whole else False, f"{len(strays)} are not ({shown}): {why}"
+        )
+
+
+def _check(case: Case, digest: str, note: Named) -> str:
+    path = case.objects.path(digest)
+    try:
+        size = path.stat().st_size
+        if note.size >= 0 and size != note.size:
+            return f"{path}: it has {size} bytes, not {note.size}"
+        found = hashlib.sha256()
+        for chunk in chunks_of(path):
+            found.update(chunk)
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    return "" if found.hexdigest() == digest else f"{path}: its SHA-256 is {found.hexdigest()}"
+
+
+def _stamps(case: Case, lines: dict[str, bytes], roots: bytes, count: int) -> Iterator[Claim]:
+    waiting = 0
+    for stamp in stamps.every(case.root / "stamps"):
+        if stamp.waiting:
+            waiting += 1
+            continue
+        what = f"the time stamp by {stamp.authority or stamp.path.name} holds"
+        line = lines.get(stamp.line)
+        if line is None:
+            why = "its end was cut off, or it was replaced"
+            detail = f"{stamp.path.name}: it stamps a line that is not in the ledger: {why}"
+            yield Claim(what, False, detail)
+            continue
+        result = trust.judge(stamp.path.read_bytes(), line, roots)
+        yield Claim(
+            what, result.valid, result.detail if result.valid is not False else f"{stamp.path.name}: {result.detail}"
+        )
+    if waiting:
+        yield Claim(
+            "every time stamp that was asked for has come", None, f"{waiting} still wait: sousveil case seal asks again"
+        )
+
+
+def _seals(entries: list[Entry], count: int) -> Iterator[Claim]:
+    seals = [entry for entry in entries if entry.kind == "sealed"]
+    if seals:
+        later = count - seals[-1].number
+        detail = f"sealed at line {seals[-1].number}" + (f"; {later} lines came after it" if later else "")
+        yield Claim("the case is sealed", True, detail)

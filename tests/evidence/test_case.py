@@ -1,0 +1,218 @@
+"""A case keeps what it acknowledged and notices whatever was changed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sousveil.acquire.post import post
+from sousveil.evidence import keys, stamps
+from sousveil.evidence.case import Case
+from sousveil.evidence.envelope import authenticated
+from sousveil.evidence.sealing import seal
+from sousveil.evidence.verify import Claim, verify_case
+from sousveil.evidence.wrong import CaseError
+
+
+def wrong(root: Path, roots: bytes = b"") -> list[Claim]:
+    return [c for c in verify_case(root, roots) if c.holds is False]
+
+
+def test_an_untouched_case_holds_also_elsewhere_and_in_another_year(case: Case, tmp_path: Path) -> None:
+    assert not wrong(case.root)
+    shutil.copytree(case.root, tmp_path / "stick" / "copy")
+    for path in (tmp_path / "stick" / "copy").rglob("*"):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    assert not wrong(tmp_path / "stick" / "copy")
+
+
+def test_a_line_is_checked_by_openssl_alone(case: Case, tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    envelope = json.loads((case.root / "ledger.jsonl").read_bytes().splitlines()[2])
+    (tmp_path / "signed").write_bytes(authenticated(base64.b64decode(envelope["payload"])))
+    (tmp_path / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", str(case.root / "signing-key.pub.pem"), "-rawin",
+             "-in", "signed", "-sigfile", "sig"]  # fmt: skip
+    assert subprocess.run(words, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+def _tamper(root: Path, choose: random.Random) -> str:
+    """Change one thing that matters; return what."""
+    ledger = root / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    objects = sorted(p for p in (root / "objects").rglob("*") if p.is_file())
+    how = choose.choice(["flip", "cut", "swap", "delete", "double", "object-flip", "object-cut", "object-gone",
+                         "object-same-size", "key", "insert"])  # fmt: skip
+    if how == "flip":
+        data = bytearray(ledger.read_bytes())
+        data[choose.randrange(len(data))] ^= 1 << choose.randrange(8)
+        ledger.write_bytes(data)
+    elif how == "cut":
+        data = ledger.read_bytes()
+        ledger.write_bytes(data[: -choose.randrange(1, len(lines[-1]) - 1)])
+    elif how == "swap":
+        i, j = choose.sample(range(len(lines)), 2)
+        lines[i], lines[j] = lines[j], lines[i]
+        ledger.write_bytes(b"".join(lines))
+    elif how in ("delete", "double", "insert"):
+        i = choose.randrange(len(lines) - 1)
+        part = {"delete": [], "double": [lines[i]] * 2, "insert": [lines[i], b"{}\n"]}[how]
+        ledger.write_bytes(b"".join([*lines[:i], *part, *lines[i + 1 :]]))
+    elif how == "key":
+        other = keys.private_key(lambda new: b"", root.parent / f"other-{choose.random()}.pem")
+        (root / "signing-key.pub.pem").write_bytes(keys.public_pem(other))
+    else:
+        path = choose.choice(objects)
+        path.chmod(0o644)
+        data = bytearray(path.read_bytes())
+        if how == "object-gone":
+            path.unlink()
+        elif how == "object-cut":
+            path.write_bytes(data[:-1])
+        elif how == "object-same-size":
+            path.write_bytes(choose.randbytes(len(data)))
+        else:
+            data[choose.randrange(len(data))] ^= 1
+            path.write_bytes(data)
+    return how
+
+
+def test_whatever_is_changed_is_named(case: Case, tmp_path: Path) -> None:
+    choose = random.Random(7)
+    for i in range(150):
+        copy = tmp_path / f"t{i}"
+        shutil.copytree(case.root, copy)
+        how = _tamper(copy, choose)
+        found = wrong(copy)
+        assert found, how
+        assert all(c.detail for c in found), how
+        shutil.rmtree(copy)
+
+
+def test_a_cut_off_end_is_seen_by_its_stamp(case: Case, authority, tmp_path: Path) -> None:
+    assert list(seal(case, (authority.url,), post)) == ["sealed: 8 events, 6 objects", f"stamped: {authority.url}"]
+    roots = authority.roots.read_bytes()
+    assert not wrong(case.root, roots)
+    assert [c.holds for c in verify_case(case.root, roots) if "time stamp" in c.what] == [True]
+    # Without roots a stamp proves nothing yet, and is no error.
+    assert [c.holds for c in verify_case(case.root) if "time stamp" in c.what] == [None]
+    ledger = case.root / "ledger.jsonl"
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))
+    (found,) = wrong(case.root, roots)
+    assert "cut off" in found.detail
+
+
+def test_a_stamp_of_another_line_or_another_authority_is_refused(case: Case, authority, tmp_path: Path) -> None:
+    list(seal(case, (authority.url,), post))
+    (stamp,) = [s for s in stamps.every(case.root / "stamps") if not s.waiting]
+    good = stamp.path.read_bytes()
+    for i in range(0, len(good), max(1, len(good) // 40)):
+        spoilt = bytearray(good)
+        spoilt[i] ^= 0x10
+        stamp.path.write_bytes(spoilt)
+        assert wrong(case.root, authority.roots.read_bytes()), i
+    stamp.path.write_bytes(authority.reply(stamps.request(b"another line")))
+    assert wrong(case.root, authority.roots.read_bytes())
+    stamp.path.write_bytes(good)
+    other = tmp_path / "other.pem"
+    words = "req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -days 3 -subj /CN=Another -out"
+    subprocess.run(["openssl", *words.split(), str(other)], check=True, capture_output=True)
+    assert wrong(case.root, other.read_bytes())
+
+
+def test_a_request_waits_while_the_authority_is_away(case: Case, authority) -> None:
+    authority.up = False
+    assert list(seal(case, (authority.url,), post))[-1] == f"waits: {authority.url}"
+    assert any(c.holds is None and "still wait" in c.detail for c in verify_case(case.root))
+    authority.up = True
+    assert list(seal(case, (), post)) == [f"stamped: {authority.url}"]
+    assert not wrong(case.root, authority.roots.read_bytes())
+
+
+def test_a_torn_line_is_cut_off_and_said(case: Case) -> None:
+    ledger = case.root / "ledger.jsonl"
+    with ledger.open("ab") as file:
+        file.write(b'{"payload": "half a li')
+    assert wrong(case.root)
+    Case.open(case.root, lambda new: b"").record("noted", {"text": "after"})
+    assert not wrong(case.root)
+    kinds = [e.kind for e in Case.open(case.root).entries()]
+    assert kinds[-2:] == ["cut-off", "noted"]
+    assert [p.read_bytes() for p in (case.root / "cut-off").iterdir()] == [b'{"payload": "half a li']
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from sousveil.evidence.case import Case
+case = Case.open(Path(sys.argv[1]), lambda new: b"")
+product = Path(sys.argv[1]).parent / f"big-{sys.argv[2]}"
+product.write_bytes(sys.argv[2].encode() * 400_000)
+for i in range(1000):
+    kept = [case.keep(f"{sys.argv[2]}-{i}", product)] if i % 3 == 0 else []
+    print(case.record("acquired", {"i": i}, kept), flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_run_loses_nothing_that_it_acknowledged(case: Case) -> None:
+    choose = random.Random(3)
+    acknowledged: set[str] = set()
+    for i in range(8):
+        process = subprocess.Popen([sys.executable, "-c", _WRITER, str(case.root), str(i)], stdout=subprocess.PIPE)
+        assert process.stdout
+        acknowledged.add(process.stdout.readline().decode().strip())
+        time.sleep(choose.random() * 0.05)
+        process.kill()
+        acknowledged |= {line.decode().strip() for line in process.stdout if line.endswith(b"\n")}
+        process.wait()
+        process.stdout.close()
+        Case.open(case.root, lambda new: b"").record("noted", {"text": "next start"})
+        assert not wrong(case.root)
+    digests = {e.digest for e in Case.open(case.root).entries()}
+    assert {a for a in acknowledged if len(a) == 64} <= digests
+
+
+def test_a_key_with_a_passphrase(key: Path, tmp_path: Path) -> None:
+    case = Case.new(tmp_path / "c", "", lambda new: b"secret")
+    assert b"ENCRYPTED" in key.read_bytes()
+    assert key.stat().st_mode & 0o077 == 0
+    with pytest.raises(CaseError, match="passphrase is not the right one"):
+        Case.open(case.root, lambda new: b"wrong").record("noted", {})
+    Case.open(case.root, lambda new: b"secret").record("noted", {})
+
+
+def test_another_key_cannot_go_on_with_a_case(case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOUSVEIL_KEY", str(tmp_path / "another.pem"))
+    with pytest.raises(CaseError, match="another signing key"):
+        Case.open(case.root, lambda new: b"").record("noted", {})
+
+
+def test_appending_costs_the_same_however_long_the_ledger(case: Case) -> None:
+    ledger = case.ledger
+    read: list[int] = []
+    real = os.pread
+
+    def counting(fd: int, count: int, at: int) -> bytes:
+        read.append(count)
+        return real(fd, count, at)
+
+    os.pread = counting  # type: ignore[assignment]
+    try:
+        for _ in range(300):
+            case.record("noted", {"text": "x"})
+    finally:
+        os.pread = real
+    assert ledger.path.stat().st_size > 150_000
+    assert max(read) <= 1 << 16
