@@ -1,0 +1,97 @@
+"""``sousveil acquire``: what stands at an address, kept in a case as it was sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sousveil.cli.app import HELP_OPTIONS
+
+if TYPE_CHECKING:
+    from sousveil.acquire.guard import Network
+
+PRIVATE = click.option(
+    "--allow-private",
+    "private",
+    multiple=True,
+    metavar="NETWORK",
+    help="Also talk to this network, such as 127.0.0.0/8; may be given again.",
+)
+
+
+@click.command(short_help="Keep what stands at an address, as it was sent.", context_settings=HELP_OPTIONS)
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--case", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The case.")
+@click.option("--depth", type=click.IntRange(0, 10), default=0, help="Follow links this deep (default 0: none).")
+@click.option("--same-host", is_flag=True, help="Follow links only within the hosts named.")
+@click.option("--user-agent", "agent", default="", help="What to say in the User-Agent header.")
+@click.option("--max-bytes", metavar="SIZE", default="4GB", help="Take at most this much of one answer (default 4GB).")
+@PRIVATE
+def command(
+    urls: tuple[str, ...],
+    folder: Path,
+    depth: int,
+    same_host: bool,
+    agent: str,
+    max_bytes: str,
+    private: tuple[str, ...],
+) -> None:
+    """Keep what stands at each URL in a case: pages with their parts, documents, downloads, redirects, as sent.
+
+    Requests and answers go byte for byte into a WARC file; a download is kept as a file too. Only public addresses are
+    talked to. Nothing acquired is executed.
+
+    \b
+    Examples:
+      sousveil acquire https://vendor.example/sdk --case camera-case
+      sousveil acquire https://vendor.example/sdk.zip --case camera-case
+
+    \b
+    Exit code:
+      0  every address answered
+      1  one did not, and the case says so
+      2  it could not do what was asked
+    """
+    from sousveil.acquire.wire import AGENT
+    from sousveil.cli.amounts import size, spoken
+    from sousveil.cli.case import opened
+    from sousveil.cli.start import Refused
+    from sousveil.evidence.capture import How, capture, events
+    from sousveil.report.safe import show
+
+    try:
+        most = size(max_bytes)
+    except ValueError as error:
+        raise Refused(f"--max-bytes: {error}") from None
+    case = opened(folder)
+    how = How(depth, same_host, agent or AGENT, most, networks(private))
+    captured = capture(case, urls, how)
+    case.record(
+        "acquired",
+        {"urls": list(urls), "answers": list(events(captured)), "user-agent": how.agent},
+        list(captured.subjects),
+    )
+    named = set(urls)
+    missed = 0
+    for one in captured.got:
+        if one.url in named or one.problem:
+            end = one.problem or f"{one.status}  {spoken(one.size)}  {one.sha256[:16]}…"
+            arrow = f" -> {one.final}" if one.final != one.url else ""
+            print(show(f"{one.url}{arrow}  {end}"))
+        missed += one.url in named and (one.status == 0 or bool(one.truncated))
+    print(f"{len(captured.got)} addresses kept in one WARC file.")
+    raise SystemExit(1 if missed else 0)
+
+
+def networks(private: tuple[str, ...]) -> tuple[Network, ...]:
+    """Return networks the user allows. Raises Refused where one is none."""
+    import ipaddress
+
+    from sousveil.cli.start import Refused
+
+    try:
+        return tuple(ipaddress.ip_network(one, strict=False) for one in private)
+    except ValueError as error:
+        raise Refused(f"--allow-private: {error}") from None

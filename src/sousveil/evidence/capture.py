@@ -1,0 +1,217 @@
+"""Capturing: addresses with their redirects, a page with its parts, downloads; all as sent, in one WARC a run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urljoin, urlsplit
+
+from msgspec import Struct
+
+from sousveil.acquire.guard import Network, Resolve, Target, by_system, target_of
+from sousveil.acquire.wire import AGENT, Exchange, Limits, exchange
+from sousveil.acquire.wording import AcquireError
+from sousveil.evidence.case import Case, subject
+from sousveil.evidence.parts import Page, in_css
+from sousveil.evidence.warc import Writer, body_of
+
+MOST_REDIRECTS = 12
+MOST_REQUESTS = 2000
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PAGE = ("text/html", "application/xhtml+xml")
+_MOST_PAGE = 32 << 20
+
+
+class How(Struct, frozen=True):
+    """How to capture."""
+
+    depth: int = 0
+    """How many links to follow from the addresses named; a page's parts are always taken."""
+    same_host: bool = False
+    """Follow links only within the hosts named; parts are taken from anywhere."""
+    agent: str = AGENT
+    most: int = 4 << 30
+    """Bytes of one answer."""
+    allowed: tuple[Network, ...] = ()
+    robots: bool = True
+    """Whether each host's robots.txt is captured too; it is recorded, not obeyed."""
+    resolve: Resolve = by_system
+
+
+class Got(Struct, frozen=True):
+    """One address as it answered in the end."""
+
+    url: str
+    final: str
+    status: int
+    """Of the last answer; 0 where none came."""
+    type: str = ""
+    sha256: str = ""
+    """Of the body without its encodings, as it would be saved; empty where there is none."""
+    size: int = 0
+    problem: str = ""
+    truncated: str = ""
+    offset: int = 0
+    length: int = 0
+    """Where the response lies in the WARC."""
+    title: str = ""
+    moment: float = 0.0
+
+
+class Captured(Struct, frozen=True):
+    """What a run captured and where it was kept."""
+
+    got: tuple[Got, ...]
+    subjects: tuple[dict[str, Any], ...]
+    warc: str
+    """SHA-256 of the WARC."""
+
+
+def capture(case: Case, urls: Sequence[str], how: How, said: Callable[[str], None] = lambda line: None) -> Captured:
+    """Capture ``urls`` into the case: a WARC, and every download as an object. The caller records the event.
+
+    Raises AcquireError where an address is none or is refused; one that does not answer is told in its ``Got``.
+    """
+    first = [target_of(url) for url in urls]
+    hosts = {target.host for target in first}
+    with tempfile.TemporaryDirectory(prefix="sousveil-capture-") as scratch:
+        path = Path(scratch) / "capture.warc.gz"
+        with path.open("wb") as out:
+            run = _Run(case, Writer(out, path.name), how, Path(scratch), said)
+            run.all(first, hosts)
+        warc = case.objects.add_file(path)
+    name = f"capture-{warc.sha256[:12]}.warc.gz"
+    return Captured(tuple(run.got), (subject(name, warc), *run.subjects), warc.sha256)
+
+
+class _Run:
+    def __init__(self, case: Case, warc: Writer, how: How, scratch: Path, said: Callable[[str], None]) -> None:
+        self._case, self._warc, self._how, self._scratch, self._said = case, warc, how, scratch, said
+        self.got: list[Got] = []
+        self.subjects: list[dict[str, Any]] = []
+        self._seen: set[str] = set()
+        self._count = 0
+
+    def all(self, first: Sequence[Target], hosts: set[str]) -> None:
+        waiting: deque[tuple[Target, int, bool]] = deque((target, 0, True) for target in first)
+        if self._how.robots:
+            roots = dict.fromkeys(f"{t.scheme}://{t.authority}/robots.txt" for t in first)
+            waiting.extend((target_of(url), 0, False) for url in roots)
+        while waiting and self._count < MOST_REQUESTS:
+            target, depth, wanted = waiting.popleft()
+            if target.url in self._seen:
+                continue
+            self._seen.add(target.url)
+            parts, links = self._one(target, wanted or depth > 0)
+            for url in parts:
+                self._queue(waiting, url, depth, False)
+            if depth < self._how.depth and wanted:
+                for url in links:
+                    self._queue(waiting, url, depth + 1, True, hosts if self._how.same_host else None)
+
+    def _queue(
+        self,
+        waiting: deque[tuple[Target, int, bool]],
+        url: str,
+        depth: int,
+        wanted: bool,
+        hosts: set[str] | None = None,
+    ) -> None:
+        try:
+            target = target_of(url)
+        except AcquireError as error:
+            self.got.append(Got(url, url, 0, problem=str(error)))
+            return
+        if hosts is None or target.host in hosts:
+            waiting.append((target, depth, wanted))
+
+    def _one(self, target: Target, wanted: bool) -> tuple[list[str], list[str]]:
+        """Capture one address with its redirects; return a page's parts and links."""
+        at = target
+        for _ in range(MOST_REDIRECTS):
+            self._count += 1
+            self._said(at.url)
+            with tempfile.TemporaryFile(dir=self._scratch) as answer:
+                try:
+                    one = exchange(
+                        at, answer, agent=self._how.agent, limits=Limits(self._how.most), allowed=self._how.allowed,
+                        resolve=self._how.resolve,
+                    )  # fmt: skip
+                except AcquireError as error:
+                    self.got.append(Got(target.url, at.url, 0, problem=str(error)))
+                    return [], []
+                offset, length = self._warc.exchange(one, answer)
+                where = one.header(b"location")
+                if one.status in _REDIRECTS and where:
+                    try:
+                        at = target_of(urljoin(at.url, where.decode("latin-1")))
+                    except AcquireError as error:
+                        self.got.append(Got(target.url, at.url, one.status, problem=str(error)))
+                        return [], []
+                    continue
+                return self._answered(target, one, answer, offset, length, wanted)
+        self.got.append(Got(target.url, at.url, 0, problem=f"it redirects more than {MOST_REDIRECTS} times"))
+        return [], []
+
+    def _answered(
+        self, target: Target, one: Exchange, answer: BinaryIO, offset: int, length: int, wanted: bool
+    ) -> tuple[list[str], list[str]]:
+        kind = one.header(b"content-type").decode("latin-1").partition(";")[0].strip().lower()
+        got = Got(target.url, one.target.url, one.status, kind, truncated=one.truncated, offset=offset, length=length,
+                  moment=one.started)  # fmt: skip
+        parts: list[str] = []
+        links: list[str] = []
+        problem = ""
+        title = ""
+        kept = None
+        try:
+            kept = self._case.objects.add(body_of(answer, one))
+        except ValueError as error:
+            problem = str(error)
+        if kept is not None:
+            if wanted or kind not in _PAGE:
+                self.subjects.append(subject(_name(one.target), kept))
+            if kind in _PAGE or kind == "text/css":
+                text = self._case.objects.path(kept.sha256).read_bytes()[:_MOST_PAGE].decode(_charset(one), "replace")
+                if kind == "text/css":
+                    parts = [urljoin(one.target.url, url) for url in in_css(text)]
+                elif wanted:
+                    page = Page(one.target.url, text)
+                    parts, links, title = list(page.parts), list(page.links), page.title.strip()
+        self.got.append(
+            Got(got.url, got.final, got.status, kind, kept.sha256 if kept else "", kept.size if kept else 0, problem,
+                got.truncated, offset, length, title, got.moment)
+        )  # fmt: skip
+        return parts, links
+
+
+def _name(target: Target) -> str:
+    """Return a name for what lies at an address: the address, which says most."""
+    last = unquote(urlsplit(target.url).path.rpartition("/")[2], errors="replace")
+    return f"{target.host}/{last or 'index'}"
+
+
+def _charset(one: Exchange) -> str:
+    import codecs
+
+    stated = one.header(b"content-type").decode("latin-1").lower().partition("charset=")[2].strip(" \"';")
+    try:
+        return codecs.lookup(stated.split(";")[0]).name if stated else "utf-8"
+    except LookupError:
+        return "utf-8"
+
+
+def events(captured: Captured) -> Iterator[dict[str, Any]]:
+    """Yield what an event says of each address: where it led, its status, digest, and what went wrong."""
+    for one in captured.got:
+        said: dict[str, Any] = {"url": one.url, "status": one.status}
+        for key, value in (
+            ("final", one.final if one.final != one.url else ""), ("type", one.type), ("sha256", one.sha256),
+            ("size", one.size), ("problem", one.problem), ("truncated", one.truncated), ("title", one.title),
+        ):  # fmt: skip
+            if value:
+                said[key] = value
+        yield said

@@ -1,0 +1,155 @@
+"""WARC 1.1 files: request and response as they went over the wire, and what is known of the way.
+
+ISO 28500:2017. Blocks are written as recorded; no header of the block is touched. Payload digests are given where the
+body is not chunked: readers differ on whose bytes they are over there. Each record is a gzip member of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from sousveil import __version__
+from sousveil.acquire.wire import Exchange
+
+_STEP = 1 << 20
+
+
+class Writer:
+    """Writes records to an open file."""
+
+    def __init__(self, out: BinaryIO, name: str) -> None:
+        self._out = out
+        self.at = 0
+        text = f"software: sousveil {__version__}\r\nformat: WARC File Format 1.1\r\n"
+        self._record("warcinfo", text.encode(), {"Content-Type": "application/warc-fields", "WARC-Filename": name})
+
+    def exchange(self, one: Exchange, answer: BinaryIO) -> tuple[int, int]:
+        """Write one exchange, whose answer lies whole in ``answer``; return offset and length of the response."""
+        date = _date(one.started)
+        response = _urn()
+        common = {"WARC-Target-URI": one.target.url, "WARC-Date": date, "WARC-IP-Address": one.address}
+        kind = "application/http;msgtype="
+        more = {"Content-Type": kind + "response", **({"WARC-Truncated": one.truncated} if one.truncated else {})}
+        answer.seek(0)
+        block, payload = _digests(answer, one.head)
+        more["WARC-Block-Digest"] = f"sha256:{block}"
+        if b"chunked" not in one.header(b"transfer-encoding").lower():
+            more["WARC-Payload-Digest"] = f"sha256:{payload}"
+        answer.seek(0)
+        start = self.at
+        self._stream("response", iter(lambda: answer.read(_STEP), b""), one.size, {**common, **more}, response)
+        length = self.at - start
+        self._record(
+            "request", one.request, {**common, "Content-Type": kind + "request", "WARC-Concurrent-To": response}
+        )
+        way = {
+            "addresses": list(one.answers),
+            "finished": _date(one.finished),
+            "tls": one.secured
+            and {
+                "version": one.secured.version,
+                "cipher": one.secured.cipher,
+                "chain": [base64.b64encode(c).decode() for c in one.secured.chain],
+            },
+        }
+        data = json.dumps(way, sort_keys=True).encode()
+        self._record("metadata", data, {**common, "Content-Type": "application/json", "WARC-Concurrent-To": response})
+        return start, length
+
+    def resource(self, uri: str, kind: str, data: bytes) -> None:
+        """Write what was made of a capture (a screenshot, the page's final markup)."""
+        self._record("resource", data, {"WARC-Target-URI": uri, "Content-Type": kind})
+
+    def _record(self, kind: str, block: bytes, headers: dict[str, str]) -> None:
+        if "WARC-Block-Digest" not in headers:
+            headers = {**headers, "WARC-Block-Digest": f"sha256:{hashlib.sha256(block).hexdigest()}"}
+        self._stream(kind, [block], len(block), headers, _urn())
+
+    def _stream(self, kind: str, block: Iterable[bytes], size: int, headers: dict[str, str], name: str) -> None:
+        lines = ["WARC/1.1", f"WARC-Type: {kind}", f"WARC-Record-ID: {name}"]
+        if "WARC-Date" not in headers:
+            lines.append(f"WARC-Date: {_date(time.time())}")
+        lines += [f"{key}: {value}" for key, value in headers.items()]
+        lines += [f"Content-Length: {size}", "", ""]
+        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+        written = self._put(packer.compress("\r\n".join(lines).encode()))
+        for chunk in block:
+            written += self._put(packer.compress(chunk))
+        written += self._put(packer.compress(b"\r\n\r\n"))
+        written += self._put(packer.flush())
+        self.at += written
+
+    def _put(self, data: bytes) -> int:
+        if data:
+            self._out.write(data)
+        return len(data)
+
+
+def _digests(answer: BinaryIO, head: int) -> tuple[str, str]:
+    block, payload = hashlib.sha256(), hashlib.sha256()
+    seen = 0
+    while chunk := answer.read(_STEP):
+        block.update(chunk)
+        payload.update(chunk[max(0, head - seen) :])
+        seen += len(chunk)
+    return block.hexdigest(), payload.hexdigest()
+
+
+def _date(moment: float) -> str:
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return f"{whole}.{int(moment % 1 * 1e6):06d}Z"
+
+
+def _urn() -> str:
+    return f"<urn:uuid:{uuid.uuid4()}>"
+
+
+def body_of(answer: BinaryIO, one: Exchange) -> Iterator[bytes]:
+    """Yield an answer's body without transfer and content encoding. Raises ValueError where it cannot be decoded."""
+    answer.seek(one.head)
+    chunks: Iterator[bytes] = iter(lambda: answer.read(_STEP), b"")
+    if b"chunked" in one.header(b"transfer-encoding").lower():
+        chunks = _unchunked(answer)
+    coding = one.header(b"content-encoding").lower().strip()
+    if coding in (b"", b"identity"):
+        yield from chunks
+        return
+    if coding not in (b"gzip", b"x-gzip", b"deflate"):
+        raise ValueError(f"content encoding {coding.decode('latin-1')} is not read")
+    unpack = zlib.decompressobj(47 if coding != b"deflate" else 15)
+    for chunk in chunks:
+        try:
+            while chunk:
+                yield unpack.decompress(chunk, _STEP)
+                chunk = unpack.unconsumed_tail
+        except zlib.error:
+            if coding != b"deflate":
+                raise ValueError("the body is no gzip") from None
+            unpack, coding = zlib.decompressobj(-15), b"raw"
+            yield unpack.decompress(chunk)
+
+
+def _unchunked(answer: BinaryIO) -> Iterator[bytes]:
+    """Yield the chunks' data; RFC 9112 section 7.1. What is cut off ends it."""
+    while True:
+        size = answer.readline(8192).partition(b";")[0].strip()
+        try:
+            left = int(size, 16)
+        except ValueError:
+            return
+        if left <= 0:
+            return
+        while left > 0:
+            part = answer.read(min(left, _STEP))
+            if not part:
+                return
+            left -= len(part)
+            yield part
+        answer.readline(8)

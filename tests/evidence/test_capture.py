@@ -1,0 +1,221 @@
+"""What was captured is what went over the wire, and nothing but public addresses is talked to."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import ipaddress
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sousveil.acquire.guard import Refused, closed, pinned, target_of
+from sousveil.acquire.wire import Limits, exchange
+from sousveil.acquire.wording import AcquireError
+from sousveil.evidence.capture import How, capture, events
+from sousveil.evidence.case import Case
+from sousveil.evidence.verify import verify_case
+
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+CRLF = b"\r\n"
+PAGE = (
+    b'<html><head><title>SDK</title><link rel=stylesheet href="/a.css"></head>'
+    b'<body><img src="i.png"><a href="/dl">x</a>'
+)
+ANSWERS = {
+    # Odd case, duplicates, Latin-1, blanks, folding; a reader that tidies loses them.
+    "/odd": b"HTTP/1.1 200 OK\r\nserver:   Odd  \r\nSET-COOKIE: a=1\r\nset-cookie: a=2\r\nX-Name: caf\xe9\r\n"
+    b"Content-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc",
+    "/chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n"
+    b"3;note=1\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX-Trailer: yes\r\n\r\n",
+    "/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
+    "/until-close": b"HTTP/1.0 200 OK\r\n\r\nall there is",
+    "/packed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
+    % (len(gzip.compress(b"packed words", mtime=0)), gzip.compress(b"packed words", mtime=0)),
+    "/page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
+    % (len(PAGE), PAGE),
+    "/a.css": b"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\nContent-Length: 22\r\n\r\nb{background:url(b.gif)",
+    "/b.gif": b"HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\nContent-Length: 3\r\n\r\nGIF",
+    "/i.png": b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\nPNG",
+    "/dl": b"HTTP/1.1 302 Found\r\nLocation: /sdk.zip\r\nContent-Length: 0\r\n\r\n",
+    "/sdk.zip": b"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: 4\r\n\r\nDH\x03\x04",
+    "/away": b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    "/inside": b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/admin\r\nContent-Length: 0\r\n\r\n",
+    "/loop": b"HTTP/1.1 302 Found\r\nLocation: /loop2\r\nContent-Length: 0\r\n\r\n",
+    "/loop2": b"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+class Site:
+    """A server that writes down what it was asked and sends fixed bytes."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        outer = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                data = b""
+                while CRLF * 2 not in data:
+                    part = self.request.recv(65536)
+                    if not part:
+                        return
+                    data += part
+                outer.asked.append(data)
+                path = data.split()[1].decode()
+                self.request.sendall(ANSWERS.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("path", [p for p in ANSWERS if p not in ("/loop", "/loop2")])
+def test_the_bytes_are_those_of_the_wire(site: Site, path: str) -> None:
+    sink = io.BytesIO()
+    one = exchange(target_of(site.base + path), sink, allowed=LOOPBACK)
+    assert sink.getvalue() == ANSWERS[path]
+    assert one.request == site.asked[-1]
+    assert (one.address, one.size) == ("127.0.0.1", len(ANSWERS[path]))
+    assert one.truncated == ("disconnect" if path == "/cut" else "")
+
+
+def test_an_answer_is_cut_at_its_bound(site: Site) -> None:
+    one = exchange(target_of(site.base + "/packed"), io.BytesIO(), allowed=LOOPBACK, limits=Limits(most=60))
+    assert one.truncated == "length"
+
+
+def records(raw: bytes) -> list[tuple[dict[str, str], bytes]]:
+    """Read a WARC by its grammar alone."""
+    data = gzip.decompress(raw)
+    out = []
+    while data:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        assert lines[0] == "WARC/1.1"
+        fields = dict(line.split(": ", 1) for line in lines[1:])
+        size = int(fields["Content-Length"])
+        out.append((fields, rest[:size]))
+        assert rest[size : size + 4] == b"\r\n\r\n"
+        data = rest[size + 4 :]
+    return out
+
+
+def test_a_page_comes_with_its_parts_and_a_download_with_its_redirect(site: Site, case: Case) -> None:
+    captured = capture(case, [site.base + "/page", site.base + "/dl"], How(allowed=LOOPBACK))
+    found = {one.url.removeprefix(site.base): one for one in captured.got}
+    assert {"/page", "/dl", "/a.css", "/b.gif", "/i.png", "/robots.txt"} == set(found)
+    assert found["/dl"].final == site.base + "/sdk.zip"
+    assert case.objects.path(found["/dl"].sha256).read_bytes() == b"DH\x03\x04"
+    assert found["/page"].title == "SDK"
+    case.record("acquired", {"answers": list(events(captured))}, list(captured.subjects))
+    assert not [c for c in verify_case(case.root) if c.holds is False]
+    kept = records(case.objects.path(captured.warc).read_bytes())
+    answers = [block for fields, block in kept if fields["WARC-Type"] == "response"]
+    for path in ("/page", "/dl", "/sdk.zip", "/a.css"):
+        assert ANSWERS[path] in answers
+    asked = [block for fields, block in kept if fields["WARC-Type"] == "request"]
+    assert sorted(asked) == sorted(site.asked)
+    # A response can be read at the offset that was noted.
+    one = found["/i.png"]
+    raw = case.objects.path(captured.warc).read_bytes()[one.offset : one.offset + one.length]
+    assert records(raw)[0][1] == ANSWERS["/i.png"]
+
+
+def test_redirects_that_mislead_are_refused_and_told(site: Site, case: Case) -> None:
+    urls = [site.base + path for path in ("/away", "/inside", "/loop")]
+    captured = capture(case, urls, How(allowed=LOOPBACK, robots=False))
+    problems = [one.problem for one in captured.got]
+    assert "only http:// and https://" in problems[0]
+    assert "not a public address" in problems[1]
+    assert "redirects more than" in problems[2]
+
+
+def test_bodies_are_kept_without_their_encodings(site: Site, case: Case) -> None:
+    urls = [site.base + path for path in ("/packed", "/chunked", "/until-close")]
+    captured = capture(case, urls, How(allowed=LOOPBACK, robots=False))
+    bodies = [case.objects.path(one.sha256).read_bytes() for one in captured.got]
+    assert bodies == [b"packed words", b"abc0123456789", b"all there is"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1",
+        "172.31.255.255", "192.0.0.1", "192.0.0.170", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1",
+        "198.19.255.255", "198.51.100.7", "203.0.113.9", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
+        "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1",
+        "64:ff9b::a00:1", "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2001:10::1", "2001:20::1",
+        "2002:7f00:1::", "2002:a00:1::", "2002:c0a8:1::1", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fe80::1",
+        "fec0::1", "ff02::1", "ff05::2", "::127.0.0.1", "::ffff:0:127.0.0.1",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_not_public_are_refused(address: str) -> None:
+    assert closed(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["1.1.1.1", "8.8.8.8", "151.101.1.6", "2606:4700:4700::1111", "2a00:1450:4001::200e", "64:ff9b::808:808"],
+)
+def test_public_addresses_are_talked_to(address: str) -> None:
+    assert not closed(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd", "ftp://example.com/", "gopher://127.0.0.1:25/", "http://", "http:///x", "//example.com",
+        "http://user@example.com/", "http://example.com@127.0.0.1/", "http://a:b@example.com/", "http://exa mple.com/",
+        "http://example.com\\@127.0.0.1/", "http://example.com:99999/", "http://[::1", "javascript:alert(1)",
+        "data:text/html,x", "http://exam%70le.com/", "http://example.com\x00.evil/", "http://" + "a" * 64 + "é.com/",
+    ],
+)  # fmt: skip
+def test_addresses_that_can_be_read_two_ways_are_refused(url: str) -> None:
+    with pytest.raises(AcquireError):
+        target_of(url)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "localhost", "LOCALHOST.", "[::1]", "0",
+             "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"]
+)  # fmt: skip
+def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
+    with pytest.raises(AcquireError):
+        pinned(target_of(f"http://{host}/"))
+
+
+def test_a_name_that_resolves_inside_as_well_is_refused_and_the_first_answer_is_pinned() -> None:
+    target = target_of("http://vendor.example/")
+    with pytest.raises(Refused, match=r"10\.0\.0\.9"):
+        pinned(target, resolve=lambda host, port: ["8.8.8.8", "10.0.0.9"])
+    asked: list[str] = []
+
+    def rebinding(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) > 1 else ["192.0.2.1"]
+
+    with pytest.raises(AcquireError):
+        exchange(target, io.BytesIO(), resolve=rebinding)
+    assert asked == ["vendor.example"]
+
+
+def test_the_case_says_what_was_asked_in_the_users_own_name(site: Site, case: Case, tmp_path: Path) -> None:
+    capture(case, [site.base + "/odd"], How(allowed=LOOPBACK, agent="Mozilla/5.0 test", robots=False))
+    assert re.search(rb"\r\nUser-Agent: Mozilla/5.0 test\r\n", site.asked[-1])
