@@ -161,7 +161,7 @@ product = Path(sys.argv[1]).parent / f"big-{sys.argv[2]}"
 product.write_bytes(sys.argv[2].encode() * 400_000)
 for i in range(1000):
     kept = [case.keep(f"{sys.argv[2]}-{i}", product)] if i % 3 == 0 else []
-    print(case.record("acquired", {"i": i}, kept), flush=True)
+    print(case.record("acquired", {"i": i}, kept).digest, flush=True)
 """
 
 

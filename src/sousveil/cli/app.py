@@ -6,7 +6,20 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("scan", "demo", "rules", "terms", "formats", "case", "acquire", "verify", "schema", "doctor", "completion")
+COMMANDS = (
+    "scan",
+    "demo",
+    "rules",
+    "terms",
+    "formats",
+    "case",
+    "acquire",
+    "watch",
+    "verify",
+    "schema",
+    "doctor",
+    "completion",
+)
 """In the order in which a newcomer meets them; each is a module here with a `command`."""
 HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from sousveil import __version__
 from sousveil.evidence import durable, keys
 from sousveil.evidence.ledger import Entry, Ledger
@@ -41,6 +43,15 @@ stamps/               time stamps (RFC 3161) over lines of the ledger, where the
 Check it with: sousveil verify THIS-FOLDER
 Without sousveil: sousveil case export gives a folder with verify.sh, which needs openssl, jq, base64 and sha256sum.
 """
+
+
+class Recorded(Struct, frozen=True):
+    """An event that is on the disk."""
+
+    digest: str
+    """SHA-256 of its line in hexadecimal."""
+    time: str
+    """UTC, ISO 8601 with microseconds, by this machine's clock."""
 
 
 class Case:
@@ -95,8 +106,8 @@ class Case:
         first = next(self.entries(), None)
         return str(first.predicate.get("title", "")) if first else ""
 
-    def record(self, event: str, details: dict[str, Any], subjects: Iterable[dict[str, Any]] = ()) -> str:
-        """Write an event and return the digest of its line. What a killed run left is dealt with first."""
+    def record(self, event: str, details: dict[str, Any], subjects: Iterable[dict[str, Any]] = ()) -> Recorded:
+        """Write an event and return its line's digest and its time. What a killed run left is dealt with first."""
         private = self._key()
         with durable.locked(self.root):
             torn = self.ledger.cut_torn(self.root / "cut-off")
@@ -106,7 +117,9 @@ class Case:
                 # Another run may still be writing it; only a dead one's is taken away.
                 if not _alive(left.name.partition("-")[0]):
                     left.unlink(missing_ok=True)
-            return self.ledger.append(list(subjects), {**self._stamp(event), **details}, private, self.keyid)
+            stamp = self._stamp(event)
+            digest = self.ledger.append(list(subjects), {**stamp, **details}, private, self.keyid)
+            return Recorded(digest, stamp["time"])
 
     def _stamp(self, event: str) -> dict[str, Any]:
         now = time.time()

@@ -45,13 +45,14 @@ def judge(answer: bytes, line: bytes, roots: bytes) -> Trust:
 def _by_library(answer: bytes, line: bytes, roots: bytes) -> str | None:
     """Return what is wrong, empty if nothing, None where the library cannot read the answer."""
     from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
     try:
         response = decode_timestamp_response(answer)
         embedded = [x509.load_der_x509_certificate(c) for c in response.signed_data.certificates]
         anchors = x509.load_pem_x509_certificates(roots)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
     builder = VerifierBuilder()
     for root in anchors:
@@ -61,9 +62,9 @@ def _by_library(answer: bytes, line: bytes, roots: bytes) -> str | None:
             builder = builder.add_intermediate_certificate(other)
     try:
         return "" if builder.build().verify(response, hashlib.sha256(line).digest()) else "its signature is wrong"
-    except VerificationError as error:
+    except (VerificationError, InvalidSignature) as error:
         return f"it is not signed by an authority below the given roots: {error}"
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
 
 

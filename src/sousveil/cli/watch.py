@@ -1,0 +1,195 @@
+"""``sousveil watch``: noticing that something changed or went."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from sousveil.cli.acquire import PRIVATE, networks
+from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.case import CASE, opened
+from sousveil.report.safe import show
+
+
+@click.group(short_help="Notice when an address changes or goes.", context_settings=HELP_OPTIONS)
+def command() -> None:
+    """Watch addresses for a case: what they hold is kept, and that they changed or went is noticed.
+
+    A notice names the time window in which it happened. What cannot be reached, or refuses this reader, is never called
+    gone.
+
+    \b
+    Examples:
+      sousveil watch add --case camera-case https://vendor.example/sdk https://vendor.example/sdk.zip
+      sousveil watch run --case camera-case
+      sousveil watch log --case camera-case
+    """
+
+
+@command.command(short_help="Watch an address from now on.", context_settings=HELP_OPTIONS)
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@CASE
+def add(urls: tuple[str, ...], folder: Path) -> None:
+    """Watch each URL from now on. The first state is kept by the next run.
+
+    \b
+    Example:
+      sousveil watch add --case camera-case https://vendor.example/sdk.zip
+    """
+    from sousveil.evidence import watching
+
+    fresh = watching.add(opened(folder), urls)
+    for url in urls:
+        print(show(f"{'watched' if url in fresh else 'watched already'}: {url}"))
+
+
+@command.command(short_help="Stop watching an address.", context_settings=HELP_OPTIONS)
+@click.argument("url")
+@CASE
+def remove(url: str, folder: Path) -> None:
+    """Stop watching URL; what was kept of it stays.
+
+    \b
+    Example:
+      sousveil watch remove --case camera-case https://vendor.example/sdk.zip
+    """
+    from sousveil.evidence import watching
+
+    watching.remove(opened(folder), url)
+    print("no longer watched.")
+
+
+@command.command("list", short_help="What is watched and how it was last.", context_settings=HELP_OPTIONS)
+@CASE
+def list_(folder: Path) -> None:
+    """List what is watched: its last state, when it was last there, when it was first missed.
+
+    \b
+    Example:
+      sousveil watch list --case camera-case
+    """
+    from sousveil.evidence import watching
+    from sousveil.evidence.case import Case
+
+    for one in watching.watched(Case.open(folder)).values():
+        print(show(f"{one.state or 'not asked yet':12} {one.url}"))
+        if one.missed:
+            print(show(f"{'':12} went between {one.seen[:19]} and {one.missed[:19]} UTC"))
+        elif one.seen:
+            print(show(f"{'':12} last there {one.seen[:19]} UTC"))
+
+
+@command.command(short_help="Ask once for everything watched.", context_settings=HELP_OPTIONS)
+@CASE
+@PRIVATE
+@click.option(
+    "--seconds", type=click.FloatRange(1), default=3600.0, help="Begin nothing new after this (default 3600)."
+)
+@click.option("--json", "log", type=click.Path(path_type=Path), help="Add each notice to this file, a JSON line each.")
+@click.option(
+    "--command", "program", default="", help="Run this for each notice, with the notice as JSON on its input."
+)
+@click.option("--notify", multiple=True, metavar="URL", help="Send each notice there (Apprise; extra: notify).")
+def run(
+    folder: Path, private: tuple[str, ...], seconds: float, log: Path | None, program: str, notify: tuple[str, ...]
+) -> None:
+    """Ask once for everything that is watched, keep what comes, say what is new. Safe to start twice.
+
+    \b
+    Example:
+      sousveil watch run --case camera-case --json notices.jsonl
+    """
+    from sousveil.evidence import watching
+    from sousveil.evidence.capture import How
+
+    case = opened(folder)
+
+    def tell(notice: watching.Notice) -> None:
+        window = f"between {notice.last_seen[:19]} and {notice.first_missed[:19]} UTC"
+        print(show(f"{notice.event.upper():8} {notice.url}: {notice.text}, {window}"), flush=True)
+        line = json.dumps({f: getattr(notice, f) for f in notice.__struct_fields__}, sort_keys=True)
+        if log is not None:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        if program:
+            subprocess.run(shlex.split(program), input=line.encode(), check=False, timeout=60)  # noqa: S603
+        if notify:
+            _send(notify, notice.event, f"{notice.url}: {notice.text}, {window}")
+
+    with watching.only_run(case) as mine:
+        if not mine:
+            print("another run is under way; nothing was done.")
+            return
+        for url, state in watching.run(case, How(allowed=networks(private), robots=False), seconds, tell):
+            print(show(f"{state:12} {url}"), flush=True)
+
+
+def _send(addresses: tuple[str, ...], title: str, body: str) -> None:
+    from sousveil.cli.start import Refused
+
+    try:
+        import apprise
+    except ImportError:
+        raise Refused("--notify needs Apprise: pip install 'sousveil[notify]'") from None
+    sender = apprise.Apprise()
+    for address in addresses:
+        sender.add(address)
+    sender.notify(title=f"sousveil: {title}", body=body)
+
+
+@command.command(short_help="What was noticed.", context_settings=HELP_OPTIONS)
+@CASE
+def log(folder: Path) -> None:
+    """Tell what was noticed, in order: what changed, went or came back, and in which time window.
+
+    \b
+    Example:
+      sousveil watch log --case camera-case
+    """
+    from sousveil.evidence.case import Case
+
+    for entry in Case.open(folder).entries():
+        predicate = entry.predicate
+        if entry.kind not in ("changed", "gone", "back"):
+            continue
+        window = predicate.get("window", {})
+        between = " and ".join(str(t)[:19] for t in window.values())
+        how = f": {predicate['how']}" if predicate.get("how") else ""
+        print(show(f"{entry.kind:8} {predicate['url']}{how}" + (f", between {between} UTC" if between else "")))
+
+
+@command.command(short_help="Have it run by itself.", context_settings=HELP_OPTIONS)
+@CASE
+@click.option("--minutes", type=click.IntRange(5, 1440), default=30, help="How often (default every 30 minutes).")
+@click.option("--write", is_flag=True, help="Write the systemd units for this user; without it they are only shown.")
+def install(folder: Path, minutes: int, write: bool) -> None:
+    """Show what makes watching run by itself: systemd units and a cron line. --write puts the units in place.
+
+    \b
+    Example:
+      sousveil watch install --case camera-case
+    """
+    from sousveil.evidence import watching
+    from sousveil.evidence.case import Case
+
+    Case.open(folder)
+    program = shutil.which("sousveil") or f"{sys.executable} -m sousveil"
+    units = watching.units(folder.resolve(), program, minutes)
+    place = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+    for name, text in units.items():
+        print(f"# {place / name if name != 'crontab' else 'or, as a line of crontab -e'}\n{text}")
+    if not write:
+        print("Nothing was written. To put the units in place: the same with --write.")
+        return
+    place.mkdir(parents=True, exist_ok=True)
+    for name, text in units.items():
+        if name != "crontab":
+            (place / name).write_text(text, encoding="utf-8")
+    print("Written. Start it with: systemctl --user enable --now sousveil-watch.timer")

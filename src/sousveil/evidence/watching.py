@@ -1,0 +1,219 @@
+"""Watching addresses: noticing that something changed or went, and when it must have happened.
+
+What is watched and what was seen stands in the case's ledger and nowhere else. An address that cannot be reached, or
+that refuses this reader, has not vanished: only an answer that says so (404, 410, or a redirect away from what stood
+there) is one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from sousveil.acquire.guard import target_of
+from sousveil.evidence.capture import Got, How, capture
+from sousveil.evidence.case import Case
+from sousveil.evidence.wrong import CaseError
+
+PRESENT, GONE, MOVED, REFUSED, FAILING, UNREACHABLE = (
+    "present", "gone", "moved", "refused", "failing", "unreachable",
+)  # fmt: skip
+_MISSING = frozenset({GONE, MOVED})
+_MOST_TEXT = 4 << 20
+_TEXT = ("text/", "application/json", "application/xhtml+xml", "application/xml", "application/javascript")
+
+
+class Watched(Struct):
+    """One watched address and what is known of it."""
+
+    url: str
+    since: str
+    state: str = ""
+    """Of the last observation; empty before the first."""
+    seen: str = ""
+    """When it was last there."""
+    seen_sha256: str = ""
+    """What it held then."""
+    seen_final: str = ""
+    missed: str = ""
+    """When it was first missed after that; empty while it is there."""
+    observed: str = ""
+    """When it was last asked for."""
+
+
+class Notice(Struct, frozen=True):
+    """Something that a person wants to know."""
+
+    event: str
+    """changed, gone or back."""
+    url: str
+    text: str
+    last_seen: str
+    first_missed: str = ""
+
+
+def watched(case: Case) -> dict[str, Watched]:
+    """Return what is watched, by address, as the ledger tells it."""
+    out: dict[str, Watched] = {}
+    for entry in case.entries():
+        predicate = entry.predicate
+        if entry.kind == "watch-added":
+            out.setdefault(predicate["url"], Watched(predicate["url"], predicate["time"]))
+        elif entry.kind == "watch-removed":
+            out.pop(predicate["url"], None)
+        elif entry.kind == "watched" and predicate["url"] in out:
+            _observe(out[predicate["url"]], predicate)
+    return out
+
+
+def _observe(one: Watched, predicate: dict[str, Any]) -> None:
+    one.state, one.observed = predicate["state"], predicate["time"]
+    if one.state == PRESENT:
+        one.seen, one.seen_sha256 = predicate["time"], predicate.get("sha256", "")
+        one.seen_final, one.missed = predicate.get("final", one.url), ""
+    elif one.state in _MISSING and one.seen and not one.missed:
+        one.missed = predicate["time"]
+
+
+def add(case: Case, urls: Sequence[str]) -> list[str]:
+    """Watch ``urls`` from now on; return those that were not watched before."""
+    have = watched(case)
+    fresh = [url for url in dict.fromkeys(urls) if url not in have]
+    for url in fresh:
+        target_of(url)
+        case.record("watch-added", {"url": url})
+    return fresh
+
+
+def remove(case: Case, url: str) -> None:
+    """Stop watching ``url``. Raises CaseError if it is not watched."""
+    if url not in watched(case):
+        raise CaseError(f"{url} is not watched; what is: sousveil watch list")
+    case.record("watch-removed", {"url": url})
+
+
+@contextmanager
+def only_run(case: Case) -> Iterator[bool]:
+    """Hold the one place for a watching run; yield False where another run has it."""
+    with (case.root / ".watch-lock").open("ab") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+        yield True
+
+
+def run(case: Case, how: How, seconds: float, notify: Callable[[Notice], None]) -> Iterator[tuple[str, str]]:
+    """Ask for each watched address once; yield address and state. What was asked longest ago comes first.
+
+    Each observation is recorded before the next begins, so that a run that is stopped goes on where it was. ``seconds``
+    bounds the run between addresses.
+    """
+    until = time.monotonic() + seconds
+    for one in sorted(watched(case).values(), key=lambda w: (w.observed, w.url)):
+        if time.monotonic() > until:
+            yield one.url, "not asked: the run's time was up"
+            continue
+        state = observe(case, one, how, notify)
+        yield one.url, state
+
+
+def observe(case: Case, one: Watched, how: How, notify: Callable[[Notice], None]) -> str:
+    """Ask for one address, record what came, notify of what is new; return the state."""
+    captured = capture(case, [one.url], how)
+    got = next(g for g in captured.got if g.url == target_of(one.url).url)
+    state = _state(got, one)
+    said: dict[str, Any] = {"url": one.url, "state": state, "status": got.status}
+    for key, value in (("sha256", got.sha256), ("size", got.size), ("final", got.final), ("problem", got.problem)):
+        if value:
+            said[key] = value
+    before = Watched(**{f: getattr(one, f) for f in one.__struct_fields__})
+    recorded = case.record("watched", said, list(captured.subjects))
+    _observe(one, {**said, "time": recorded.time})
+    _tell(case, before, one, got, notify)
+    return state
+
+
+def _state(got: Got, one: Watched) -> str:
+    if got.status == 0:
+        return UNREACHABLE
+    if got.status in (404, 410):
+        return GONE
+    if got.status in (401, 403, 407, 429, 451):
+        return REFUSED
+    if not 200 <= got.status < 300:
+        return FAILING
+    if got.truncated:
+        return FAILING
+    return MOVED if one.seen and _led_away(one.seen_final or one.url, got.final) else PRESENT
+
+
+def _led_away(before: str, now: str) -> bool:
+    """Return whether an address now leads to another place: its site's front page, an error page, another file."""
+    if before == now:
+        return False
+    old, new = urlsplit(before), urlsplit(now)
+    # The same path by another scheme or host name (www, https) is the same place.
+    return (old.path.rstrip("/"), old.query) != (new.path.rstrip("/"), new.query)
+
+
+def _tell(case: Case, before: Watched, now: Watched, got: Got, notify: Callable[[Notice], None]) -> None:
+    if now.state == PRESENT:
+        if before.missed:
+            case.record("back", {"url": now.url, "missed-since": before.missed})
+            notify(Notice("back", now.url, "it is there again", before.seen, before.missed))
+        if before.seen_sha256 and before.seen_sha256 != now.seen_sha256:
+            difference = _difference(case, before.seen_sha256, now.seen_sha256, got.type)
+            subjects = [case.keep_bytes(f"difference of {now.url}", difference)] if difference else []
+            window = {"last-seen": before.seen, "first-other": now.seen}
+            told = {"url": now.url, "before": before.seen_sha256, "after": now.seen_sha256, "window": window}
+            case.record("changed", told, subjects)
+            count = sum(1 for x in difference.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
+            text = f"it holds something else ({count} lines differ)" if difference else "it holds something else"
+            notify(Notice("changed", now.url, text, before.seen, now.seen))
+    elif now.state in _MISSING and now.missed and not before.missed:
+        how = f"it answers {got.status}" if now.state == GONE else f"it leads to {got.final} now"
+        window = {"last-seen": now.seen, "first-missed": now.missed}
+        case.record("gone", {"url": now.url, "state": now.state, "window": window, "how": how, "was": now.seen_sha256})
+        notify(Notice("gone", now.url, how, now.seen, now.missed))
+
+
+def _difference(case: Case, before: str, after: str, kind: str) -> bytes:
+    """Return a unified difference of two texts, empty where they are none."""
+    if not kind.startswith(_TEXT):
+        return b""
+    texts = []
+    for digest in (before, after):
+        path = case.objects.path(digest)
+        if not path.exists() or path.stat().st_size > _MOST_TEXT:
+            return b""
+        texts.append(path.read_bytes().decode("utf-8", "backslashreplace").splitlines())
+    lines = difflib.unified_diff(texts[0], texts[1], before, after, lineterm="", n=2)
+    return "\n".join(lines).encode()
+
+
+def units(case: Path, program: str, minutes: int, options: str = "") -> dict[str, str]:
+    """Return a systemd service and timer by file name, and a cron line under ``crontab``."""
+    command = f"{program} watch run --case {case}{options}"
+    service = (
+        "[Unit]\nDescription=sousveil watches addresses for a case\nWants=network-online.target\n"
+        f"After=network-online.target\n\n[Service]\nType=oneshot\nExecStart={command}\n"
+    )
+    timer = (
+        "[Unit]\nDescription=sousveil watches addresses for a case\n\n[Timer]\nOnBootSec=2min\n"
+        f"OnUnitActiveSec={minutes}min\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n"
+    )
+    every = f"*/{minutes} * * * *" if minutes < 60 else f"7 */{max(1, minutes // 60)} * * *"
+    return {"sousveil-watch.service": service, "sousveil-watch.timer": timer, "crontab": f"{every} {command}\n"}
