@@ -196,6 +196,8 @@ def _read_text(
         constructs += module.read(text, offsets)
         if module.__name__.endswith(".html"):
             constructs += _embedded(text, module.scripts(text), offsets)
+        elif module.__name__.endswith(".markdown") and (b"```" in text.utf8 or b"~~~" in text.utf8):
+            constructs = _declared(text, module.code_blocks(text), offsets, constructs)
     except Unfinished as late:
         # What was read before the reader gave up is kept, and that it gave up is said.
         constructs += late.constructs
@@ -214,6 +216,32 @@ def _embedded(text: Text, spans: Sequence[tuple[int, int]], offsets: Sequence[in
             blank = Part(text, start, end)
             out.extend(javascript.read(blank, [o - start for o in inside]))
     return out
+
+
+_DECLARING = {
+    "c": "c", "h": "c", "cpp": "c", "c++": "c", "java": "java", "cs": "csharp", "csharp": "csharp", "c#": "csharp",
+    "proto": "proto", "protobuf": "proto",
+}  # fmt: skip
+
+
+def _declared(
+    text: Text, blocks: Sequence[tuple[str, int, int]], offsets: Sequence[int], constructs: list[Construct]
+) -> list[Construct]:
+    """Read the declarations that a manual prints with their language's own reader, instead of line by line."""
+    for language, start, end in blocks:
+        inside = offsets[bisect_left(offsets, start) : bisect_left(offsets, end)]
+        reader = _DECLARING.get(language)
+        if reader is None or not inside:
+            continue
+        found = import_module("sousveil.read.source." + reader).read(
+            Part(text, start, end), [o - start for o in inside]
+        )
+        if found:
+            low, high = text.offset(start), text.offset(end)
+            constructs = [
+                c for c in constructs if c.role != "code-block" or not low <= c.passage.offset < high
+            ] + found  # fmt: skip
+    return constructs
 
 
 class Part(Text):

@@ -24,6 +24,8 @@ class Entry(Struct):
     stream: Callable[[], Iterator[bytes]] | None = field(default=None)
     marks: Marks = ()
     """Of a rendering: where its parts stand in the file that it was made from."""
+    inside: bool = False
+    """Given by a renderer, but no rendering: a file that lies in the other as it is (an attachment)."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content. Of a large file that comes once only, and before the next entry is asked for."""

@@ -21,6 +21,7 @@ from sousveil.unpack.limits import Budget, Quotas
 
 if TYPE_CHECKING:
     from sousveil.match.database import Matcher
+    from sousveil.unpack.render import Renderer
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
@@ -218,12 +219,39 @@ class _Surveyor:
             yield from self._leaf(path, display, data, spooled)
         yield from self._sources(display, data)
         if renderer is not None:
-            origin = hashlib.sha256(data).hexdigest()
-            for item in unpack.render(renderer, bytes(data), display, self._budget):
-                if isinstance(item, Limit):
-                    yield Trouble(item)
-                elif item.data is not None:
-                    yield from self._leaf("", item.path, item.data, True, origin, item.marks)
+            yield from self._renderings(renderer, display, data)
+
+    def _renderings(self, renderer: Renderer, display: str, data: bytes | memoryview) -> Iterator[Message]:
+        from sousveil import unpack
+
+        origin = hashlib.sha256(data).hexdigest()
+        if not renderer.also:
+            yield from self._note(display, origin, len(data), "", "", False)
+        if len(data) > unpack.MOST_RENDERED:
+            detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
+            yield Trouble(Limit(display, "too-large", detail))
+            return
+        for item in unpack.render(renderer, bytes(data), display, self._budget):
+            if isinstance(item, Limit):
+                yield Trouble(item)
+            elif item.data is not None and item.inside:
+                yield from self._inside(item.path, item.data)
+            elif item.data is not None:
+                yield from self._leaf("", item.path, item.data, True, origin, item.marks)
+            if time.monotonic() - self._said > 0.2:
+                yield self._progress(item.path)
+
+    def _inside(self, display: str, data: bytes) -> Iterator[Message]:
+        """Survey a file that lies in a document as it is: an attachment."""
+        from sousveil import unpack
+
+        if display.count("!/") > self._job.quotas.max_depth:
+            yield Trouble(Limit(display, "depth", f"--max-depth {self._job.quotas.max_depth}: files lie deeper"))
+            yield from self._leaf("", display, data, spooled=True)
+        elif unpack.is_container(data[: unpack.STUB_HEAD], display, data[-unpack.TAIL :]):
+            yield from self._container(data, display)
+        else:
+            yield from self._file_and_renderings("", display, data, spooled=True)
 
     def _sources(self, display: str, data: bytes | memoryview | None) -> Iterator[Message]:
         """Survey the original sources that a minified script's map holds."""

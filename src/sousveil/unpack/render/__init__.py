@@ -32,9 +32,14 @@ class Renderer(Struct, frozen=True):
     """Whether the file is also matched and read as it is."""
 
 
-RENDERERS: tuple[Renderer, ...] = ()
+RENDERERS: tuple[Renderer, ...] = (
+    # A header may be preceded by other bytes: readers look for it in the first kilobyte.
+    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), also=False),
+)
 HEAD = 4096
 """Bytes from which a format is told."""
+MOST_RENDERED = 256 << 20
+"""Bytes of a file that is rendered; a larger one is a limit."""
 
 
 def renderer_of(head: bytes, display: str) -> Renderer | None:
