@@ -31,7 +31,7 @@ from sousveil.model import (
     Report,
 )
 from sousveil.unpack import Quotas, tree
-from sousveil.work.jobs import Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, work
+from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, work
 from sousveil.work.pool import Lost, Pool
 
 SCHEMA = "sousveil-report/1"
@@ -310,6 +310,8 @@ class _Run:
                 self._pool.add(replace(job, paths=(path,), displays=(display,)), first=True)
         else:
             self.limits.add(Limit(job.displays[0], lost.reason, f"opening was given up: {lost.detail}"))
+            if job.spooled:
+                Path(os.fsdecode(job.paths[0])).unlink(missing_ok=True)
 
     def _take(self, job: Job, message: Message) -> None:
         match message:
@@ -329,6 +331,12 @@ class _Run:
                         ),
                         first=True,
                     )  # fmt: skip
+            case Apart():
+                if isinstance(job, Survey):
+                    from msgspec.structs import replace
+
+                    alone = replace(job, paths=(message.path,), displays=(message.display,), spooled=True)
+                    self._pool.add(alone, first=True)
             case Seen():
                 if self._counting:
                     self.files += message.files

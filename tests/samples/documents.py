@@ -1,9 +1,13 @@
+# ruff: noqa: E501 - XML
 """The made-up SDK's manual, and documents that must stay quiet, as blocks that every writer of a format sets."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from xml.sax.saxutils import escape
 
 from kit import CARD_FIELDS, EVENT, EVENT_FIELDS, FAIRNESS, LOCALES, NATION, NATIONS, Sample
 
@@ -110,3 +114,171 @@ def pdf_of(blocks: tuple[Block, ...]) -> bytes:
             lines.append((60, y, size, str(content)))
             y -= 16
     return pdf([lines])
+
+
+# ------------------------------------------------------------------------------------------- zips of XML
+
+
+def zipped(parts: dict[str, str | bytes]) -> bytes:
+    """Return a zip of parts, the same bytes each time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return out.getvalue()
+
+
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+_TYPES = _HEAD + '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+
+
+def docx_of(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks as a Word document; the theme names a font for Uyghur, as every real one does."""
+
+    def run(text: str) -> str:
+        return f'<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+
+    body = ""
+    for kind, content in blocks:
+        if kind == "t":
+            rows = "".join(
+                "<w:tr>" + "".join(f"<w:tc><w:p>{run(c)}</w:p></w:tc>" for c in row) + "</w:tr>"
+                for row in content  # type: ignore[attr-defined]
+            )
+            body += f"<w:tbl>{rows}</w:tbl>"
+        else:
+            style = '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>' if kind == "h" else ""
+            body += f"<w:p>{style}{run(str(content))}</w:p>"
+    styles = '<w:style w:styleId="Heading1"><w:name w:val="heading 1"/></w:style>'
+    theme = '<a:font script="Uigh" typeface="Microsoft Uighur"/>'
+    return zipped({
+        "[Content_Types].xml": _TYPES,
+        "word/document.xml": f"{_HEAD}<w:document {_W}><w:body>{body}</w:body></w:document>",
+        "word/styles.xml": f"{_HEAD}<w:styles {_W}>{styles}</w:styles>",
+        "word/theme/theme1.xml": f"{_HEAD}<a:theme {_A}>{theme}</a:theme>",
+    })  # fmt: skip
+
+
+def pptx_of(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks as a presentation of one slide for each heading."""
+    slides: list[str] = []
+    for kind, content in blocks:
+        if kind == "h":
+            slides.append(
+                '<p:sp><p:nvSpPr><p:nvPr><p:ph type="title"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>'
+                f"{escape(str(content))}</a:t></a:r></a:p></p:txBody></p:sp>"
+            )
+        elif kind == "p":
+            slides[-1] += f"<p:sp><p:txBody><a:p><a:r><a:t>{escape(str(content))}</a:t></a:r></a:p></p:txBody></p:sp>"
+        else:
+            rows = "".join(
+                "<a:tr>" + "".join(f"<a:tc><a:txBody><a:p><a:r><a:t>{escape(c)}</a:t></a:r></a:p></a:txBody></a:tc>" for c in row)
+                + "</a:tr>"
+                for row in content  # type: ignore[attr-defined]
+            )  # fmt: skip
+            slides[-1] += (
+                f"<p:graphicFrame><a:graphic><a:graphicData><a:tbl>{rows}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+            )
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": _TYPES,
+        "ppt/presentation.xml": f"{_HEAD}<p:presentation {_A}/>",
+    }
+    for number, content in enumerate(slides, 1):
+        parts[f"ppt/slides/slide{number}.xml"] = (
+            f"{_HEAD}<p:sld {_A}><p:cSld><p:spTree>{content}</p:spTree></p:cSld></p:sld>"
+        )
+    return zipped(parts)
+
+
+_O = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "text", "table", "draw", "manifest")
+)
+
+
+def _odf(kind: str, body: str) -> bytes:
+    content = f"{_HEAD}<office:document-content {_O}><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    manifest = (
+        f'{_HEAD}<manifest:manifest {_O}><manifest:file-entry manifest:full-path="/" '
+        f'manifest:media-type="application/vnd.oasis.opendocument.{kind}"/></manifest:manifest>'
+    )
+    return zipped({
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+        "content.xml": content,
+        "META-INF/manifest.xml": manifest,
+    })  # fmt: skip
+
+
+def _odf_table(rows: object, name: str) -> str:
+    body = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{escape(c)}</text:p></table:table-cell>' for c in row
+        )
+        + "</table:table-row>"
+        for row in rows  # type: ignore[attr-defined]
+    )
+    return f'<table:table table:name="{name}">{body}</table:table>'
+
+
+def odt_of(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks as an OpenDocument text."""
+    body = ""
+    for number, (kind, content) in enumerate(blocks):
+        if kind == "t":
+            body += _odf_table(content, f"Table{number}")
+        else:
+            tag = 'text:h text:outline-level="1"' if kind == "h" else "text:p"
+            body += f"<{tag}>{escape(str(content))}</{tag.split()[0]}>"
+    return _odf("text", body)
+
+
+def odp_of(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks as an OpenDocument presentation of one slide for each heading."""
+    body = ""
+    for number, (kind, content) in enumerate(blocks):
+        if kind == "h":
+            body += ("</draw:page>" if body else "") + f"<draw:page><text:h>{escape(str(content))}</text:h>"
+        else:
+            body += _odf_table(content, f"Table{number}") if kind == "t" else f"<text:p>{escape(str(content))}</text:p>"
+    return _odf("presentation", body + "</draw:page>")
+
+
+def _grid(blocks: tuple[Block, ...]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for kind, content in blocks:
+        rows += [("",), *content] if kind == "t" else [("",), (str(content),)]  # type: ignore[misc]
+    return rows
+
+
+def ods_of(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks as an OpenDocument sheet, below one another."""
+    return _odf("spreadsheet", _odf_table(_grid(blocks), "Manual"))
+
+
+def xlsx_of(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks as a sheet, below one another."""
+    rows = "".join(
+        f'<row r="{number}">'
+        + "".join(
+            f'<c r="{chr(65 + at)}{number}" t="inlineStr"><is><t>{escape(c)}</t></is></c>'
+            for at, c in enumerate(row)
+            if c
+        )
+        + "</row>"
+        for number, row in enumerate(_grid(blocks), 1)
+    )
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+    return zipped({
+        "[Content_Types].xml": _TYPES,
+        "_rels/.rels": f'{_HEAD}<Relationships {package}><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'{_HEAD}<workbook {main} xmlns:r="{office}"><sheets><sheet name="Manual" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships {package}><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f"{_HEAD}<worksheet {main}><sheetData>{rows}</sheetData></worksheet>",
+    })  # fmt: skip

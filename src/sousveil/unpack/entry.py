@@ -24,6 +24,8 @@ class Entry(Struct):
     stream: Callable[[], Iterator[bytes]] | None = field(default=None)
     marks: Marks = ()
     """Of a rendering: where its parts stand in the file that it was made from."""
+    document: str = ""
+    """The renderer of a container that is a document: rendered as a whole, its other files come next."""
     inside: bool = False
     """Given by a renderer, but no rendering: a file that lies in the other as it is (an attachment)."""
 

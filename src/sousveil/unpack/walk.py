@@ -12,6 +12,7 @@ from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter, Stop
 from sousveil.unpack.names import shown
 from sousveil.unpack.reading import Item, NotOpened, Reading
+from sousveil.unpack.render.package import covered, document_of
 from sousveil.unpack.rpm import read_rpm
 from sousveil.unpack.sniff import (
     ARCHIVES,
@@ -48,6 +49,7 @@ class _Frame:
         self.fmt = fmt
         self.items = _reader(fmt, source, reading, name)
         self.leftover = False
+        self.document = ""
         self.told: dict[str, int] = {}
         self.more: dict[str, bool] = {}
         self.held = source.size if isinstance(source, Memory) else 0
@@ -132,6 +134,9 @@ class _Walk:
                 yield from self._pop()
             elif isinstance(found, Limit):
                 yield from self._limit(frame, found)
+            elif frame.document and covered(frame.document, found.name):
+                # Its words are in the document's rendering.
+                continue
             else:
                 path = frame.reading.path(found.name)
                 raw = frame.raw + b"!/" + found.raw if frame.raw else found.raw
@@ -192,6 +197,11 @@ class _Walk:
         self.budget.containers += 1
         reading = Reading(path, meter, self.in_memory)
         opened = _Frame(path, raw, source, reading, fmt, item.name)
+        if fmt == "zip" and not isinstance(source, Stream) and source.size <= self.in_memory and not item.leftover:
+            opened.document = document_of(source.head(), source.read(max(0, source.size - TAIL), TAIL), item.name)
+            if opened.document:
+                data = source.read(0, source.size)
+                yield Entry(path, raw, len(data), data, document=opened.document)
         opened.leftover = item.leftover or (frame is not None and frame.leftover and fmt == "zip")
         self.held += opened.held
         self.frames.append(opened)

@@ -40,6 +40,8 @@ class Survey(Struct, frozen=True, tag=True):
     listing: bool = False
     skip: tuple[str, ...] = ()
     """Addresses not to be opened again, because a worker died over them."""
+    spooled: bool = False
+    """Whether ``paths`` are copies to be removed afterwards."""
 
 
 class Read(Struct, frozen=True, tag=True):
@@ -70,6 +72,13 @@ class Leaf(Struct, frozen=True, tag=True):
     marks: Marks = ()
 
 
+class Apart(Struct, frozen=True, tag=True):
+    """A file inside a container that is to be surveyed in a job of its own: a native library may die over it."""
+
+    display: str
+    path: bytes
+
+
 class Seen(Struct, frozen=True, tag=True):
     """How much was surveyed since the last message, and what is being opened now."""
 
@@ -96,7 +105,7 @@ class Constructs(Struct, frozen=True, tag=True):
 
 
 Job = Survey | Read
-Message = Leaf | Seen | Trouble | Constructs
+Message = Leaf | Apart | Seen | Trouble | Constructs
 
 
 def prepare() -> None:
@@ -137,6 +146,9 @@ class _Surveyor:
                 yield from self._file(os.fsdecode(raw), display)
             except OSError as error:
                 yield Trouble(Limit(display, "unreadable", error.strerror or str(error)))
+            finally:
+                if self._job.spooled:
+                    Path(os.fsdecode(raw)).unlink(missing_ok=True)
             if time.monotonic() - self._said > 0.2:
                 yield self._progress(display)
         yield self._progress("")
@@ -205,6 +217,10 @@ class _Surveyor:
             return
         if item.data is None:
             yield from self._entry(item)
+        elif item.document:
+            from sousveil import unpack
+
+            yield from self._renderings(unpack.renderer_named(item.document), item.path, item.data)
         else:
             yield from self._file_and_renderings("", item.path, item.data, spooled=True)
 
@@ -215,6 +231,11 @@ class _Surveyor:
         from sousveil import unpack
 
         renderer = unpack.renderer_of(bytes(data[: unpack.HEAD]), display)
+        if renderer is not None and renderer.apart and spooled:
+            target = self._spool_name()
+            target.write_bytes(data)
+            yield Apart(display, os.fsencode(target))
+            return
         if renderer is None or renderer.also:
             yield from self._leaf(path, display, data, spooled)
         yield from self._sources(display, data)
@@ -231,7 +252,7 @@ class _Surveyor:
             detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
             yield Trouble(Limit(display, "too-large", detail))
             return
-        for item in unpack.render(renderer, bytes(data), display, self._budget):
+        for item in self._rendered(renderer, display, bytes(data)):
             if isinstance(item, Limit):
                 yield Trouble(item)
             elif item.data is not None and item.inside:
@@ -240,6 +261,21 @@ class _Surveyor:
                 yield from self._leaf("", item.path, item.data, True, origin, item.marks)
             if time.monotonic() - self._said > 0.2:
                 yield self._progress(item.path)
+
+    def _rendered(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Entry | Limit]:
+        """Yield what a renderer gives; where it fails, that is a limit and what lies beside the file is read."""
+        from sousveil import unpack
+
+        try:
+            yield from unpack.render(renderer, data, display, self._budget)
+        except unpack.Stop as stop:
+            yield Limit(display, stop.reason, stop.detail)
+        except RecursionError:
+            yield Limit(display, "depth", f"{renderer.module}: nested too deep")
+        except MemoryError:
+            yield Limit(display, "memory", f"{renderer.module}: not enough memory to go on")
+        except Exception as error:  # noqa: BLE001 - hostile bytes cost one file, and that is said
+            yield Limit(display, "broken", f"{renderer.module}: {type(error).__name__}: {error}"[:200])
 
     def _inside(self, display: str, data: bytes) -> Iterator[Message]:
         """Survey a file that lies in a document as it is: an attachment."""

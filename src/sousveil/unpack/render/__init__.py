@@ -18,6 +18,7 @@ from msgspec import Struct
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
+from sousveil.unpack.render.package import ENDS
 
 
 class Renderer(Struct, frozen=True):
@@ -30,11 +31,19 @@ class Renderer(Struct, frozen=True):
     """In lower case; empty for any name."""
     also: bool = True
     """Whether the file is also matched and read as it is."""
+    apart: bool = False
+    """Whether it is rendered in a job of its own, because a native library may die over it."""
 
 
+_ZIP = re.compile(rb"PK")
 RENDERERS: tuple[Renderer, ...] = (
     # A header may be preceded by other bytes: readers look for it in the first kilobyte.
-    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), also=False),
+    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), also=False, apart=True),
+    # Documents that are zips: the walk through containers tells them and gives them here.
+    Renderer("docx", _ZIP, ENDS["docx"], also=False),
+    Renderer("pptx", _ZIP, ENDS["pptx"], also=False),
+    Renderer("odf", _ZIP, ENDS["odf"], also=False),
+    Renderer("sheets", _ZIP, ENDS["sheets"], also=False),
 )
 HEAD = 4096
 """Bytes from which a format is told."""
@@ -48,6 +57,11 @@ def renderer_of(head: bytes, display: str) -> Renderer | None:
         if renderer.magic.match(head) and (not renderer.ends or display.lower().endswith(renderer.ends)):
             return renderer
     return None
+
+
+def renderer_named(module: str) -> Renderer:
+    """Return the renderer that is the module of this name."""
+    return next(r for r in RENDERERS if r.module == module)
 
 
 def render(renderer: Renderer, data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:

@@ -151,3 +151,49 @@ def _code_end(lines: Sequence[Cell], start: int) -> int:
 def inside(display: str, name: str) -> str:
     """Return the address of something in a file."""
     return f"{display}!/{shown(name)}"
+
+
+class Flow:
+    """Paragraphs, headings and tables as they come; declarations that stand in several paragraphs become code."""
+
+    def __init__(self, writing: Writing) -> None:
+        self.writing = writing
+        self._lines: list[Cell] = []
+
+    def heading(self, level: int, text: str, where: str) -> None:
+        """Write a heading."""
+        self.flush()
+        self.writing.heading(level, text, where)
+
+    def line(self, text: str, where: str) -> None:
+        """Take a paragraph."""
+        if text.strip():
+            self._lines.extend((part, where) for part in text.split("\n") if part.strip())
+            self._lines.append(("", where))
+
+    def table(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Write a table; a row with one filled cell that spans it is a paragraph before or behind."""
+        self.flush()
+        if rows:
+            self.writing.table(rows)
+
+    def flush(self) -> None:
+        """Write what was taken."""
+        lines, self._lines = self._lines, []
+        bare = [line for line in lines if line[0]]
+        if any(is_code for is_code, _ in with_code(bare)):
+            for is_code, run in with_code(bare):
+                if is_code:
+                    self.writing.code(run)
+                else:
+                    for one in run:
+                        self.writing.paragraph([one])
+            return
+        paragraph: list[Cell] = []
+        for line in lines:
+            if line[0]:
+                paragraph.append(line)
+            else:
+                self.writing.paragraph(paragraph)
+                paragraph = []
+        self.writing.paragraph(paragraph)
