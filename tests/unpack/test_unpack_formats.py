@@ -203,7 +203,7 @@ def test_file_that_changes_while_it_is_read(pack: SimpleNamespace, tmp_path: Pat
 
 
 def test_what_cannot_be_opened_is_named_and_given_whole(pack: SimpleNamespace) -> None:
-    image = b"hsqs" + bytes(100)
+    image = b"MSWIM\0\0\0" + bytes(100)
     got = pack.go(pack.zip({"rootfs.bin": image, "a.z02": b"part"}), "fw.zip")
     assert got.files == {"fw.zip!/rootfs.bin": image, "fw.zip!/a.z02": b"part"}
     assert {(limit.path, limit.reason) for limit in got.limits} == {

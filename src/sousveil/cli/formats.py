@@ -16,6 +16,7 @@ CONTAINERS = ("zips", "archive", "streams", "rpm", "sourcemap")
 """Modules below ``sousveil.unpack`` that open containers."""
 _GROUPS = {
     "unpack": "Containers",
+    "image": "Firmware and installers",
     "render": "Documents and encoded parts",
     "source": "Source code",
     "resource": "Markup and data",
@@ -39,9 +40,11 @@ def every() -> Iterator[Format]:
     """Yield every format there is a reader, a renderer or a container for, in the order of the page."""
     from sousveil.read.formats import FORMATS
     from sousveil.read.signatures import SIGNATURES
+    from sousveil.unpack.image import MODULES as IMAGES
     from sousveil.unpack.render import RENDERERS
 
     modules = [f"unpack.{name}" for name in CONTAINERS]
+    modules += [f"unpack.image.{name}" for name in IMAGES.values()]
     modules += [f"unpack.render.{renderer.module}" for renderer in RENDERERS]
     modules += [f"read.{name}" for name in FORMATS]
     modules += [f"read.{name}" for signature in SIGNATURES for name in signature.readers]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import zlib
 
+from sousveil.unpack.image import MODULES, look
+from sousveil.unpack.image.look import BY_START as _IMAGE_STARTS
+
 COMPRESSED = frozenset({"gz", "bz2", "xz", "lzma", "zst", "lz4", "lzip", "compress"})
 """Single streams. What comes out is one file, or a tar that then counts as one container with its compression."""
 ARCHIVES = frozenset({"tar", "cpio", "ar", "7z", "rar", "cab", "iso", "lha", "xar"})
 UNSUPPORTED = {
-    "squashfs": "a squashfs image",
-    "cramfs": "a cramfs image",
     "wim": "a Windows image",
     "udf": "a UDF image without an ISO 9660 directory",
     "arj": "an ARJ archive",
@@ -49,10 +50,6 @@ _BY_START = {
     b"\x02\x21\x4c\x18": "lz4",
     b"LZIP\x01": "lzip",
     b"xar!": "xar",
-    b"hsqs": "squashfs",
-    b"sqsh": "squashfs",
-    b"\x45\x3d\xcd\x28": "cramfs",
-    b"\x28\xcd\x3d\x45": "cramfs",
     b"MSWIM\0\0\0": "wim",
     b"SIT!": "stuffit",
     b"StuffIt ": "stuffit",
@@ -64,6 +61,7 @@ _BY_START = {
     b"PK\x05\x06": "zip",
     b"PK\x07\x08PK\x03\x04": "zip",
     b"PK00PK\x03\x04": "zip",
+    **{magic: fmt for magic, fmt in _IMAGE_STARTS.items() if fmt in MODULES},
 }
 _FIRST_TWO: dict[bytes, list[tuple[bytes, str]]] = {}
 for _magic, _format in _BY_START.items():
@@ -100,6 +98,9 @@ def is_container(head: bytes, name: str, tail: bytes | None = None) -> str | Non
     by_shape = _by_shape(head, start, name)
     if by_shape is not None:
         return by_shape
+    image = look.by_shape(head, name)
+    if image is not None and image in MODULES:
+        return image
     end = head if tail is None else tail
     if end[-22:-18] == b"PK\x05\x06" and end[-2:] == b"\0\0":
         return "zip"
@@ -109,9 +110,11 @@ def is_container(head: bytes, name: str, tail: bytes | None = None) -> str | Non
         behind = behind_program(head)
         if behind is not None:
             return behind[0] if behind[0] in UNSUPPORTED else "stub"
+    if "dmg" in MODULES and (image := look.by_end(end)) is not None:
+        return image
     if name[-1:].isdigit() and _VOLUME.search(name):
         return "volume"
-    return None
+    return "firmware" if look.may_be_firmware(head, name) else None
 
 
 def _is_cpio(head: bytes) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from sousveil.model import Limit
+from sousveil.unpack import image
 from sousveil.unpack.archive import NEEDS_SEEK, read_archive
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter, Stop
@@ -185,7 +186,7 @@ class _Walk:
             return
         room = max(0, min(self.in_memory, HELD - self.held))
         if isinstance(item.source, Stream):
-            if fmt in NEEDS_SEEK or fmt in ("zip", "stub"):
+            if fmt in NEEDS_SEEK or fmt in image.MODULES or fmt in ("zip", "stub"):
                 source = seekable(item.source, room)
             else:
                 item.source.remember(min(self.in_memory, room))
@@ -211,8 +212,8 @@ class _Walk:
         if isinstance(source, Memory):
             return is_container(source.data, item.name)
         head = source.head()
-        if head.startswith(STUBS):
-            # A program with an archive behind it: the end of the file must be looked at.
+        if head.startswith(STUBS) or item.name.lower().endswith(".dmg"):
+            # A program with an archive behind it, or a disk image: the end of the file must be looked at.
             item.source = source = seekable(source, self.in_memory)
             head = source.read(0, STUB_HEAD)
         if isinstance(source, Stream):
@@ -289,7 +290,8 @@ class _Walk:
         source = frame.source
         self.frames.pop()
         self.held -= frame.held
-        yield Limit(frame.display, reason, f"{frame.fmt}: {shown(detail)}"[:200])
+        if reason:  # none: a file in which images were looked for and not found
+            yield Limit(frame.display, reason, f"{frame.fmt}: {shown(detail)}"[:200])
         if isinstance(source, Stream) and not source.rewound():
             return
         try:
@@ -346,6 +348,8 @@ def _reader(fmt: str, source: Source, reading: Reading, name: str) -> Generator[
         return read_rpm(source, reading)
     if fmt in ARCHIVES:
         return read_archive(fmt, source, reading)
+    if fmt in image.MODULES and not isinstance(source, Stream):
+        return image.read(fmt, source, reading, name)
     return _read_stub(source, reading)
 
 

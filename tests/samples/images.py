@@ -1,0 +1,117 @@
+"""Images that file systems' own tools made, small and packed: they hold the kit's header, or the table of languages.
+
+Made by ``python tests/samples/images.py``, which needs the tools; the samples and the tests do not.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import zlib
+from functools import cache
+from pathlib import Path
+
+STORE = Path(__file__).with_name("images.json")
+
+
+@cache
+def _store() -> dict[str, str]:
+    held: dict[str, str] = json.loads(STORE.read_text())
+    return held
+
+
+def names() -> list[str]:
+    """Return the names of the images that hold the header; each with ``twin-`` before it holds the table."""
+    return sorted(name for name in _store() if not name.startswith("twin-"))
+
+
+@cache
+def image(name: str) -> bytes:
+    """Return an image."""
+    return zlib.decompress(base64.b85decode(_store()[name]))
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run([str(c) for c in command], check=True, capture_output=True)
+
+
+def _make(tree: Path, out: Path) -> dict[str, Path]:
+    made: dict[str, Path] = {}
+    for compression in ("gzip", "lzma", "lzo", "xz", "lz4", "zstd"):
+        made[f"{compression}.squashfs"] = path = out / compression
+        _run(
+            "mksquashfs",
+            tree,
+            path,
+            "-comp",
+            compression,
+            "-noappend",
+            "-all-root",
+            "-mkfs-time",
+            "0",
+            "-all-time",
+            "0",
+        )
+    for name, options in {"le": ["-l"], "be": ["-b"], "rtime": ["-l", "-x", "zlib", "-x", "lzo"]}.items():
+        made[f"{name}.jffs2"] = path = out / f"jffs2-{name}"
+        _run("mkfs.jffs2", "-r", tree, "-o", path, "-e", "64KiB", "-n", "-q", *options)
+    for order in ("little", "big"):
+        made[f"{order}.cramfs"] = path = out / f"cramfs-{order}"
+        _run("mkfs.cramfs", "-N", order, tree, path)
+    made["sdk.romfs"] = path = out / "romfs"
+    _run("genromfs", "-d", tree, "-f", path)
+    for kind, options in {"ext2": ["-b", "1024"], "ext4": ["-b", "4096", "-O", "inline_data"], "ext3": []}.items():
+        made[f"sdk.{kind}"] = path = out / kind
+        _run(
+            "mke2fs", "-q", "-t", kind, *options, "-U", "0" * 8 + "-0000-0000-0000-" + "0" * 12, "-d", tree, path, "2M"
+        )
+    for compression in ("lzo", "zlib", "zstd"):
+        made[f"{compression}.ubifs"] = path = out / f"ubifs-{compression}"
+        _run("mkfs.ubifs", "-r", tree, "-m", "512", "-e", "15360", "-c", "64", "-o", path, "-x", compression)
+    settings = out / "ubi.ini"
+    settings.write_text(
+        f"[a]\nmode=ubi\nimage={out / 'ubifs-lzo'}\nvol_id=0\nvol_size=512KiB\nvol_type=dynamic\nvol_name=rootfs\n"
+        f"[b]\nmode=ubi\nimage={out / 'xz'}\nvol_id=1\nvol_type=static\nvol_name=app\n"
+    )
+    made["sdk.ubi"] = path = out / "ubi"
+    _run("ubinize", "-o", path, "-p", "16KiB", "-m", "512", "-s", "256", settings)
+    for bits, size in {"12": "256", "16": "5000", "32": "34000"}.items():
+        made[f"fat{bits}.img"] = path = out / f"fat{bits}"
+        _run("mkfs.vfat", "-C", "-F", bits, "-s", "1", "-i", "0", "--invariant", path, size)
+        for below in sorted(tree.iterdir()):
+            _run("mcopy", "-s", "-i", path, below, "::")
+    tree_source = out / "fit.its"
+    tree_source.write_text(
+        '/dts-v1/; / { description = "x"; #address-cells = <1>; images { rootfs { description = "r"; data = '
+        f'/incbin/("{out / "xz"}"); type = "filesystem"; arch = "arm"; compression = "none"; }}; }}; '
+        'configurations { default = "c"; c { description = "c"; }; }; };'
+    )
+    for name, more in {"in": [], "out": ["-E"]}.items():
+        made[f"{name}.itb"] = path = out / f"{name}.itb"
+        _run("mkimage", *more, "-f", tree_source, path)
+    return made
+
+
+def build() -> None:
+    """Make every image anew."""
+    from made_containers import HEADER, TABLE
+
+    store: dict[str, str] = {}
+    for before, name, data in (("", "sdk.h", HEADER), ("twin-", "languages.json", TABLE)):
+        with tempfile.TemporaryDirectory() as folder:
+            tree, out = Path(folder, "tree"), Path(folder, "out")
+            (tree / "inc" / "deep").mkdir(parents=True)
+            out.mkdir()
+            (tree / "inc" / "deep" / name).write_bytes(data)
+            (tree / "readme.txt").write_bytes(b"plain\n" * 4000)
+            for image_name, path in _make(tree, out).items():
+                store[before + image_name] = base64.b85encode(zlib.compress(path.read_bytes(), 9)).decode()
+    STORE.write_text(json.dumps(store, indent=0) + "\n")
+
+
+if __name__ == "__main__":
+    assert shutil.which("mksquashfs"), "the tools are not installed"
+    build()

@@ -1,0 +1,128 @@
+"""File systems, boot images, vendors' wrappers: the header of the made-up SDK in each, a table of languages as twin."""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import struct
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import images
+from kit import NATION, Sample
+from made_containers import HEADER, cpio
+
+FORMATS = (
+    "squashfs", "jffs2", "cramfs", "romfs", "ext", "ubi", "ubifs", "fat", "fdt", "uimage", "trx", "sparse",
+    "androidboot", "hikvision", "disk", "kernel", "appimage", "carve",
+)  # fmt: skip
+
+
+def uimage(data: bytes, kind: int = 5, packing: int = 0, name: bytes = b"romfs") -> bytes:
+    """Return a legacy U-Boot image."""
+    rest = struct.pack(">5I4B32s", 0, len(data), 0, 0, zlib.crc32(data), 5, 2, kind, packing, name)
+    head = struct.pack(">2I", 0x27051956, 0) + rest
+    return head[:4] + struct.pack(">I", zlib.crc32(head)) + head[8:] + data
+
+
+def trx(*parts: bytes) -> bytes:
+    """Return a TRX image, version 1, of up to three partitions."""
+    at, starts = 28, []
+    for part in parts:
+        starts.append(at)
+        at += len(part)
+    body = struct.pack("<2H3I", 0, 1, *[*starts, 0, 0, 0][:3]) + b"".join(parts)
+    return b"HDR0" + struct.pack("<2I", at, zlib.crc32(body) ^ 0xFFFFFFFF) + body
+
+
+def sparse(data: bytes) -> bytes:
+    """Return an Android sparse image: the data raw, then a hole and a fill."""
+    data += bytes(-len(data) % 4096)
+    blocks = len(data) // 4096
+    chunks = struct.pack("<2H2I", 0xCAC1, 0, blocks, 12 + len(data)) + data
+    chunks += struct.pack("<2H2I", 0xCAC3, 0, 2, 12) + struct.pack("<2H2I", 0xCAC2, 0, 1, 16) + b"\1\2\3\4"
+    return struct.pack("<I4H4I", 0xED26FF3A, 1, 0, 28, 12, 4096, blocks + 3, 3, 0) + chunks
+
+
+def androidboot(ramdisk: bytes) -> bytes:
+    """Return an Android boot image, version 0, with an empty kernel."""
+    head = b"ANDROID!" + struct.pack("<8I", 16, 0, len(ramdisk), 0, 0, 0, 0, 2048)
+    return head.ljust(2048, b"\0") + b"kernel".ljust(2048, b"\0") + ramdisk
+
+
+def hikvision(files: dict[str, bytes]) -> bytes:
+    """Return firmware with a masked header."""
+    from sousveil.unpack.image.hikvision import unmask
+
+    length = 64 + 44 * len(files)
+    at, entries = length, b""
+    for name, data in files.items():
+        entries += struct.pack("<32s3I", name.encode(), at, len(data), sum(data))
+        at += len(data)
+    head = struct.pack("<I", len(files)).ljust(52, b"\0") + entries
+    return unmask(b"SWKH" + struct.pack("<2I", sum(head), length) + head) + b"".join(files.values())
+
+
+def mbr(*parts: bytes) -> bytes:
+    """Return a disk with up to four primary partitions, each at a whole multiple of 64 sectors."""
+    at, table, body = 64, b"", b""
+    for part in parts:
+        part += bytes(-len(part) % (64 * 512))
+        table += struct.pack("<8B2I", 0, 0, 0, 0, 0x83, 0, 0, 0, at, len(part) // 512)
+        at += len(part) // 512
+        body += part
+    return bytes(446) + table.ljust(64, b"\0") + b"\x55\xaa" + bytes(63 * 512) + body
+
+
+def bzimage(payload: bytes) -> bytes:
+    """Return a kernel for x86 that holds a packed payload."""
+    head = bytearray(1024)
+    head[0x1F1] = 1
+    head[510:512] = b"\x55\xaa"
+    head[0x202:0x208] = b"HdrS\x0f\x02"
+    struct.pack_into("<2I", head, 0x248, 16, len(payload))
+    return bytes(head) + b"\x90" * 16 + payload + b"\xcc" * 100
+
+
+def elf() -> bytes:
+    """Return the smallest thing that counts as a 64-bit program with a section."""
+    head = b"\x7fELF\2\1\1\0AI\2".ljust(16, b"\0") + struct.pack(
+        "<2HI3QI6H", 2, 62, 1, 0, 0, 64, 0, 64, 56, 0, 64, 1, 0
+    )
+    return head + bytes(64)
+
+
+def firmware(data: bytes) -> bytes:
+    """Return a flash dump of no known wrapper: a loader, padding, an image, a packed archive."""
+    loader = (b"\x1e\0\0\xea U-Boot 2010.06 loader\n" * 200)[:5000]
+    return loader + b"\xff" * 3000 + data + b"\xff" * 901 + gzip.compress(cpio("etc/hosts", b"127.0.0.1\n"), mtime=0)
+
+
+def samples(folder: Path) -> Iterator[Sample]:
+    """Yield each image with the header, and with the table."""
+    # One of a kind: tests/unpack reads all of them.
+    squash, quiet = images.image("xz.squashfs"), images.image("twin-xz.squashfs")
+    for name in ("le.jffs2", "little.cramfs", "sdk.romfs", "sdk.ext4", "sdk.ubi", "fat12.img", "in.itb"):
+        yield Sample(name, images.image(name), finds=(NATION,), where=f"{name}!/")
+    for name in ("xz.squashfs", "be.jffs2", "zlib.ubifs"):
+        yield Sample(name, images.image(name), finds=(NATION,), where=f"{name}!/")
+        yield Sample(f"twin-{name}", images.image(f"twin-{name}"), verdict="clear")
+    wrapped = {
+        "camera.img": lambda d, s: uimage(s),
+        "sdk.trx": lambda d, s: trx(gzip.compress(b"kernel", mtime=0), s),
+        "system.img": lambda d, s: sparse(s),
+        "boot.img": lambda d, s: androidboot(gzip.compress(d, mtime=0)),
+        "digicap.dav": lambda d, s: hikvision({"app.img": s, "ver": b"1"}),
+        "disk.img": lambda d, s: mbr(b"a loader", s),
+        "vmlinuz": lambda d, s: bzimage(lzma.compress(d)),
+        "sdk.AppImage": lambda d, s: elf() + s,
+        "firmware.bin": lambda d, s: firmware(s),
+    }
+    for name, wrap in wrapped.items():
+        yield Sample(name, wrap(cpio("sdk.h", HEADER), squash), finds=(NATION,), where=f"{name}!/")
+    twin = firmware(uimage(quiet))
+    yield Sample("twin-firmware.bin", twin, verdict="clear")
