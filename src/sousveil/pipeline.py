@@ -186,7 +186,7 @@ class _Run:
         self.kinds: Counter[str] = Counter()
         self.limits: set[Limit] = set()
         self.artifacts: list[Artifact] = []
-        self._constructs: dict[tuple[str, str, int, int, str], Sited] = {}
+        self._constructs: dict[tuple[str, str, int, int, str, str], Sited] = {}
         self._seen_hits: set[str] = set()
         self._first: dict[tuple[str, str], str] = {}
         self._twins: dict[str, list[str]] = {}
@@ -378,7 +378,8 @@ class _Run:
 
     def _keep(self, construct: Construct, display: str, sha256: str, origin: str) -> None:
         passage = construct.passage
-        key = (display, construct.kind, passage.offset, passage.length, construct.name)
+        # In a program many structures share the one string that is their name: where they stand tells them apart.
+        key = (display, construct.kind, passage.offset, passage.length, construct.name, passage.where)
         self._constructs[key] = Sited(construct, display, sha256, origin)
 
     def _say(self, stage: str, now: str) -> None:

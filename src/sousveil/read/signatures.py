@@ -24,7 +24,10 @@ class Signature(Struct, frozen=True):
     """How its name ends, in lower case; empty for any name."""
 
 
-SIGNATURES: tuple[Signature, ...] = ()
+SIGNATURES: tuple[Signature, ...] = (
+    # The major version tells a class file from a fat Mach-O, whose count of architectures stands there.
+    Signature(("binary.javaclass",), re.compile(rb"\xca\xfe\xba\xbe..\0[\x2d-\x7f]", re.DOTALL)),
+)
 HEAD = 4096
 
 

@@ -1,0 +1,1 @@
+"""Readers of what is no text: programs and their parts."""
