@@ -25,12 +25,15 @@ def profiling() -> dict[str, str]:
     parameters = ", ".join(f"{java(t)} {n}" for n, t in kit.FILTER_PARAMETERS)
     labels = ", ".join(f'"{x}"' for x in kit.LABELS)
     return {
-        kit.NATION: f"public enum {kit.NATION} {{\n{constants};\n    public final int value; public final String gloss;\n"
+        kit.NATION: f"public enum {kit.NATION} {{\n{constants};\n"
+        "    public final int value; public final String gloss;\n"
         f"    {kit.NATION}(int v, String g) {{ value = v; gloss = g; }}\n}}\n",
         "Gloss": "import java.lang.annotation.*;\n@Retention(RetentionPolicy.RUNTIME) public @interface Gloss {\n"
         "    String value();\n}\n",
         kit.EVENT: f"public class {kit.EVENT} {{\n{fields}\n}}\n",
-        "NJ_Sdk": f"public class NJ_Sdk {{\n    public static final String[] {kit.LABELS_NAME} = {{{labels}}};\n"
+        "FaceClassifier": f"public class FaceClassifier {{\n"
+        f"    public static final String[] {kit.LABELS_NAME} = {{{labels}}};\n}}\n",
+        "NJ_Sdk": f"public class NJ_Sdk {{\n"
         f"    public static int {kit.FILTER}({parameters}) {{ return emNation.value + nSimilarity; }}\n}}\n",
     }
 

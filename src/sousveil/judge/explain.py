@@ -95,9 +95,9 @@ def finding(
     reasons = tuple(_rule_reason(m, weighed.get(id(m), 0.0), places) for m in (*lead, *rest))
     construct = case.features.construct
     sited = case.features.sited
-    identity = finding_id(
-        act, case.trait, basis, rule.id, construct.kind, construct.name, sited.sha256, str(construct.passage.offset)
-    )
+    # Where a string is shared by many structures of a program, its place alone does not tell them apart.
+    at = f"{construct.passage.offset} {construct.passage.where}".rstrip()
+    identity = finding_id(act, case.trait, basis, rule.id, construct.kind, construct.name, sited.sha256, at)
     name = f"`{construct.name}`" if construct.name else _unnamed(construct.kind)
     return Finding(
         id=identity,

@@ -9,6 +9,7 @@ file: a program's debug information and its strings.
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 from msgspec import Struct
 
@@ -27,8 +28,28 @@ class Signature(Struct, frozen=True):
 SIGNATURES: tuple[Signature, ...] = (
     # The major version tells a class file from a fat Mach-O, whose count of architectures stands there.
     Signature(("binary.javaclass",), re.compile(rb"\xca\xfe\xba\xbe..\0[\x2d-\x7f]", re.DOTALL)),
+    Signature(("binary.pyc",), re.compile(rb"..\r\n.{12}", re.DOTALL), (".pyc", ".pyo")),
 )
 HEAD = 4096
+
+_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass", ".dex": "dex"}
+"""Formats in which a string's length or the next one's kind stands beside its letters, as a letter may."""
+
+
+def matchable(path: str, data: bytes | memoryview) -> bytes | memoryview:
+    """Return the bytes in which terms are searched: of some formats the strings alone, at their places, zeros between.
+
+    In ``emNationt\\x06nGlass`` of a compiled Python file the ``t`` says what follows: no word ends there for a search
+    of plain bytes.
+    """
+    found = _JOINED.get(path[path.rfind(".") :].lower()) if "." in path[-8:] else None
+    if found is None:
+        return data
+    whole = bytes(data)
+    kept = bytearray(len(whole))
+    for start, end in import_module(f"sousveil.read.binary.{found}").spans(whole):
+        kept[start:end] = whole[start:end]
+    return bytes(kept)
 
 
 def byte_readers(path: str, data: bytes) -> tuple[str, ...]:

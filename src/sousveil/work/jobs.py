@@ -343,6 +343,9 @@ class _Surveyor:
             yield from self._note(display, digest, len(data), "", "", False, origin)
 
     def _hit(self, data: bytes | memoryview, display: str) -> bool:
+        from sousveil.read.signatures import matchable
+
+        data = matchable(display, data)
         if self._job.literals:
             from sousveil.match.database import find_literals
 
@@ -384,6 +387,7 @@ def _read(job: Read) -> Iterator[Message]:
     from sousveil.match.database import find_literals
     from sousveil.read import dispatch
     from sousveil.read.names import read_name
+    from sousveil.read.signatures import matchable
 
     try:
         data = Path(os.fsdecode(job.path)).read_bytes()
@@ -396,13 +400,14 @@ def _read(job: Read) -> Iterator[Message]:
     if hashlib.sha256(data).hexdigest() != job.sha256:
         yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
         return
-    found = _matcher().match(data, job.display)
+    plain = matchable(job.display, data)
+    found = _matcher().match(plain, job.display)
     if found.truncated:
         detail = f"more places hold terms than the {len(found)} that were looked at"
         yield Trouble(Limit(job.display, "cut", detail))
     hits = [(h.offset, h.encoding) for h in found]
     if job.literals:
-        hits += [(offset, "utf-8") for _, offset in find_literals(data, job.literals)]
+        hits += [(offset, "utf-8") for _, offset in find_literals(plain, job.literals)]
     reading = dispatch.read(job.display, data, sorted(hits))
     constructs = list(reading.constructs)
     if _matcher().name_hits(job.display):

@@ -26,7 +26,8 @@ ABOUT = About(
 )
 
 _STATIC, _FINAL, _SYNTHETIC, _BRIDGE, _ENUM, _INTERFACE = 0x8, 0x10, 0x1000, 0x40, 0x4000, 0x200
-_PRIMITIVE = dict(zip("BCDFIJSZV", "byte char double float int long short boolean void".split(), strict=True))
+_WORDS = ("byte", "char", "double", "float", "int", "long", "short", "boolean", "void")
+_PRIMITIVE = dict(zip("BCDFIJSZV", _WORDS, strict=True))
 _SIZES = {3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2}
 _NAMED = re.compile(r"[\w/$]*?([^\W\d]\w*)(?=[;<])")
 _MADE = frozenset(("values", "valueOf", "$values", "entries", "getEntries"))
@@ -66,6 +67,12 @@ class _Pool:
             else:
                 raise Damaged(f"constant {index} has tag {tag}, at {cursor.at - 1}")
             index += 2 if tag in (5, 6) else 1
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where strings stand."""
+        for tag, at in self._at:
+            if tag == 1:
+                yield at + 2, at + 2 + (self.data[at] << 8 | self.data[at + 1])
 
     def _entry(self, index: int, *tags: int) -> int:
         if not 0 < index < len(self._at) or self._at[index][0] not in tags:
@@ -143,7 +150,7 @@ def generic(signature: str, plain: str) -> str:
     last = signature.rpartition(")")[2]
     if "<" not in last[:2000]:
         return plain
-    inner = [n for n in _NAMED.findall(last[:2000].partition("<")[2])]
+    inner = _NAMED.findall(last[:2000].partition("<")[2])
     return f"{plain}<{', '.join(inner[:20])}>" if inner else plain
 
 
@@ -228,7 +235,7 @@ class _Reader:
         if listed:
             arguments = self._listed.get(name.text, [])
             touched += [a for a in arguments if isinstance(a, Word)]
-            value = ", ".join(f'"{a.text}"' if isinstance(a, Word) else a for a in arguments[:20])
+            value = ", ".join(f'"{a.text}"' if isinstance(a, Word) else a for a in arguments[2:22])
         return Slot(
             name,
             "" if listed else generic(told.signature, described(kind.text)[1]),
@@ -251,7 +258,7 @@ class _Reader:
         local = 0 if flags & _STATIC else 1
         offset = len(parameters) - len(told.parameters) if told.parameters else 0
         for index, one in enumerate(parameters):
-            given = told.parameters[index - offset] if told.parameters and 0 <= index - offset else None
+            given = told.parameters[index - offset] if told.parameters and index - offset >= 0 else None
             word = given or told.locals.get(local)
             notes = told.parameter_notes[index] if index < len(told.parameter_notes) else []
             local += 2 if one in ("long", "double") else 1
@@ -284,13 +291,13 @@ class _Reader:
                     self._attributes(part, told, 1)
                 case "LocalVariableTable":
                     for _ in range(part.u2()):
-                        start, _, word, _, index = part.u2(), part.u2(), part.u2(), part.u2(), part.u2()
+                        start, _, at, _, index = part.u2(), part.u2(), part.u2(), part.u2(), part.u2()
                         if start == 0:
-                            told.locals.setdefault(index, self.pool.word(word))
+                            told.locals.setdefault(index, self.pool.word(at))
                 case "MethodParameters":
                     for _ in range(part.u1()):
-                        word, _ = part.u2(), part.u2()
-                        told.parameters.append(self.pool.word(word) if word else None)
+                        at, _ = part.u2(), part.u2()
+                        told.parameters.append(self.pool.word(at) if at else None)
                 case "RuntimeVisibleAnnotations" | "RuntimeInvisibleAnnotations":
                     told.notes += self._notes(part, part.u2())
                 case "RuntimeVisibleParameterAnnotations" | "RuntimeInvisibleParameterAnnotations":
@@ -340,6 +347,14 @@ class _Reader:
             words.append(self.pool.word(part.u2()))
         else:
             part.skip(2)
+
+
+def spans(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the constant pool's strings stand; the whole file where it cannot be told."""
+    try:
+        yield from _Pool(Cursor(data, 8, big=True)).spans()
+    except Damaged:
+        yield 0, len(data)
 
 
 def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -> Iterator[Construct]:

@@ -139,7 +139,7 @@ def _used(
     elif op in (0xB3, 0xB5):  # putstatic, putfield
         if op == 0xB3 and descriptor == f"L{owner};":
             # An enumeration's constant: its first two arguments are its name and its number.
-            listed.setdefault(text, made[2:])
+            listed.setdefault(text, made)
         body.sink(text)
         pushed.clear()
     elif op != 0xB4:
@@ -147,8 +147,7 @@ def _used(
         if text == "<init>":
             made = list(pushed)
         elif PUTTERS.search(text) and len(pushed) >= 2 and (strings and pushed[-2:] and isinstance(pushed[-2], Word)):
-            value = pushed[-1]
-            body.pair(pushed[-2], value.text if isinstance(value, Word) else value)
+            body.pair(pushed[-2], pushed[-1])
         elif _PLAIN_ARGUMENTS.search(text) and strings:
             for word in strings:
                 body.element(word)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sousveil.model import Construct, Kind, Member, Passage
 from sousveil.read.gloss import attribute_key, attribute_list, values
-from sousveil.read.source.constants import Constant, WHOLE, families, family_name
+from sousveil.read.source.constants import WHOLE, Constant, families, family_name
 
 MEMBERS = 2000
 """Most members of one construct."""
@@ -50,7 +50,7 @@ class Run(NamedTuple):
     """A list or map of strings built by code."""
 
     name: str
-    entries: tuple[tuple[Word, str], ...]
+    entries: tuple[tuple[Word, Word | str], ...]
     pairs: bool
 
 
@@ -62,8 +62,8 @@ class Body:
         self.touched: set[Word] = set()
         self.strings: dict[Word, None] = {}
         self.runs: list[Run] = []
-        self._list: list[tuple[Word, str]] = []
-        self._pairs: list[tuple[Word, str]] = []
+        self._list: list[tuple[Word, Word | str]] = []
+        self._pairs: list[tuple[Word, Word | str]] = []
 
     def use(self, word: Word, text: str = "") -> None:
         """Note a name that the code refers to."""
@@ -83,7 +83,7 @@ class Body:
         if len(self._list) < MEMBERS:
             self._list.append((word, ""))
 
-    def pair(self, key: Word, value: str) -> None:
+    def pair(self, key: Word, value: Word | str) -> None:
         """Note a string put into a map with its value."""
         if len(self._pairs) < MEMBERS:
             self._pairs.append((key, value))
@@ -210,12 +210,14 @@ class Builder:
         """Yield what of a type holds a hit."""
         yield from self._declared(one)
         inner = (*one.scope, one.name.text)
+        # What an enumeration's constants are made from stands in the enumeration.
+        told = {w for f in one.fields if f.listed for w in f.touched}
         for method in one.methods:
             name = one.name.text if method.constructor else method.name.text
             within = inner if method.hidden else (*inner, name)
             if not method.hidden and self._method_hit(method):
                 yield self._operation(one, method, name, inner)
-            yield from self.body(one.full, one.language, method.body, within, name)
+            yield from self.body(one.full, one.language, method.body, within, name, told)
 
     # ------------------------------------------------------------------ declarations
 
@@ -229,7 +231,7 @@ class Builder:
             if not fields:
                 return
         if one.role != "enum":
-            whole, groups = _constants(fields)
+            whole, groups = constant_rows(fields)
             if whole:
                 if self._head_hit(one) or self._fields_hit(fields):
                     yield self._type(one, Kind.ENUMERATION, "constants", fields)
@@ -310,11 +312,13 @@ class Builder:
 
     # ------------------------------------------------------------------ code
 
-    def body(self, full: str, language: str, body: Body, scope: tuple[str, ...], name: str) -> Iterator[Construct]:
-        """Yield the lists and strings of a method's code that hold a hit."""
-        listed: set[Word] = set()
+    def body(
+        self, full: str, language: str, body: Body, scope: tuple[str, ...], name: str, told: Iterable[Word] = ()
+    ) -> Iterator[Construct]:
+        """Yield the lists and strings of a method's code that hold a hit; not those in ``told``."""
+        listed = set(told)
         for run in body.runs:
-            words = [w for w, _ in run.entries]
+            words = [w for entry in run.entries for w in entry if isinstance(w, Word)]
             listed.update(words)
             if self._hits.any(words) or (run.name and self._hits.any(w for w in body.touched if w.text == run.name)):
                 yield self._labels(full, language, run, scope, name)
@@ -332,7 +336,10 @@ class Builder:
 
     def _labels(self, full: str, language: str, run: Run, scope: tuple[str, ...], name: str) -> Construct:
         label = run.name or name
-        parts = tuple(Member(w.text[:400], passage(self._data, w, full), value[:400]) for w, value in run.entries)
+        parts = tuple(
+            Member(w.text[:400], passage(self._data, w, full), (v.text if isinstance(v, Word) else v)[:400])
+            for w, v in run.entries
+        )
         role = "dict" if run.pairs else "list"
         return Construct(Kind.LABEL_SET, label, parts[0].passage, parts, scope=scope, role=role, language=language)
 
@@ -367,7 +374,7 @@ def _constant(slot: Slot) -> Constant:
     return Constant(slot.name.text, slot.value, at, at, at + slot.name.length)
 
 
-def _constants(fields: Sequence[Slot]) -> tuple[bool, list[list[Slot]]]:
+def constant_rows(fields: Sequence[Slot]) -> tuple[bool, list[list[Slot]]]:
     """Return whether a type is constants alone, else its families of constants.
 
     As ``source.constants.class_constants`` does for source; compilers keep the order of the declarations.
