@@ -32,7 +32,7 @@ SIGNATURES: tuple[Signature, ...] = (
 )
 HEAD = 4096
 
-_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass", ".dex": "dex"}
+_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass"}
 """Formats in which a string's length or the next one's kind stands beside its letters, as a letter may."""
 
 
