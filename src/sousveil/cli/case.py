@@ -188,3 +188,41 @@ def seal(authorities: tuple[str, ...], folder: Path) -> None:
     named = authorities or tuple(os.environ.get("SOUSVEIL_AUTHORITIES", "").split())
     for line in close(opened(folder), named, post):
         print(show(line))
+
+
+@command.command(short_help="Make a folder that a stranger can check.", context_settings=HELP_OPTIONS)
+@click.argument("form", metavar="FORMAT", type=click.Choice(["bag", "csv"]))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--redact",
+    multiple=True,
+    metavar="WHAT=REASON",
+    help="Take out object:SHA256, line:NUMBER or name:TEXT, leaving digest and reason; may be given again.",
+)
+@CASE
+def export(form: str, out: Path, redact: tuple[str, ...], folder: Path) -> None:
+    """Export the case to OUT. FORMAT is bag (BagIt with verify.sh, WACZ, a page, a table) or csv (the events alone).
+
+    \b
+    Examples:
+      sousveil case export bag camera-case-export --case camera-case
+      sousveil case export bag for-the-press --redact "name:A. Source=protects a source"
+    """
+    from sousveil.cli.amounts import spoken
+    from sousveil.cli.start import Refused
+    from sousveil.evidence import export as exporting
+    from sousveil.evidence import redaction
+
+    case = opened(folder)
+    wishes = [redaction.wish_of(text) for text in redact]
+    if form == "csv":
+        if wishes:
+            raise Refused("--redact goes with bag; its folder holds the events as a table too")
+        from sousveil.evidence.durable import write
+
+        write(out, exporting.table(exporting.view(case)).encode())
+        return
+    made = exporting.bag(case, out, wishes)
+    print(show(f"{made.folder}: {made.files} files, {spoken(made.bytes)}. Check it with: sh {made.folder}/verify.sh"))
+    for note in made.notes:
+        print(show(note))

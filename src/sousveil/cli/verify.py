@@ -16,7 +16,7 @@ from sousveil.report.safe import show
               help="Certificates (PEM) that time-stamp authorities must end in.")  # fmt: skip
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
 def command(path: Path, roots: Path | None, quiet: bool) -> None:
-    """Check a case, every claim with its result. No network and no secret is needed.
+    """Check a case, an export, or one object of either: every claim with its result. No network, no secret is needed.
 
     \b
     Examples:
@@ -29,10 +29,10 @@ def command(path: Path, roots: Path | None, quiet: bool) -> None:
       1  something is wrong, and it says what
       2  it could not check
     """
-    from sousveil.evidence.verify import verify_case
+    from sousveil.evidence.verify import verify
 
     wrong = 0
-    for claim in verify_case(path, roots.read_bytes() if roots else b""):
+    for claim in verify(path, roots.read_bytes() if roots else b""):
         wrong += claim.holds is False
         if quiet and claim.holds is not False:
             continue

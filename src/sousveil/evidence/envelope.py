@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -78,3 +79,25 @@ def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
     if not right:
         raise CaseError("what it signs is no event of a case")
     return statement
+
+
+def stub(line: bytes, number: int, reason: str) -> bytes:
+    """Return what stands for a line that is taken out of an export: its digest and the reason."""
+    digest = hashlib.sha256(line).hexdigest()
+    return encode({"redacted": {"number": number, "reason": reason, "sha256": digest}})
+
+
+def stub_digest(line: bytes, number: int) -> str:
+    """Return the digest in a line that stands for one that was taken out, empty if it is none."""
+    if not line.startswith(b'{"redacted":'):
+        return ""
+    try:
+        said = json.loads(line)["redacted"]
+        digest = str(said["sha256"])
+        right = encode({"redacted": said}) == line and said["number"] == number and set(said) == _STUB
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return digest if right and len(digest) == 64 and not set(digest) - set("0123456789abcdef") else ""
+
+
+_STUB = {"number", "reason", "sha256"}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from sousveil.evidence import durable
-from sousveil.evidence.envelope import MOST_LINE, open_line, seal
+from sousveil.evidence.envelope import MOST_LINE, open_line, seal, stub_digest
 from sousveil.evidence.wrong import CaseError
 
 if TYPE_CHECKING:
@@ -140,13 +140,22 @@ class Ledger:
                 number += 1
                 yield number, line
 
-    def entries(self, key: Ed25519PublicKey) -> Iterator[Entry]:
-        """Yield the events in order, each checked. Raises CaseError at the first that is wrong."""
+    def entries(self, key: Ed25519PublicKey, stubs: dict[str, int] | None = None) -> Iterator[Entry]:
+        """Yield the events in order, each checked. Raises CaseError at the first that is wrong.
+
+        In an export a line may have been taken out: its digest and number are put into ``stubs``, and the next line
+        vouches for the digest. Without ``stubs`` such a line is wrong.
+        """
         previous = NO_PREDECESSOR
         for number, line in self.lines():
             where = f"{self.path.name}, line {number}"
             if not line.endswith(b"\n"):
                 raise CaseError(f"{where}: it is torn or longer than a line may be")
+            gone = stub_digest(line[:-1], number) if stubs is not None else ""
+            if gone and stubs is not None:
+                stubs[gone] = number
+                previous = gone
+                continue
             try:
                 statement = open_line(line[:-1], key)
             except CaseError as error:

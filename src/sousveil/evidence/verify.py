@@ -39,8 +39,72 @@ class Named(Struct):
     """The reason, where it was taken out."""
 
 
-def verify_case(root: Path, roots: bytes = b"") -> Iterator[Claim]:
-    """Yield every claim of a case. ``roots`` are certificates in PEM form that end the stamps' chains.
+def verify(path: Path, roots: bytes = b"") -> Iterator[Claim]:
+    """Yield every claim of a case, an export, or one object of either (a file below ``objects``).
+
+    ``roots`` are certificates in PEM form that end the stamps' chains. Raises CaseError where ``path`` is none of them.
+    """
+    if path.is_file():
+        yield from _object(path)
+    elif (path / "bagit.txt").is_file():
+        yield from _bag(path)
+        yield from verify_case(path / "data", roots, exported=True)
+    else:
+        yield from verify_case(path, roots)
+
+
+def _object(path: Path) -> Iterator[Claim]:
+    root = next((p for p in path.resolve().parents if (p / PUBLIC_KEY).is_file()), None)
+    if root is None:
+        raise CaseError(f"{path}: it lies in no case; name a case, an export, or a file in the objects of one")
+    case = Case.open(root)
+    named: dict[str, Named] = {}
+    for entry in case.ledger.entries(case.public_key, {}):
+        _name(entry, named)
+    note = named.get(path.name)
+    if note is None:
+        yield Claim("the record names this object", False, f"{path.name}: no event of {root} names it")
+        return
+    yield Claim("the record names this object", True, f"since {note.since}")
+    wrong = _check(case, path.name, note)
+    yield Claim("its bytes are those that were kept", not wrong, wrong or f"{note.size} bytes")
+
+
+def _bag(root: Path) -> Iterator[Claim]:
+    """Yield what holds of a bag's files: those its manifests list, and no others."""
+    for name in ("tagmanifest-sha256.txt", "manifest-sha256.txt"):
+        try:
+            rows = [line.split("  ", 1) for line in (root / name).read_text(encoding="utf-8").splitlines()]
+        except (OSError, UnicodeDecodeError) as error:
+            yield Claim("the bag's manifests can be read", False, f"{name}: {error}")
+            return
+        listed = {row[1]: row[0] for row in rows if len(row) == 2}
+        wrong = [(file, why) for file, digest in listed.items() if (why := _file(root, file, digest))]
+        for file, why in wrong:
+            yield Claim("every file is the one that was exported", False, f"{file}: {why}")
+        inside = (root / "data").rglob("*") if name.startswith("manifest") else root.glob("*.txt")
+        there = {p.relative_to(root).as_posix() for p in inside if p.is_file() and p.name != "tagmanifest-sha256.txt"}
+        more = sorted(there - set(listed))
+        for file in more[:5]:
+            yield Claim("no file came to the export", False, f"{file}: no manifest lists it")
+        if not wrong and not more:
+            yield Claim(f"every file that {name} lists is the one that was exported", True, f"{len(listed)} files")
+
+
+def _file(root: Path, file: str, digest: str) -> str:
+    if file.startswith("/") or ".." in Path(file).parts:
+        return "it leads out of the export"
+    found = hashlib.sha256()
+    try:
+        for chunk in chunks_of(root / file):
+            found.update(chunk)
+    except OSError as error:
+        return str(error.strerror or error)
+    return "" if found.hexdigest() == digest else f"its SHA-256 is {found.hexdigest()}"
+
+
+def verify_case(root: Path, roots: bytes = b"", *, exported: bool = False) -> Iterator[Claim]:
+    """Yield every claim of a case. In an export lines may have been taken out, if a redaction on record says so.
 
     Raises CaseError where ``root`` is no case.
     """
@@ -55,13 +119,19 @@ def verify_case(root: Path, roots: bytes = b"") -> Iterator[Claim]:
     lines: dict[str, bytes] = {}
     problem = ""
     named: dict[str, Named] = {}
+    stubs: dict[str, int] | None = {} if exported else None
+    allowed: set[str] = set()
     count = 0
     wanted = {stamp.line for stamp in stamps.every(root / "stamps")}
     try:
         raw = case.ledger.lines()
-        for entry in case.ledger.entries(key):
-            line = next(raw)[1]
-            count += 1
+        for entry in case.ledger.entries(key, stubs):
+            number, line = next(raw)
+            while number < entry.number:
+                number, line = next(raw)
+            count = entry.number
+            if entry.kind == "redacted":
+                allowed |= {str(gone.get("sha256", "")) for gone in entry.predicate.get("lines", [])}
             if entry.digest in wanted:
                 lines[entry.digest] = line[:-1]
             _name(entry, named)
@@ -69,13 +139,18 @@ def verify_case(root: Path, roots: bytes = b"") -> Iterator[Claim]:
                 entries.append(entry)
     except CaseError as error:
         problem = str(error)
+    for digest, number in (stubs or {}).items():
+        if digest not in allowed and not problem:
+            problem = f"line {number} was taken out, and no redaction on record says so"
+        elif digest in allowed:
+            yield Claim(f"line {number} of the record was taken out", True, "a redaction on record says so")
     if not count and not problem:
         problem = f"{LEDGER}: it is missing or empty"
     yield Claim(
         "every line of the ledger is signed and follows the one before", not problem, problem or f"{count} lines"
     )
     yield from _objects(case, named, whole=not problem)
-    yield from _stamps(case, lines, roots, count)
+    yield from _stamps(case, lines, roots, stubs or {})
     yield from _seals(entries, count)
 
 
@@ -98,21 +173,21 @@ def _name(entry: Entry, named: dict[str, Named]) -> None:
 
 def _objects(case: Case, named: dict[str, Named], whole: bool) -> Iterator[Claim]:
     """Yield what holds of the objects: each there, of its size, with its digest."""
-    kept = [(digest, note) for digest, note in named.items() if note.kept and not note.redacted]
+    kept = [
+        (digest, note)
+        for digest, note in named.items()
+        if note.kept and not (note.redacted and not case.objects.path(digest).exists())
+    ]
     bad = 0
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for (digest, note), wrong in zip(kept, pool.map(lambda one: _check(case, *one), kept), strict=True):
             if wrong:
                 bad += 1
                 yield Claim(f"object {digest[:16]}… is what was kept", False, f"{wrong}; since {note.since}")
-    redacted = [(d, n) for d, n in named.items() if n.redacted]
-    for digest, note in redacted:
-        there = case.objects.path(digest).exists()
-        yield Claim(
-            f"object {digest[:16]}… was taken out",
-            not there,
-            "it is still there" if there else f"reason: {note.redacted}; since {note.since}",
-        )
+    for digest, note in named.items():
+        # Taken out of an export, perhaps of this one; what is still there is checked with the rest.
+        if note.redacted and not case.objects.path(digest).exists():
+            yield Claim(f"object {digest[:16]}… was taken out", True, f"reason: {note.redacted}; since {note.since}")
     if not bad:
         yield Claim("every object that the ledger names is there, byte for byte", True, f"{len(kept)} objects")
     strays = [path.name for path in case.objects.every() if path.name not in named]
@@ -138,7 +213,7 @@ def _check(case: Case, digest: str, note: Named) -> str:
     return "" if found.hexdigest() == digest else f"{path}: its SHA-256 is {found.hexdigest()}"
 
 
-def _stamps(case: Case, lines: dict[str, bytes], roots: bytes, count: int) -> Iterator[Claim]:
+def _stamps(case: Case, lines: dict[str, bytes], roots: bytes, stubs: dict[str, int]) -> Iterator[Claim]:
     waiting = 0
     for stamp in stamps.every(case.root / "stamps"):
         if stamp.waiting:
@@ -146,6 +221,9 @@ def _stamps(case: Case, lines: dict[str, bytes], roots: bytes, count: int) -> It
             continue
         what = f"the time stamp by {stamp.authority or stamp.path.name} holds"
         line = lines.get(stamp.line)
+        if line is None and stamp.line in stubs:
+            yield Claim(what, None, "the line it stamps was taken out of this export")
+            continue
         if line is None:
             why = "its end was cut off, or it was replaced"
             detail = f"{stamp.path.name}: it stamps a line that is not in the ledger: {why}"

@@ -1,0 +1,167 @@
+"""Exports: a bag that a stranger can check with openssl, jq, base64 and sha256sum alone.
+
+BagIt 1.0 (RFC 8493) outside, RO-Crate 1.1 metadata inside, a WACZ for viewing what was captured, a page and a table for
+reading. What is taken out of it is taken out of everything that is made from the case.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from sousveil import __version__
+from sousveil.evidence import chronicle, crate, paper, redaction, wacz
+from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case
+from sousveil.evidence.envelope import stub
+from sousveil.evidence.ledger import Entry
+from sousveil.evidence.objects import chunks_of
+from sousveil.evidence.wrong import CaseError
+
+
+class Exported(Struct, frozen=True):
+    """What an export holds."""
+
+    folder: Path
+    files: int
+    bytes: int
+    notes: tuple[str, ...]
+    """What could not be made, and what to do."""
+
+
+class View(Struct, frozen=True):
+    """The case as the export tells it: what was taken out is not in it."""
+
+    title: str
+    keyid: str
+    entries: tuple[Entry, ...]
+    plan: redaction.Plan
+    total: int
+
+    def kept(self) -> Iterator[tuple[str, str]]:
+        """Yield SHA-256 and name of each object that is exported, each once."""
+        seen: set[str] = set()
+        for entry in self.entries:
+            for subject in entry.subjects:
+                digest = subject["digest"]["sha256"]
+                if digest in seen or digest in self.plan.objects or subject.get("annotations", {}).get("kept") is False:
+                    continue
+                seen.add(digest)
+                yield digest, str(subject["name"])
+
+
+def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exported:
+    """Export the case into the new folder ``out``. Raises CaseError where it exists or cannot be written."""
+    if out.exists():
+        raise CaseError(f"{out}: it exists already; name a new folder")
+    plan = redaction.plan(case, wishes)
+    if plan.objects or plan.lines:
+        redaction.record(case, plan)
+    case.record("exported", {"format": "bag", "to": out.name})
+    told = view(case, plan)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        (part / "data").mkdir(parents=True)
+        notes = tuple(_fill(case, told, part / "data"))
+        _close(part, told)
+        part.replace(out)
+    except OSError as error:
+        raise CaseError(f"{out}: the export cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    sizes = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
+    return Exported(out, len(sizes), sum(sizes), notes)
+
+
+def view(case: Case, plan: redaction.Plan | None = None) -> View:
+    """Return the case as an export tells it."""
+    plan = plan or redaction.Plan({}, {})
+    entries = list(case.entries())
+    told = tuple(entry for entry in entries if entry.number not in plan.lines)
+    return View(case.title(), case.keyid, told, plan, len(entries))
+
+
+def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
+    """Write what the bag holds; yield what could not be made."""
+    with (data / LEDGER).open("wb") as ledger:
+        for number, line in case.ledger.lines():
+            reason = view.plan.lines.get(number)
+            ledger.write(line if reason is None else stub(line[:-1], number, reason) + b"\n")
+    shutil.copyfile(case.root / PUBLIC_KEY, data / PUBLIC_KEY)
+    warcs: list[tuple[str, Path]] = []
+    for digest, name in view.kept():
+        source = case.objects.path(digest)
+        target = data / "objects" / digest[:2] / digest
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        if name.endswith(".warc.gz"):
+            warcs.append((name, source))
+    stamps = case.root / "stamps"
+    if stamps.is_dir():
+        shutil.copytree(stamps, data / "stamps")
+    (data / "events.csv").write_text(table(view), encoding="utf-8")
+    if warcs:
+        wacz.write(data / "capture.wacz", warcs, view.title)
+    page = paper.page(view, case)
+    (data / "case.html").write_text(page, encoding="utf-8")
+    problem = paper.pdf(data / "case.html", data / "case.pdf")
+    if problem:
+        yield problem
+    crate.write(data, view)
+
+
+def table(view: View) -> str:
+    """Return the events as CSV: number, time, event, what, objects, digest of the line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["number", "time", "event", "what", "objects", "line_sha256"])
+    for entry in view.entries:
+        told = " | ".join(chronicle.told(entry)[:6])
+        # A cell that begins like a formula is one to a spreadsheet.
+        told = "'" + told if told[:1] in "=+-@\t\r" else told
+        digests = " ".join(s["digest"]["sha256"] for s in entry.subjects)
+        writer.writerow([entry.number, entry.predicate.get("time", ""), entry.kind, told, digests, entry.digest])
+    return out.getvalue()
+
+
+def _close(part: Path, view: View) -> None:
+    """Write the bag's own files: declaration, manifests, the means to check it."""
+    files = sorted(p for p in (part / "data").rglob("*") if p.is_file())
+    sums: dict[str, list[str]] = {"sha256": [], "sha512": []}
+    octets = 0
+    for path in files:
+        short, long = hashlib.sha256(), hashlib.sha512()
+        for chunk in chunks_of(path):
+            short.update(chunk)
+            long.update(chunk)
+            octets += len(chunk)
+        name = path.relative_to(part).as_posix()
+        sums["sha256"].append(f"{short.hexdigest()}  {name}\n")
+        sums["sha512"].append(f"{long.hexdigest()}  {name}\n")
+    info: dict[str, Any] = {
+        "Bag-Software-Agent": f"sousveil {__version__}",
+        "Bagging-Date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "External-Description": " ".join(view.title.split()) or "a case kept by sousveil",
+        "External-Identifier": view.keyid,
+        "Payload-Oxum": f"{octets}.{len(files)}",
+    }
+    (part / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", encoding="utf-8")
+    (part / "bag-info.txt").write_text("".join(f"{k}: {v}\n" for k, v in info.items()), encoding="utf-8")
+    for name, lines in sums.items():
+        (part / f"manifest-{name}.txt").write_text("".join(lines), encoding="utf-8")
+    own = resources.files("sousveil.evidence")
+    (part / "verify.sh").write_bytes(own.joinpath("verify.sh").read_bytes())
+    (part / "verify.sh").chmod(0o755)
+    (part / "HOW-TO-VERIFY.txt").write_bytes(own.joinpath("how-to-verify.txt").read_bytes())
+    tags = sorted(p for p in part.iterdir() if p.is_file())
+    lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in tags]
+    (part / "tagmanifest-sha256.txt").write_text("".join(lines), encoding="utf-8")

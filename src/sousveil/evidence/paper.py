@@ -1,0 +1,84 @@
+"""The case on paper: one page for reading, printed by Chromium where there is one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sousveil.evidence import chronicle
+
+if TYPE_CHECKING:
+    from sousveil.evidence.case import Case
+    from sousveil.evidence.export import View
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MOST_REPORT = 256 << 20
+
+
+def page(view: View, case: Case) -> str:
+    """Return the case as one page of HTML, everything of a product escaped, no address in it followed."""
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(loader=PackageLoader("sousveil", "evidence"), autoescape=True, trim_blocks=True)
+    events = [
+        {"number": e.number, "time": str(e.predicate.get("time", ""))[:19].replace("T", " "), "told": chronicle.told(e)}
+        for e in view.entries
+    ]
+    taken = [(f"object {d}", r) for d, r in sorted(view.plan.objects.items())]
+    taken += [(f"line {n} of the record", r) for n, r in sorted(view.plan.lines.items())]
+    return environment.get_template("case.html.j2").render(
+        title=view.title or "A case",
+        keyid=view.keyid,
+        events=events,
+        total=view.total,
+        objects=list(view.kept()),
+        taken=taken,
+        reports=[r for digest, name in view.kept() if name.endswith("report.json") if (r := _report(case, digest))],
+        head=view.entries[-1].digest,
+    )
+
+
+def _report(case: Case, digest: str) -> dict[str, Any] | None:
+    path = case.objects.path(digest)
+    if path.stat().st_size > _MOST_REPORT:
+        return None
+    try:
+        report: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    return report if str(report.get("schema", "")).startswith("sousveil-report/") else None
+
+
+def browser() -> str:
+    """Return the path of a Chromium or Chrome, empty if there is none."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), "")
+
+
+def pdf(source: Path, out: Path) -> str:
+    """Print a page to ``out``; return what kept it from being made, empty if nothing did."""
+    program = browser()
+    if not program:
+        return "case.pdf was not made: no Chromium or Chrome was found; case.html is the same, to be printed by hand"
+    with tempfile.TemporaryDirectory(prefix="sousveil-print-") as profile:
+        words = [
+            program, "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+            "--disable-sync", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={profile}", "--no-pdf-header-footer", f"--print-to-pdf={out}", source.resolve().as_uri(),
+        ]  # fmt: skip
+        try:
+            # Only root cannot use the browser's own sandbox, and a page of our own without script needs none.
+            extra = ["--no-sandbox"] if _is_root() else []
+            subprocess.run([*words[:1], *extra, *words[1:]], capture_output=True, timeout=120, check=False)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"case.pdf was not made: {program}: {error}"
+    return "" if out.exists() and out.stat().st_size else f"case.pdf was not made: {program} wrote nothing"
+
+
+def _is_root() -> bool:
+    import os
+
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,0 +1,168 @@
+"""Taking something out of an export: an object, a line of the record, or a name wherever it stands.
+
+What is taken out leaves its digest and the reason, signed in the case's own ledger; the case itself keeps everything. A
+line that is taken out becomes a stub with its digest: the next line's signature vouches for it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from sousveil.evidence.case import Case
+from sousveil.evidence.ledger import Entry
+from sousveil.evidence.wrong import CaseError
+
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "gb18030", "big5", "shift_jis", "euc_kr", "windows-1251",
+             "windows-1252", "windows-1256", "koi8_r")  # fmt: skip
+_MOST_LOOKED_INTO = 1 << 30
+
+
+class Wish(Struct, frozen=True):
+    """One thing to take out: ``object:SHA256``, ``line:N`` or ``name:TEXT``, each with ``=REASON``."""
+
+    kind: str
+    value: str
+    reason: str
+
+
+class Plan(Struct, frozen=True):
+    """What is to be taken out, with the reason of each."""
+
+    objects: dict[str, str]
+    lines: dict[int, str]
+
+
+def wish_of(text: str) -> Wish:
+    """Return a wish as the user wrote it. Raises CaseError where it is none."""
+    head, sign, reason = text.rpartition("=")
+    kind, colon, value = head.partition(":")
+    if not (sign and colon and value) or kind not in ("object", "line", "name"):
+        raise CaseError(f"--redact {text}: write object:SHA256=REASON, line:NUMBER=REASON or name:TEXT=REASON")
+    if kind == "line" and not value.isdigit():
+        raise CaseError(f"--redact {text}: a line is named by its number")
+    return Wish(kind, value, reason.strip() or "no reason given")
+
+
+def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
+    """Return what the wishes take out. Raises CaseError where one names nothing there is, or takes out too much."""
+    entries = list(case.entries())
+    names = {s["digest"]["sha256"] for entry in entries for s in entry.subjects}
+    objects: dict[str, str] = {}
+    lines: dict[int, str] = {}
+    for wish in wishes:
+        if wish.kind == "object":
+            found = [digest for digest in names if digest.startswith(wish.value.lower())]
+            if len(found) != 1:
+                raise CaseError(f"--redact object:{wish.value}: {len(found)} objects have a name that begins so")
+            objects[found[0]] = wish.reason
+        elif wish.kind == "line":
+            if not 1 < int(wish.value) <= len(entries):
+                raise CaseError(f"--redact line:{wish.value}: the record has lines 2 to {len(entries)} to take out")
+            lines[int(wish.value)] = wish.reason
+        else:
+            _name(case, wish, entries, names, objects, lines)
+    for entry in entries:
+        # What an event says of an object that is taken out may say what is in it.
+        if entry.kind == "redacted":
+            lines.pop(entry.number, None)
+    return Plan(objects, lines)
+
+
+def _name(
+    case: Case, wish: Wish, entries: list[Entry], names: set[str], objects: dict[str, str], lines: dict[int, str]
+) -> None:
+    needles = spellings(wish.value)
+    hits = 0
+    for entry in entries:
+        if any(n in text for text in _texts(entry.statement) for n in (wish.value.casefold(),)):
+            if entry.number == 1:
+                raise CaseError("--redact name: the case's title holds it, and its first line cannot be taken out")
+            lines[entry.number] = wish.reason
+            hits += 1
+    for digest in names:
+        path = case.objects.path(digest)
+        if path.exists() and holds(path, needles):
+            objects[digest] = wish.reason
+            hits += 1
+    if not hits:
+        raise CaseError("--redact name: the case does not hold it, in no encoding")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.casefold()
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key).casefold()
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def spellings(text: str) -> tuple[bytes, ...]:
+    """Return a text's bytes in every encoding that can write it, in lower and upper case too, and as escapes."""
+    out: dict[bytes, None] = {}
+    for form in dict.fromkeys((text, text.lower(), text.upper(), text.title())):
+        for encoding in ENCODINGS:
+            try:
+                out.setdefault(form.encode(encoding))
+            except UnicodeEncodeError:
+                continue
+        out.setdefault(json.dumps(form)[1:-1].encode())
+        out.setdefault("".join(c if c.isascii() else f"%{b:02X}" for c in form for b in c.encode()).encode())
+    return tuple(out)
+
+
+def holds(path: Path, needles: tuple[bytes, ...]) -> bool:
+    """Return whether a file holds one of ``needles``: in its bytes, in what is packed in it, or in Base64 of either."""
+    from sousveil.unpack import Budget, Entry, walk
+
+    data = path.read_bytes() if path.stat().st_size <= _MOST_LOOKED_INTO else b""
+    if _in(data, needles):
+        return True
+    for item in walk(path, path.name, Budget(), in_memory=_MOST_LOOKED_INTO):
+        if isinstance(item, Entry):
+            if _in(item.path.encode("utf-8", "surrogateescape"), needles):
+                return True
+            before = b""
+            for chunk in item.chunks():
+                if _in(before + chunk, needles):
+                    return True
+                before = chunk[-4096:]
+    return False
+
+
+def _in(data: bytes, needles: tuple[bytes, ...]) -> bool:
+    if any(needle in data for needle in needles):
+        return True
+    # A WARC is many gzip members; a walk gives them as one stream, but a broken member must not hide a name.
+    if data[:2] == b"\x1f\x8b":
+        try:
+            return any(needle in gzip.decompress(data) for needle in needles)
+        except (OSError, EOFError, zlib.error):
+            return False
+    return False
+
+
+def record(case: Case, made: Plan) -> None:
+    """Write what is taken out and why into the case's ledger; digests and reasons only."""
+    lines = {number: raw[:-1] for number, raw in case.ledger.lines() if number in made.lines}
+    case.record(
+        "redacted",
+        {
+            "objects": [{"sha256": d, "reason": r} for d, r in sorted(made.objects.items())],
+            "lines": [
+                {"number": n, "sha256": hashlib.sha256(lines[n]).hexdigest(), "reason": r}
+                for n, r in sorted(made.lines.items())
+            ],
+        },
+    )
