@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -79,18 +80,20 @@ def scan(
     *,
     progress: Callable[[Progress], None] | None = None,
     arrived: Callable[[Finding], None] | None = None,
+    keeping: Callable[[Acquired], AbstractContextManager[None]] | None = None,
 ) -> Report:
     """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL.
 
     Raises AcquireError where the product cannot be had and RuleError where a rule of ``options.rules`` is wrong.
-    Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain.
+    Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain. ``keeping`` is
+    entered with what was acquired before it is read, and left before what of it is temporary is removed.
     """
     options = options or Options()
     started = time.time()
     rules = select(load_rules(options.rules), options.only, options.skip)
     name = os.fspath(product)
 
-    with _acquire(name, options, progress) as acquired:
+    with _acquire(name, options, progress) as acquired, keeping(acquired) if keeping else nullcontext():
         run = _Run(acquired, options, rules, progress)
         try:
             judgement = run.survey_and_judge()

@@ -83,6 +83,13 @@ from sousveil.cli.app import HELP_OPTIONS
 )
 @click.option("--all-files", is_flag=True, help="Every file of a PyPI version, not only the one for this machine.")
 @click.option("--artifacts", is_flag=True, help="List every file seen in the report.")
+@click.option(
+    "--case",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep product and report in this case.",
+)
+@click.option("--hash-only", is_flag=True, help="With --case: keep the product's digests, not its bytes.")
 @click.option("--verbose", "-v", count=True, help="Show what was explained away in full.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress line; the report alone.")
 def command(
@@ -101,6 +108,8 @@ def command(
     timeout: float,
     all_files: bool,
     artifacts: bool,
+    case: Path | None,
+    hash_only: bool,
     verbose: int,
     quiet: bool,
 ) -> None:
@@ -116,6 +125,7 @@ def command(
       sousveil scan npm:baidu-aip-sdk@4.16.16 --format html --output report.html
       sousveil scan firmware/ --fail-on residue --format sarif --output report.sarif
       curl -s "$URL" | sousveil scan -
+      sousveil scan camera-sdk.zip --case camera-case
 
     \b
     Exit code:
@@ -143,4 +153,4 @@ def command(
         all_files=all_files,
         listing=artifacts,
     )
-    raise SystemExit(run(Request(products, options, form, output, fail_on, verbose, quiet)))
+    raise SystemExit(run(Request(products, options, form, output, fail_on, verbose, quiet, case, hash_only)))

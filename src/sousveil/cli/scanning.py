@@ -17,6 +17,7 @@ from sousveil.cli.terminal import progress_line, wants_colour, width
 from sousveil.model import Act, Report, Trait, Verdict
 
 if TYPE_CHECKING:
+    from sousveil.evidence.products import Keeper
     from sousveil.pipeline import Options
     from sousveil.report.rules import RuleInfo
 
@@ -36,6 +37,9 @@ class Request(Struct, frozen=True):
     fail_on: str
     verbose: int
     quiet: bool
+    case: Path | None = None
+    """A case that keeps the product, the report and how it was made."""
+    hash_only: bool = False
 
 
 def cores() -> int:
@@ -109,12 +113,25 @@ def slug(product: str) -> str:
 
 
 def _scan(product: str, request: Request) -> Report:
-    """Return the report; JSON Lines for standard output are written while it comes."""
+    """Return the report; JSON Lines for standard output are written while it comes. A case gets what was scanned."""
+    if request.case is None:
+        return _scanned(product, request, None)
+    from sousveil.cli.case import opened
+    from sousveil.evidence.products import Keeper
+
+    keeper = Keeper(opened(request.case), request.hash_only)
+    report = _scanned(product, request, keeper)
+    keeper.record(report, ["sousveil", *sys.argv[1:]])
+    return report
+
+
+def _scanned(product: str, request: Request, keeper: Keeper | None) -> Report:
     from sousveil.pipeline import scan
 
+    keeping = keeper.keeping if keeper else None
     with progress_line(request.quiet) as line:
         if request.format != "jsonl" or request.output is not None:
-            return scan(product, request.options, progress=line)
+            return scan(product, request.options, progress=line, keeping=keeping)
         from sousveil.report import Stream
 
         def write(text: str) -> None:
@@ -123,7 +140,7 @@ def _scan(product: str, request: Request) -> Report:
             print_bytes(text.encode())
 
         stream = Stream(write, artifacts=request.options.listing)
-        report = scan(product, request.options, progress=line, arrived=stream.finding)
+        report = scan(product, request.options, progress=line, arrived=stream.finding, keeping=keeping)
         stream.finish(report)
         return report
 
