@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from sousveil.evidence.case import Case
+
+sys.path.insert(0, str(Path(__file__).parent))
+from site_on_loopback import Site
 
 _CONFIG = """\
 [tsa]
@@ -112,5 +116,12 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     made = Authority(tmp_path / "authority")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
     yield made
     made.close()

@@ -108,8 +108,10 @@ def verify_case(root: Path, roots: bytes = b"", *, exported: bool = False) -> It
 
     Raises CaseError where ``root`` is no case.
     """
-    case = Case.open(root)
+    if not (root / PUBLIC_KEY).is_file():
+        raise CaseError(f"{root}: there is no case here, and no export")
     try:
+        case = Case.open(root)
         key = case.public_key
     except CaseError as error:
         yield Claim("the public key can be read", False, f"{PUBLIC_KEY}: {error}")

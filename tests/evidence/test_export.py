@@ -1,0 +1,231 @@
+"""An export stands by itself: a stranger checks it with openssl and jq, and what was taken out is gone."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import random
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from site_on_loopback import LOOPBACK, Site
+
+from sousveil.acquire.post import post
+from sousveil.evidence import export, redaction, wacz
+from sousveil.evidence.capture import How, capture
+from sousveil.evidence.case import Case
+from sousveil.evidence.sealing import seal
+from sousveil.evidence.verify import verify
+from sousveil.evidence.wrong import CaseError
+
+SECRET = "Gulnara Example-Source"
+"""A name made up for this test."""
+needs_programs = pytest.mark.skipif(
+    any(shutil.which(p) is None for p in ("openssl", "jq", "base64", "sha256sum", "sh")), reason="needs openssl and jq"
+)
+
+
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Printing takes seconds; one test asks for it."""
+    monkeypatch.setattr("sousveil.evidence.paper.browser", lambda: "")
+
+
+def check(folder: Path, *words: str) -> tuple[int, str]:
+    """Run the shipped script with nothing of ours on the path."""
+    run = subprocess.run(["sh", str(folder / "verify.sh"), *words], capture_output=True, text=True,
+                         env={"PATH": "/usr/local/bin:/usr/bin:/bin"}, cwd="/")  # fmt: skip
+    return run.returncode, run.stdout + run.stderr
+
+
+@needs_programs
+def test_a_stranger_can_check_it(case: Case, authority, tmp_path: Path) -> None:
+    list(seal(case, (authority.url,), post))
+    made = export.bag(case, tmp_path / "out")
+    assert made.notes and "case.pdf was not made" in made.notes[0]
+    code, said = check(made.folder)
+    assert code == 0, said
+    assert "stamped" in said
+    code, said = check(made.folder, str(authority.roots))
+    assert code == 0 and "by an authority below" in said, said
+    assert not [c for c in verify(made.folder, authority.roots.read_bytes()) if c.holds is False]
+
+
+@needs_programs
+def test_any_flipped_byte_is_noticed_by_script_and_program(case: Case, tmp_path: Path) -> None:
+    made = export.bag(case, tmp_path / "out")
+    choose = random.Random(11)
+    files = [p for p in made.folder.rglob("*") if p.is_file() and p.name != "verify.sh"]
+    for path in sorted(p for p in files if "objects" not in p.parts) + choose.sample(files, 2):
+        good = path.read_bytes()
+        spoilt = bytearray(good)
+        spoilt[choose.randrange(len(spoilt))] ^= 1 << choose.randrange(8)
+        path.chmod(0o644)
+        path.write_bytes(spoilt)
+        assert check(made.folder)[0] == 1, path
+        assert [c for c in verify(made.folder) if c.holds is False], path
+        path.write_bytes(good)
+    assert check(made.folder)[0] == 0
+
+
+@needs_programs
+@pytest.mark.parametrize("how", ["line", "tail", "object", "file", "manifest"])
+def test_what_is_cut_or_added_is_noticed_even_with_new_manifests(case: Case, tmp_path: Path, how: str) -> None:
+    folder = export.bag(case, tmp_path / "out").folder
+    ledger = folder / "data" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    if how == "line":
+        ledger.write_bytes(b"".join(lines[:3] + lines[4:]))
+    elif how == "tail":
+        # Without a stamp a shorter record is a record; what it no longer names gives it away only to a person.
+        ledger.write_bytes(b"".join(lines[:-1]))
+    elif how == "object":
+        next(p for p in (folder / "data" / "objects").rglob("*") if p.is_file()).unlink()
+    elif how == "file":
+        (folder / "data" / "more.txt").write_text("x")
+    if how in ("line", "object"):
+        _list_anew(folder)
+    assert check(folder)[0] == (0 if how == "manifest" else 1)
+
+
+def _list_anew(folder: Path) -> None:
+    """Write the manifests as somebody would who wants to hide a change."""
+    for name in ("sha256", "sha512"):
+        rows = [
+            f"{hashlib.new(name, p.read_bytes()).hexdigest()}  {p.relative_to(folder).as_posix()}\n"
+            for p in sorted((folder / "data").rglob("*"))
+            if p.is_file()
+        ]
+        (folder / f"manifest-{name}.txt").write_text("".join(rows))
+    tags = sorted(p for p in folder.iterdir() if p.is_file() and p.name != "tagmanifest-sha256.txt")
+    text = "".join(f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in tags)
+    (folder / "tagmanifest-sha256.txt").write_text(text)
+
+
+def _hidden(case: Case, tmp_path: Path) -> None:
+    """Put the name into the case in many forms."""
+    forms = {
+        "plain.txt": SECRET.encode(),
+        "wide.txt": f"a letter to {SECRET}".encode("utf-16-le"),
+        "upper.txt": SECRET.upper().encode(),
+        "packed.warc.gz": gzip.compress(f"WARC/1.1\r\n\r\n{SECRET}".encode()),
+    }
+    for name, data in forms.items():
+        (tmp_path / name).write_bytes(data)
+        case.record("acquired", {"of": name}, [case.keep(name, tmp_path / name)])
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("letter.txt", SECRET * 20)
+    case.record("acquired", {"of": "zip"}, [case.keep("inner.zip", tmp_path / "inner.zip")])
+    case.record("noted", {"text": f"{SECRET} told us where to look"})
+    case.record("asked", {"text": "why?", "of": SECRET, "answer": ""})
+
+
+def _everywhere(folder: Path) -> set[str]:
+    """Return the files of an export that hold the name, in any encoding, packed or not."""
+    needles = redaction.spellings(SECRET)
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and redaction.holds(p, needles)}
+
+
+@needs_programs
+def test_a_name_that_is_taken_out_is_nowhere_and_the_rest_holds(case: Case, tmp_path: Path) -> None:
+    _hidden(case, tmp_path)
+    assert len(_everywhere(export.bag(case, tmp_path / "whole").folder)) >= 8
+    wish = redaction.wish_of(f"name:{SECRET}=protects a source")
+    made = export.bag(case, tmp_path / "out", [wish])
+    assert _everywhere(made.folder) == set()
+    code, said = check(made.folder)
+    assert code == 0, said
+    assert "2 of them taken out" in said
+    claims = list(verify(made.folder))
+    assert not [c for c in claims if c.holds is False]
+    assert sum("was taken out" in c.what for c in claims) == 7
+    assert "protects a source" in (made.folder / "data" / "case.html").read_text()
+    # The case itself keeps everything.
+    assert not [c for c in verify(case.root) if c.holds is False]
+
+
+@needs_programs
+def test_what_was_taken_out_without_a_record_is_noticed(case: Case, tmp_path: Path) -> None:
+    from sousveil.evidence.envelope import stub
+
+    folder = export.bag(case, tmp_path / "out").folder
+    ledger = folder / "data" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    lines[3] = stub(lines[3][:-1], 4, "nothing to see") + b"\n"
+    ledger.write_bytes(b"".join(lines))
+    _list_anew(folder)
+    assert check(folder)[0] == 1
+    assert [c for c in verify(folder) if c.holds is False]
+
+
+def test_an_object_and_a_line_can_be_taken_out(case: Case, tmp_path: Path) -> None:
+    entries = list(case.entries())
+    digest = entries[2].subjects[0]["digest"]["sha256"]
+    wishes = [redaction.wish_of(f"object:{digest[:12]}=licence"), redaction.wish_of("line:8=not mine to show")]
+    folder = export.bag(case, tmp_path / "out", wishes).folder
+    assert not (folder / "data" / "objects" / digest[:2] / digest).exists()
+    assert "asked the vendor" not in (folder / "data" / "case.html").read_text()
+    assert not [c for c in verify(folder) if c.holds is False]
+
+
+@pytest.mark.parametrize("text", ["object:zz=x", "line:1=x", "line:999=x", "name:nobody of this name=x", "note:x", "x"])
+def test_a_wish_that_names_nothing_is_refused(case: Case, tmp_path: Path, text: str) -> None:
+    with pytest.raises(CaseError):
+        export.bag(case, tmp_path / "out", [redaction.wish_of(text)])
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_bag_is_one_by_its_own_rules(case: Case, tmp_path: Path) -> None:
+    folder = export.bag(case, tmp_path / "out").folder
+    assert (folder / "bagit.txt").read_text().splitlines()[0] == "BagIt-Version: 1.0"
+    info = dict(line.split(": ", 1) for line in (folder / "bag-info.txt").read_text().splitlines())
+    files = [p for p in (folder / "data").rglob("*") if p.is_file()]
+    assert info["Payload-Oxum"] == f"{sum(p.stat().st_size for p in files)}.{len(files)}"
+    crate = json.loads((folder / "data" / "ro-crate-metadata.json").read_text())
+    ids = {one["@id"] for one in crate["@graph"]}
+    parts = next(one for one in crate["@graph"] if one["@id"] == "./")["hasPart"]
+    assert {part["@id"] for part in parts} <= ids
+    assert all((folder / "data" / part["@id"]).is_file() for part in parts)
+
+
+def test_events_as_a_table_hold_no_formula(case: Case) -> None:
+    case.record("noted", {"text": "x"})
+    case.record("=cmd()", {"text": ""})
+    assert "'=cmd()" in export.table(export.view(case))
+
+
+def test_captured_pages_come_as_a_wacz(case: Case, site: Site, tmp_path: Path) -> None:
+    captured = capture(case, [site.base + "/page", site.base + "/dl"], How(allowed=LOOPBACK))
+    case.record("acquired", {}, list(captured.subjects))
+    folder = export.bag(case, tmp_path / "out").folder
+    with zipfile.ZipFile(folder / "data" / "capture.wacz") as archive:
+        assert archive.testzip() is None
+        package = json.loads(archive.read("datapackage.json"))
+        for one in package["resources"]:
+            data = archive.read(one["path"])
+            assert one["hash"] == "sha256:" + hashlib.sha256(data).hexdigest() and one["bytes"] == len(data)
+        pages = [json.loads(line) for line in archive.read("pages/pages.jsonl").splitlines()]
+        assert [p["title"] for p in pages[1:]] == ["SDK"]
+        rows = archive.read("indexes/index.cdx").decode().splitlines()
+        assert rows == sorted(rows)
+        found = {json.loads(r.split(" ", 2)[2])["url"]: json.loads(r.split(" ", 2)[2]) for r in rows}
+        one = found[site.base + "/i.png"]
+        warc = archive.read("archive/" + one["filename"])
+        member = gzip.decompress(warc[int(one["offset"]) : int(one["offset"]) + int(one["length"])])
+        assert member.startswith(b"WARC/1.1\r\n") and member.endswith(b"PNG\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www.Example.com/A?b=2&a=1", "com,example,www)/a?a=1&b=2"),
+        ("http://example.com:8080/", "com,example:8080)/"),
+        ("http://example.com", "com,example)/"),
+    ],
+)
+def test_keys_sort_by_site(url: str, key: str) -> None:
+    assert wacz.surt(url) == key
