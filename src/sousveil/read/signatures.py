@@ -29,6 +29,13 @@ SIGNATURES: tuple[Signature, ...] = (
     # The major version tells a class file from a fat Mach-O, whose count of architectures stands there.
     Signature(("binary.javaclass",), re.compile(rb"\xca\xfe\xba\xbe..\0[\x2d-\x7f]", re.DOTALL)),
     Signature(("binary.pyc",), re.compile(rb"..\r\n.{12}", re.DOTALL), (".pyc", ".pyo")),
+    Signature(("binary.dwarf",), re.compile(rb"\x7fELF")),
+    Signature(("binary.dwarf",), re.compile(rb"MZ")),
+    # Fat ones as well; a Java class begins with the same four bytes, and its version is higher than any count here.
+    Signature(
+        ("binary.dwarf",),
+        re.compile(rb"[\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba[\xbe\xbf]\0\0\0[\x01-\x20]"),
+    ),
 )
 HEAD = 4096
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Quotas, Stop
 from sousveil.unpack.names import shown
-from sousveil.unpack.render import HEAD, MOST_RENDERED, render, renderer_named, renderer_of
+from sousveil.unpack.render import HEAD, MOST_RENDERED, has, render, renderer_named, renderer_of
 from sousveil.unpack.sniff import STUB_HEAD, STUBS, TAIL, is_container
 from sousveil.unpack.sourcemap import has_sourcemap, sourcemaps
 from sousveil.unpack.tree import FilePath, tree
@@ -22,6 +22,7 @@ __all__ = [
     "FilePath",
     "Quotas",
     "Stop",
+    "has",
     "has_sourcemap",
     "is_container",
     "render",

@@ -231,6 +231,8 @@ class _Surveyor:
         from sousveil import unpack
 
         renderer = unpack.renderer_of(bytes(data[: unpack.HEAD]), display)
+        if renderer is not None and not unpack.has(renderer, data):
+            renderer = None
         if renderer is not None and renderer.apart and spooled:
             target = self._spool_name()
             target.write_bytes(data)

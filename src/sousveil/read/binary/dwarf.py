@@ -14,8 +14,8 @@ from sousveil.read.binary.dwarfbuild import Builder
 from sousveil.read.binary.dwarfforms import Broken
 from sousveil.read.binary.dwarfunits import Debug, Unit
 from sousveil.read.binary.dwarfwalk import CONSTANT, OPERATION, Candidate, Walked, Walker
-from sousveil.read.binary.sections import Image, images
 from sousveil.read.unfinished import Unfinished
+from sousveil.unpack.sections import Image, images
 
 ABOUT = About(
     "DWARF debug information",
@@ -40,13 +40,30 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     deadline = time.monotonic() + SECONDS
     places = None if hits is None else sorted({offset for offset, _ in hits})
     troubles: list[str] = []
-    for image in images(data):
+    found = tuple(images(data))
+    outside = ""
+    if not _read_elsewhere() and places is not None:
+        inside = [(s.offset, s.offset + s.size) for i in found for s in i.sections if s.name.startswith(".debug_")]
+        rest = sum(not any(start <= p < end for start, end in inside) for p in places)
+        if rest:
+            outside = f"{rest} places outside of the debug information hold a term, but cannot be read yet"
+    for image in found:
         for split in (False, True):
             if _present(image, split):
                 yield from _Reader(data, image, split, places, deadline, troubles).run()
     if troubles:
         more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
+        more += f"; {outside}" if outside else ""
         raise Unfinished("broken", "debug information was read in part: " + "; ".join(troubles[:3]) + more)
+    if outside:
+        raise Unfinished("not-understood", outside)
+
+
+def _read_elsewhere() -> bool:
+    """Return whether a program's strings outside of its debug information have a reader too."""
+    from sousveil.read.signatures import SIGNATURES
+
+    return any("binary.native" in s.readers for s in SIGNATURES)
 
 
 def _present(image: Image, split: bool) -> bool:
@@ -106,7 +123,9 @@ class _Reader:
         debug = self._debug
         if debug.str.hot or debug.line_str.hot:
             return True
-        ranges = [(s.offset, s.offset + s.size) for s in debug.image.sections if s.offset in {o for _, o in debug.parts}]
+        ranges = [
+            (s.offset, s.offset + s.size) for s in debug.image.sections if s.offset in {o for _, o in debug.parts}
+        ]
         return any(start <= hit < end for hit in debug.hits or () for start, end in ranges)
 
     def _walk(self, walker: Walker, unit: Unit) -> Walked | None:
@@ -219,4 +238,3 @@ class _Reader:
         self._seen[shape] = self._seen[key] = len(self._out)
         self._out.append(construct)
         self._linked += linked
-

@@ -11,7 +11,7 @@ from msgspec import Struct
 from sousveil.model import Passage
 from sousveil.read.binary import dwarfforms as d
 from sousveil.read.binary.dwarfforms import Broken, Format, Shape, Value
-from sousveil.read.binary.sections import Image, content
+from sousveil.unpack.sections import Image, content
 
 MOST_UNITS = 1 << 18
 _BACK = 1024
@@ -209,7 +209,8 @@ class Debug:
             if d.STATEMENTS in found:
                 unit.statements = found[d.STATEMENTS][1]
             if d.NAME in found:
-                unit.name = self.string(unit, found[d.NAME]).decode("utf-8", "replace")
+                # rustc puts its code generation unit behind the file.
+                unit.name = self.string(unit, found[d.NAME]).decode("utf-8", "replace").partition("/@/")[0]
         return unit
 
     def shape(self, unit: Unit, at: int) -> Shape | None:

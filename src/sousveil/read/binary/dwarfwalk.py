@@ -161,7 +161,9 @@ class _Walk:
             parts = [(name, *entry[name]) for name in d.WANTED if name in entry]
             for name, form, number, place in parts:
                 if name == d.NAME:
-                    hot = self._held(place, behind) if form == 0x08 else self._name(form, self._raw(form, number, place))
+                    hot = (
+                        self._held(place, behind) if form == 0x08 else self._name(form, self._raw(form, number, place))
+                    )
                 elif name in (d.TYPE, d.SIGNATURE):
                     type_at = self._type(form, self._raw(form, number, place))
                 else:
@@ -221,8 +223,8 @@ class _Walk:
                 if form == 0x08:
                     owner.hot = self._held(at, behind)
                 else:
-                    hot = self.debug.hot(self.unit, form)
-                    owner.hot = hot is None or not hot.isdisjoint(column)
+                    wanted = self.debug.hot(self.unit, form)
+                    owner.hot = wanted is None or not wanted.isdisjoint(column)
             elif name == d.TYPE:
                 owner.refers += [t for t in (self._type(form, raw) for raw in set(column)) if t != -1]
         return behind

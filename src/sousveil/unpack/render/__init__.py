@@ -31,6 +31,8 @@ class Renderer(Struct, frozen=True):
     """In lower case; empty for any name."""
     also: bool = True
     """Whether the file is also matched and read as it is."""
+    asked: bool = False
+    """Whether the module's ``has(data)`` says if there is anything to render: first bytes do not tell."""
     apart: bool = False
     """Whether it is rendered in a job of its own, because a native library may die over it."""
 
@@ -44,6 +46,14 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("pptx", _ZIP, ENDS["pptx"], also=False),
     Renderer("odf", _ZIP, ENDS["odf"], also=False),
     Renderer("sheets", _ZIP, ENDS["sheets"], also=False),
+    Renderer(
+        "elfdebug",
+        re.compile(
+            rb"\x7fELF|MZ|\xca\xfe\xba[\xbe\xbf]\0\0\0[\x01-\x20]|"
+            rb"[\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]"
+        ),
+        asked=True,
+    ),
 )
 HEAD = 4096
 """Bytes from which a format is told."""
@@ -57,6 +67,14 @@ def renderer_of(head: bytes, display: str) -> Renderer | None:
         if renderer.magic.match(head) and (not renderer.ends or display.lower().endswith(renderer.ends)):
             return renderer
     return None
+
+
+def has(renderer: Renderer, data: bytes | memoryview) -> bool:
+    """Return whether there is anything to render in a file of this format."""
+    if not renderer.asked:
+        return True
+    asked = import_module(f"sousveil.unpack.render.{renderer.module}").has
+    return bool(asked(data))
 
 
 def renderer_named(module: str) -> Renderer:

@@ -29,6 +29,7 @@ _ABSOLUTE: dict[int, dict[int, int]] = {
     258: {1: 4, 2: 8},
 }
 
+Bytes = bytes | memoryview
 Order = Literal["little", "big"]
 
 
@@ -67,7 +68,7 @@ class Image(Struct):
         return next((s for s in self.sections if s.name == name), None)
 
 
-def images(data: bytes) -> Iterator[Image]:
+def images(data: Bytes) -> Iterator[Image]:
     """Yield the images in a file: one, or those of a fat Mach-O. A damaged header ends it; nothing is raised."""
     try:
         if data[:4] == b"\x7fELF":
@@ -84,12 +85,11 @@ def images(data: bytes) -> Iterator[Image]:
         return
 
 
-def _text(data: bytes, at: int) -> str:
-    end = data.find(b"\0", at, at + 256)
-    return data[at : end if end >= 0 else at + 256].decode("utf-8", "replace")
+def _text(data: Bytes, at: int) -> str:
+    return bytes(data[at : at + 256]).partition(b"\0")[0].decode("utf-8", "replace")
 
 
-def elf(data: bytes) -> Image:
+def elf(data: Bytes) -> Image:
     """Return the sections of an ELF file. Raises ``struct.error`` where its header is cut."""
     wide, order = data[4:5] == b"\x02", "big" if data[5:6] == b"\x02" else "little"
     e = ">" if order == "big" else "<"
@@ -115,7 +115,7 @@ def elf(data: bytes) -> Image:
     return Image(order, wide, sections, machine, kind == 1)  # type: ignore[arg-type]
 
 
-def _coff(data: bytes, at: int) -> Image:
+def _coff(data: Bytes, at: int) -> Image:
     machine, count, _, symbols, symbol_count, optional, _ = struct.unpack_from("<HHIIIHH", data, at)
     strings = symbols + 18 * symbol_count
     sections = []
@@ -129,7 +129,7 @@ def _coff(data: bytes, at: int) -> Image:
     return Image("little", machine in (0x8664, 0xAA64), tuple(sections), machine)
 
 
-def _fat(data: bytes) -> Iterator[Image]:
+def _fat(data: Bytes) -> Iterator[Image]:
     (count,) = struct.unpack_from(">I", data, 4)
     wide = data[3] == 0xBF
     for i in range(min(count, 32)):
@@ -138,7 +138,7 @@ def _fat(data: bytes) -> Iterator[Image]:
             yield _macho(data, at)
 
 
-def _macho(data: bytes, base: int) -> Image:
+def _macho(data: Bytes, base: int) -> Image:
     order: Order = "big" if data[base : base + 2] == b"\xfe\xed" else "little"
     e = ">" if order == "big" else "<"
     wide = 0xCF in data[base : base + 4]
@@ -166,9 +166,9 @@ def _macho(data: bytes, base: int) -> Image:
     return Image(order, wide, tuple(sections))
 
 
-def content(data: bytes, image: Image, section: Section) -> bytes | bytearray:
+def content(data: Bytes, image: Image, section: Section) -> bytes | bytearray:
     """Return a section's bytes; of an object file with its relocations applied, as a linker would."""
-    raw = data[section.offset : section.offset + section.size]
+    raw = bytes(data[section.offset : section.offset + section.size])
     if not image.relocatable:
         return raw
     at = image.sections.index(section)
@@ -178,7 +178,7 @@ def content(data: bytes, image: Image, section: Section) -> bytes | bytearray:
     return raw
 
 
-def _relocated(data: bytes, image: Image, out: bytearray, table: Section) -> bytearray:
+def _relocated(data: Bytes, image: Image, out: bytearray, table: Section) -> bytearray:
     e = ">" if image.order == "big" else "<"
     sizes = _ABSOLUTE.get(image.machine, {})
     symbols = image.sections[table.link] if table.link < len(image.sections) else None
