@@ -20,9 +20,9 @@ from sousveil.unpack.sections import Image, images
 ABOUT = About(
     "DWARF debug information",
     ".so .o .ko .elf .debug .dwo .dwp .exe .dylib",
-    "DWARF 2 to 5 in ELF, PE and Mach-O files, separate debug files, split .dwo and .dwp: enumerations with members and "
-    "values, structs with fields and their types, functions with parameters, of C, C++, Rust and Go, each with the file "
-    "and line it was declared at. Compressed sections are unpacked.",
+    "DWARF 2 to 5 in ELF, PE and Mach-O files, separate debug files, split .dwo and .dwp: enumerations with members "
+    "and values, structs with fields and their types, functions with parameters, of C, C++, Rust and Go, each with the "
+    "file and line it was declared at. Compressed sections are unpacked.",
     limits="names that a file processed by dwz leaves in its common file (that file is read where the product has it); "
     "relocated names in object files of rare processors",
 )

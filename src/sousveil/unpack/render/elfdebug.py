@@ -103,7 +103,8 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
         count, last = 0, 0xFFFF
     machine = image.machine if elf else 0
     head = struct.pack(
-        e + ("HHIQQQIHHHHHH" if image.wide else "HHIIIIIHHHHHH"), 1 if image.relocatable else 3, machine, 1, 0, 0, table,
+        e + ("HHIQQQIHHHHHH" if image.wide else "HHIIIIIHHHHHH"),
+        1 if image.relocatable else 3, machine, 1, 0, 0, table,
         0, width, 0, 0, struct.calcsize(shape), count, last,
     )  # fmt: skip
     out[: len(ident) + len(head)] = ident + head
