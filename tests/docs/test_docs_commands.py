@@ -15,6 +15,7 @@ import pytest
 
 import sousveil
 from sousveil.demo import sdk
+from sousveil.evidence.case import Case
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
@@ -26,6 +27,7 @@ NOT_RUN = {
     "scripts/test": "runs this test",
     "python3 -m venv": "sets up what we run in",
     ".venv/bin/pip": "sets up what we run in",
+    "sousveil acquire": "asks a site that does not exist",
 }
 
 
@@ -57,7 +59,7 @@ ALL = list(commands())
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the docs speak of."""
     folder = tmp_path / "desk"
     folder.mkdir()
@@ -70,6 +72,8 @@ def desk(tmp_path: Path) -> Path:
         r"^```yaml\n(id: .*?)^```", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
     assert rule, "docs/rules.md shows no rule"
+    monkeypatch.setenv("SOUSVEIL_KEY", str(tmp_path / "signing-key.pem"))
+    Case.new(folder / "camera-case", "NightjarVision NetSDK 3.2", lambda new: b"").record("noted", {"text": "begun"})
     (folder / "my-rules").mkdir()
     (folder / "my-rules" / "my.yaml").write_text(rule[1], "utf-8")
     return folder
@@ -85,7 +89,8 @@ def shell(tmp_path: Path) -> dict[str, str]:
     shim.write_text(f'#!/bin/sh\nPYTHONPATH={package} exec {shlex.quote(sys.executable)} -m sousveil "$@"\n')
     shim.chmod(0o755)
     keep = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH")}
-    return {**keep, "PATH": f"{programs}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    own = {"SOUSVEIL_KEY": str(tmp_path / "signing-key.pem"), "SOUSVEIL_AUTHORITIES": ""}
+    return {**keep, **own, "PATH": f"{programs}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
 
 
 def _fits(shown: str, line: str) -> bool:
