@@ -269,7 +269,12 @@ def _role(value: object) -> Condition:
 
 def _language(value: object) -> Condition:
     names = frozenset(_words(value))
-    return lambda scene: Result(scene.features.construct.language in names, "written in " + " or ".join(sorted(names)))
+
+    def evaluate(scene: Scene) -> Result:
+        own = scene.features.construct.language
+        return Result(own in names, f"written in {own}" if own in names else "written in " + " or ".join(sorted(names)))
+
+    return evaluate
 
 
 def _members(value: object) -> Condition:

@@ -25,7 +25,41 @@ class Signature(Struct, frozen=True):
     """How its name ends, in lower case; empty for any name."""
 
 
+_ANY = re.compile(b"")
 SIGNATURES: tuple[Signature, ...] = (
+    Signature(("model.hdf5",), re.compile(rb"\x89HDF\r\n\x1a\n")),
+    Signature(("model.gguf",), re.compile(rb"GGUF[\x01-\x04]\0\0\0")),
+    Signature(("model.tflite",), re.compile(rb".{4}TFL3", re.DOTALL)),
+    Signature(("model.safetensors",), re.compile(rb".{5}\0\0\0\s*\{", re.DOTALL), (".safetensors",)),
+    Signature(("model.onnx",), re.compile(rb"\x08[\x01-\x20][\x10-\x82]"), (".onnx",)),
+    Signature(("model.onnx",), re.compile(rb"\x08[\x01-\x20]\x12.[\w. -]{2,40}\x1a", re.DOTALL)),
+    Signature(("model.pickles",), re.compile(rb"\x80[\x02-\x05][\x00-\xff]")),
+    Signature(
+        ("model.pickles",), re.compile(rb"[(cV\]}\[S]"), (".pkl", ".pickle", ".p", ".joblib", ".sav", ".pt", ".pth")
+    ),
+    Signature(("model.boosted",), re.compile(rb"tree\nversion=|binf|\{[LlIiU#$]")),
+    Signature(
+        ("model.boosted",), re.compile(rb"[^\x20-\x7e]|.{0,3}[^\t\n\r\x20-\xff]", re.DOTALL),
+        ("model.txt", ".model", ".bst", ".xgb", ".ubj"),
+    ),
+    Signature(("model.netlist",), re.compile(rb"7767517\s")),
+    Signature(("model.netlist",), _ANY, (".prototxt", ".pbtxt")),
+    Signature(("model.graphs",), re.compile(rb"[\x08\x0a\x12\x1a\x22]"), (".pb", ".mlmodel", ".caffemodel")),
+    Signature(("model.mnn",), _ANY, (".mnn",)),
+    Signature(
+        ("model.strings",), _ANY,
+        (".ort", ".rknn", ".om", ".engine", ".trt", ".dlc", ".nb", ".tmfile", ".cbm", ".pdmodel", ".pdparams",
+         ".mge", ".bmodel", ".cvimodel", ".hef", ".espdl"),
+    ),
+    Signature(("database.sqlite",), re.compile(rb"SQLite format 3\0")),
+    Signature(("database.parquet",), re.compile(rb"PAR[1E]")),
+    Signature(("database.arrow",), re.compile(rb"\xff{4}.{4}", re.DOTALL), (".arrow", ".feather", ".arrows", ".ipc")),
+    Signature(("database.arrow",), re.compile(rb"ARROW1\0\0")),
+    Signature(("database.npy",), re.compile(rb"\x93NUMPY[\x01-\x03]")),
+    Signature(("database.bplist",), re.compile(rb"bplist0")),
+    Signature(("database.dbf",), re.compile(rb"[\x02\x03\x30-\x32\x83\x8b\xf5]"), (".dbf",)),
+    Signature(("database.descriptor",), re.compile(rb"\x0a"), (".desc", ".protoset", ".fds", ".binpb")),
+    Signature(("database.msgpack",), re.compile(rb"[\x80-\x9f\xdc-\xdf]"), (".msgpack", ".mpk", ".msgpk", ".mp")),
     # The major version tells a class file from a fat Mach-O, whose count of architectures stands there.
     Signature(("binary.javaclass",), re.compile(rb"\xca\xfe\xba\xbe..\0[\x2d-\x7f]", re.DOTALL)),
     Signature(("binary.pyc",), re.compile(rb"..\r\n.{12}", re.DOTALL), (".pyc", ".pyo")),

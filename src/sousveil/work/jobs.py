@@ -352,7 +352,13 @@ class _Surveyor:
             from sousveil.match.database import find_literals
 
             return bool(find_literals(data, self._job.literals))
-        return bool(_matcher().matches(data, display)) or bool(_matcher().name_hits(display))
+        from sousveil.match import seams
+
+        matcher = _matcher()
+        if matcher.matches(data, display) or matcher.name_hits(display):
+            return True
+        view = seams.view(data, display)
+        return view is not None and bool(matcher.matches(view, display))
 
     def _hit_stream(self, chunks: Iterator[bytes]) -> bool:
         if self._job.literals:
@@ -386,6 +392,7 @@ class _Surveyor:
 
 
 def _read(job: Read) -> Iterator[Message]:
+    from sousveil.match import seams
     from sousveil.match.database import find_literals
     from sousveil.read import dispatch
     from sousveil.read.names import read_name
@@ -408,9 +415,11 @@ def _read(job: Read) -> Iterator[Message]:
         detail = f"more places hold terms than the {len(found)} that were looked at"
         yield Trouble(Limit(job.display, "cut", detail))
     hits = [(h.offset, h.encoding) for h in found]
+    if view := seams.view(data, job.display):
+        hits += [(h.offset, h.encoding) for h in _matcher().match(view, job.display)]
     if job.literals:
         hits += [(offset, "utf-8") for _, offset in find_literals(plain, job.literals)]
-    reading = dispatch.read(job.display, data, sorted(hits))
+    reading = dispatch.read(job.display, data, sorted(set(hits)))
     constructs = list(reading.constructs)
     if _matcher().name_hits(job.display):
         named = read_name(job.display)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sousveil.model import Construct
+from sousveil.model import Construct, Kind, Member
 from sousveil.read.document.blocks import Cell, Writer
 from sousveil.read.document.sentences import LONGEST
 from sousveil.read.places import Hits, Places
@@ -16,12 +16,16 @@ EXTENSIONS = (".txt", ".text", ".log", ".adoc", ".asciidoc", ".tex", ".org", ".w
 
 _PARAGRAPH = 4000
 _ITEM = re.compile(rb"[ \t]*(?:[-*+#=]|\d{1,4}[.)]|[A-Za-z_][\w.-]{0,40}[ \t]*[:=])[ \t]")
+_LIST = 64 << 10
+_LABEL = re.compile(rb"[ \t]*(?:(\d{1,5})[ \t:,.]+)?([^\s.:;!?=<>{}#][^.:;!?=<>{}\t\r\n]{0,39})?[ \t]*")
 _BLANK = re.compile(rb"\n[ \t\r\f]*\n")
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the sentences and lines of a text that hold a hit, at most ``places.CAP``."""
     places = Places(text)
+    if (hits is None or hits) and (labels := _labels(places)):
+        return [Construct(Kind.LABEL_SET, "", labels[0].passage, labels, role="list", language="text")]
     writer = Writer(places, Hits(hits), "text")
     last = -1
     offsets = _all(places.utf8) if hits is None else writer.hits.offsets
@@ -32,6 +36,24 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
             break
         last = _passage(writer, hit)
     return writer.out
+
+
+def _labels(places: Places) -> tuple[Member, ...]:
+    """Return the lines of a file that is nothing but a list of short names: a model's ``labels.txt``."""
+    utf8 = places.utf8
+    if len(utf8) > _LIST:
+        return ()
+    out: list[Member] = []
+    for line in re.finditer(rb"[^\r\n]+", utf8):
+        # "0 cat", "0: cat", "0,cat": the number is the class.
+        match = _LABEL.fullmatch(line.group())
+        if match is None or len(out) >= 1200:
+            return ()
+        if match[2]:
+            start, end = line.start() + match.start(2), line.start() + match.end(2)
+            name = places.string(start, end)
+            out.append(Member(name, places.passage(start, end), (match[1] or b"").decode()))
+    return tuple(out) if len(out) >= 3 else ()
 
 
 def _all(utf8: bytes) -> list[int]:

@@ -34,6 +34,11 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     header = _cells(utf8, start, end, delimiter)
     named = _is_header(header)
     out: list[Construct] = []
+    if named and len(header) == 1 and (labels := _labels(places, utf8, end)):
+        # One column of short values: a list under its name, as class labels are kept beside a model.
+        name = header[0]
+        passage = places.passage(name.start, name.end)
+        return [Construct(Kind.LABEL_SET, name.text[:200], passage, labels, role="list", language="csv")]
     if named:
         members = tuple(Member(c.text[:200], places.passage(c.start, c.end, 300)) for c in header)
         passage = places.passage(start, end)
@@ -70,6 +75,19 @@ def _cell(places: Places, header: Sequence[Cell], row: Sequence[Cell], at: int) 
     name = header[at].text[:200] if at < len(header) else ""
     passage = places.passage(row[at].start, row[at].end)
     return Construct(Kind.STATEMENT, name, passage, members, role="cell", language="csv")
+
+
+def _labels(places: Places, utf8: bytes, start: int) -> tuple[Member, ...]:
+    """Return the lines of a short table with one column, nothing where it is long or holds more than labels."""
+    out: list[Member] = []
+    for line in re.finditer(rb"[^\r\n]+", utf8[start : start + _ROW]):
+        text = line.group().strip().strip(b'"')
+        if len(text) > 60 or len(out) >= 300:
+            return ()
+        if text:
+            at = start + line.start() + line.group().find(text)
+            out.append(Member(text.decode("utf-8", "replace"), places.passage(at, at + len(text))))
+    return tuple(out) if len(out) >= 2 and len(utf8) <= start + _ROW else ()
 
 
 def _first_line(utf8: bytes) -> int:

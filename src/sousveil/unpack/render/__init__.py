@@ -54,6 +54,7 @@ RENDERERS: tuple[Renderer, ...] = (
         ),
         asked=True,
     ),
+    Renderer("pb2", re.compile(b""), ("_pb2.py",)),
 )
 HEAD = 4096
 """Bytes from which a format is told."""

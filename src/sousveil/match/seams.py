@@ -1,0 +1,67 @@
+"""Where a format's own bytes touch a text so that it reads as another word: ``asian`` and a pickle's ``q``.
+
+A term is matched as a word: in ``asianq\\x05black`` there is none. For formats whose marks are letters a second view
+of the same length has zeros in their place; what is found in it stands at the same offsets.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST = 256 << 20
+"""Files above this are matched as they are only."""
+
+_PICKLE = re.compile(rb"(?<=[A-Za-z\x80-\xff])(?:q(?=[\x00-\xff][X\]}K)u(ehsat])|r(?=..\0\0)|X(?=.\0\0\0))", re.DOTALL)
+# Tags of fields 8 to 15 before a length.
+_PROTOBUF = re.compile(rb"(?<=[A-Za-z])[BJRZbjrz](?=[\x01-\x30])")
+_UBJSON = re.compile(rb"(?<=[A-Za-z])(?:S[LlIiU]|[LlIiU]|[\[{]\$)(?=[\x00-\x3f])")
+_LINES = re.compile(rb"(?<=\n)(?:[as]{0,3}(?:V|S['\"])|p(?=\d))")
+_PICKLES = (".pkl", ".pickle", ".p", ".joblib", ".sav", ".pt", ".pth")
+_KINDS: tuple[tuple[re.Pattern[bytes], tuple[str, ...], re.Pattern[bytes]], ...] = (
+    (re.compile(rb"\x80[\x02\x03]"), (), _PICKLE),
+    (re.compile(rb"[(c\]}][\x20-\x7e\n]"), _PICKLES, _LINES),
+    (re.compile(rb"[\x08\x0a\x12\x1a\x22]"), (".onnx", ".pb", ".mlmodel", ".caffemodel", ".pdmodel"), _PROTOBUF),
+    (re.compile(rb"\{[LlIiU#$]"), (), _UBJSON),
+)
+_BLOCK = 256
+_PRINTABLE = bytes(range(0x20, 0x7F))
+_WEIGHTS = int(_BLOCK * 0.58)
+"""Bytes of a block that are no printable characters, from which on it is weights: of random bytes 0.63 are none."""
+
+
+def view(data: bytes | memoryview, display: str) -> bytes | None:
+    """Return the bytes with zeros for such marks, None where there are none."""
+    head = bytes(data[:8])
+    if len(data) > MOST:
+        return None
+    if head == b"bplist00":
+        return _bplist(bytes(data))
+    for magic, ends, marks in _KINDS:
+        if magic.match(head) and (not ends or display.lower().endswith(ends)):
+            return _zeroed(bytes(data), marks)
+    return None
+
+
+def _zeroed(data: bytes, marks: re.Pattern[bytes]) -> bytes | None:
+    out: bytearray | None = None
+    for start in range(0, len(data), _BLOCK):
+        if len(data[start : start + _BLOCK].translate(None, _PRINTABLE)) > _WEIGHTS:
+            continue
+        for mark in marks.finditer(data, max(0, start - 1), start + _BLOCK + 4):
+            out = bytearray(data) if out is None else out
+            out[mark.start() : mark.end()] = bytes(len(mark.group()))
+    return None if out is None else bytes(out)
+
+
+def _bplist(data: bytes) -> bytes | None:
+    """A property list's texts are led by a letter: ``Uasian``; the table at its end says where."""
+    tail = data[-32:]
+    width, count, table = tail[6], int.from_bytes(tail[8:16], "big"), int.from_bytes(tail[24:32], "big")
+    if len(data) < 40 or not 1 <= width <= 8 or table >= len(data):
+        return None
+    out = bytearray(data)
+    for i in range(min(count, (len(data) - table) // width)):
+        at = int.from_bytes(data[table + i * width : table + (i + 1) * width], "big")
+        if at < len(out):
+            out[at] = 0
+    return bytes(out)

@@ -1,0 +1,1 @@
+"""Readers of databases and of data in tables and trees of bytes."""

@@ -1,0 +1,1 @@
+"""Readers of model files: never unpickled, never run."""
