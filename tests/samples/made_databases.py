@@ -14,7 +14,7 @@ from pathlib import Path
 from kit import CARD, CARD_FIELDS, EVENT, EVENT_FIELDS, LABELS, LOCALES, NATION, NATIONS, Sample
 from made_models import CARS, flatbuffer, pb
 
-FORMATS = ("sqlite", "parquet", "arrow", "npy", "bplist", "dbf", "msgpack", "descriptor")
+FORMATS = ("sqlite", "parquet", "arrow", "npy", "bplist", "dbf", "msgpack", "descriptor", "pb2")
 FIELDS = [name for name, _, _ in EVENT_FIELDS]
 VALUES = [name for name, _, _ in NATIONS]
 
