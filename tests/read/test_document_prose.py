@@ -193,8 +193,9 @@ def test_prose_joins_the_lines_of_a_paragraph() -> None:
 
 
 def test_prose_keeps_lists_and_chinese_sentences_apart() -> None:
-    (line,) = read(prose, "alpha\nrace\nbeta\n", "race")
+    labels, line = read(prose, "alpha\nrace\nbeta\n", "race")
     assert line.passage.text == "race"
+    assert (labels.kind, [m.name for m in labels.members]) == (Kind.LABEL_SET, ["alpha", "race", "beta"])
     (sentence,) = read(prose, "系统可识别人脸。支持按民族检索！其他功能。\n", "民族")
     assert sentence.passage.text == "支持按民族检索！"
 

@@ -146,6 +146,11 @@ def of_people(columns: Iterable[str]) -> bool:
     return sum(bool(_PERSON.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", c))) for c in columns) >= 2
 
 
+def is_table(values: Sequence[object]) -> bool:
+    """Return whether this is entry after entry of data (rows, or what is known of each name), not a design."""
+    return len(values) > 100 and sum(isinstance(v, (dict, list, tuple)) for v in values) * 10 > 9 * len(values)
+
+
 def tree_parts(thing: object, where: str = "") -> Iterator[Part]:
     """Yield a tree of dictionaries (of words, as pairs) and lists as records and label sets; ``where`` names its file.
 
@@ -160,7 +165,10 @@ def tree_parts(thing: object, where: str = "") -> Iterator[Part]:
         seen.add(id(one))
         name = key.text if key else ""
         deeper = (*scope, name)[-8:] if name else scope
-        if isinstance(one, tuple):
+        inner = [v for _, v in one] if isinstance(one, tuple) else one
+        if is_table(inner):
+            waiting += [(item, None, scope) for item in inner[:3]]
+        elif isinstance(one, tuple):
             pairs = [(k, v) for k, v in one if isinstance(k, Word)]
             told = [
                 Word(k.text, k.offset, k.length, k.encoding, "", v.text[:200] if isinstance(v, Word) else "")

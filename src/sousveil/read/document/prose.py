@@ -17,6 +17,7 @@ EXTENSIONS = (".txt", ".text", ".log", ".adoc", ".asciidoc", ".tex", ".org", ".w
 _PARAGRAPH = 4000
 _ITEM = re.compile(rb"[ \t]*(?:[-*+#=]|\d{1,4}[.)]|[A-Za-z_][\w.-]{0,40}[ \t]*[:=])[ \t]")
 _LIST = 64 << 10
+_STOPS = tuple(c.encode() for c in "。！？，、；：")
 _LABEL = re.compile(rb"[ \t]*(?:(\d{1,5})[ \t:,.]+)?([^\s.:;!?=<>{}#][^.:;!?=<>{}\t\r\n]{0,39})?[ \t]*")
 _BLANK = re.compile(rb"\n[ \t\r\f]*\n")
 
@@ -24,9 +25,10 @@ _BLANK = re.compile(rb"\n[ \t\r\f]*\n")
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the sentences and lines of a text that hold a hit, at most ``places.CAP``."""
     places = Places(text)
-    if (hits is None or hits) and (labels := _labels(places)):
-        return [Construct(Kind.LABEL_SET, "", labels[0].passage, labels, role="list", language="text")]
     writer = Writer(places, Hits(hits), "text")
+    if (hits is None or hits) and (labels := _labels(places)):
+        # Each line is read as a text as well: "Ethnicity detection" in a list of functions says something.
+        writer.out.append(Construct(Kind.LABEL_SET, "", labels[0].passage, labels, role="list", language="text"))
     last = -1
     offsets = _all(places.utf8) if hits is None else writer.hits.offsets
     for hit in offsets:
@@ -47,7 +49,7 @@ def _labels(places: Places) -> tuple[Member, ...]:
     for line in re.finditer(rb"[^\r\n]+", utf8):
         # "0 cat", "0: cat", "0,cat": the number is the class.
         match = _LABEL.fullmatch(line.group())
-        if match is None or len(out) >= 1200:
+        if match is None or len(out) >= 1200 or any(stop in line.group() for stop in _STOPS):
             return ()
         if match[2]:
             start, end = line.start() + match.start(2), line.start() + match.end(2)

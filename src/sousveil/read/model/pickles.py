@@ -11,7 +11,7 @@ from typing import Any
 from sousveil.about import About
 from sousveil.model import Construct, Kind
 from sousveil.read.model.onnx import metadata
-from sousveil.read.parts import Hits, Part, Word, constructs, stray
+from sousveil.read.parts import Hits, Part, Word, constructs, is_table, stray
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(
@@ -19,12 +19,13 @@ ABOUT = About(
     ".pkl .pickle .p .pt .pth .joblib .sav .ckpt data.pkl",
     "Names of parameters and layers, class labels, columns, vocabularies and other strings with the attribute that "
     "holds them, by following the opcodes; nothing is unpickled. Zipped `.pt` files are opened as containers.",
-    limits="Arrays of numbers; compressed joblib files.",
+    limits="Arrays of numbers; of tables row by row all but the first rows; compressed joblib files.",
 )
 _MOST_STEPS = 1_500_000
 _MOST_PICKLES = 64
 _MOST_ITEMS = 60_000
 _MOST_DEPTH = 60
+_ROWS = 3
 
 
 class _Named:
@@ -258,6 +259,7 @@ class _Walk:
         self.parts: list[Part] = []
         self.texts: list[tuple[Word, Word]] = []
         self.classes: dict[str, None] = {}
+        self.table = False
         self._seen: set[int] = set()
 
     def thing(self, thing: Any, key: Word | None, scope: tuple[str, ...], depth: int = 0) -> None:
@@ -270,12 +272,17 @@ class _Walk:
             label = thing.name.rpartition(".")[2]
             self.classes[thing.name] = None
             array = self._array(thing)
-            inner = scope if not label or label in _PLUMBING else (*scope, label)
+            within = scope if not label or label in _PLUMBING else (*scope, label)
             if array:
-                self._list(array, key, inner)
+                self._list(array, key, within)
                 return
             for state in thing.state:
-                self.thing(state, key, inner[-8:], depth + 1)
+                self.thing(state, key, within[-8:], depth + 1)
+        elif isinstance(thing, (dict, list)) and is_table(inner := _values(thing)):
+            # Entry after entry of the same shape: a table, whose first rows show how it is made.
+            self.table = True
+            for item in inner[:_ROWS]:
+                self.thing(item, None, scope, depth + 1)
         elif isinstance(thing, dict):
             keys = [k for k in thing if isinstance(k, Word)]
             values = [v for v in thing.values() if isinstance(v, Word) and v.encoding != "bytes"]
@@ -332,6 +339,10 @@ _PLUMBING = frozenset(("_reconstruct", "dtype", "OrderedDict", "_rebuild_tensor_
                        "_reconstructor"))  # fmt: skip
 
 
+def _values(thing: Any) -> list[Any]:
+    return list(thing.values()) if isinstance(thing, dict) else thing
+
+
 def _flat(thing: Any, depth: int = 0) -> Iterator[Word]:
     if isinstance(thing, Word):
         yield thing
@@ -363,9 +374,11 @@ def read_from(found: Hits, start: int) -> Iterator[Construct]:
     for key, value in walk.texts:
         if value.length > 8 and found.inside(value.offset, value.offset + value.length):
             yield from metadata(found, key, value, "pickle", uses)
-    yield from stray(found, "pickle", uses)
+    if not walk.table:
+        yield from stray(found, "pickle", uses)
     if machine.why:
-        raise Unfinished("broken", f"the pickle was followed in part: {machine.why}")
+        reason = "cut" if machine.steps < 0 else "broken"
+        raise Unfinished(reason, f"the pickle was followed in part: {machine.why}")
 
 
 _MACHINERY = re.compile(
