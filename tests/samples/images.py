@@ -92,6 +92,46 @@ def _make(tree: Path, out: Path) -> dict[str, Path]:
     for name, more in {"in": [], "out": ["-E"]}.items():
         made[f"{name}.itb"] = path = out / f"{name}.itb"
         _run("mkimage", *more, "-f", tree_source, path)
+    made |= _installers(tree, out)
+    return made
+
+
+def _installers(tree: Path, out: Path) -> dict[str, Path]:
+    made: dict[str, Path] = {}
+    (file,) = (tree / "inc" / "deep").iterdir()
+    for name, (compressor, wide) in {"solid": ("/SOLID lzma", "true"), "single": ("zlib", "false")}.items():
+        exe, script = out / f"{name}.exe", out / f"{name}.nsi"
+        script.write_text(
+            f'Unicode {wide}\nSetCompressor {compressor}\nName "x"\nOutFile "{exe}"\nSection\nSetOutPath "$INSTDIR"\n'
+            f'File "{file}"\nFile "{tree / "readme.txt"}"\nSectionEnd\n'
+        )
+        _run("makensis", "-V1", script)
+        whole = exe.read_bytes()
+        at = whole.index(b"\xef\xbe\xad\xdeNullsoftInst") - 4
+        made[f"{name}.nsis.exe"] = path = out / f"{name}.cut.exe"
+        path.write_bytes(b"MZ".ljust(512, b"\0") + whole[at:])  # without the installer's own program
+    package = out / "package.wxs"
+    guid = "12345678-1234-1234-1234-11111111111"
+    listed = "".join(
+        f'<Component Id="C{n}" Guid="{guid}{n}"><File Id="fil{n}" Source="{source.name}"/></Component>'
+        for n, source in enumerate((file, tree / "readme.txt"))
+    )
+    for source in (file, tree / "readme.txt"):
+        shutil.copy(source, out)
+    package.write_text(
+        f'<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi"><Product Id="{guid}8" UpgradeCode="{guid}9" Name="x" '
+        'Version="1.0" Manufacturer="x" Language="1033"><Package InstallerVersion="200" Compressed="yes" Comments="x"/>'
+        '<Media Id="1" Cabinet="one.cab" EmbedCab="yes"/><Directory Id="TARGETDIR" Name="SourceDir"><Directory '
+        f'Id="ProgramFilesFolder"><Directory Id="INSTALLDIR" Name="x">{listed}</Directory></Directory></Directory>'
+        '<Feature Id="D" Level="1"><ComponentRef Id="C0"/><ComponentRef Id="C1"/></Feature></Product></Wix>'
+    )
+    made["sdk.msi"] = out / "sdk.msi"
+    subprocess.run(["wixl", "-o", "sdk.msi", "package.wxs"], check=True, capture_output=True, cwd=out)
+    _run("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-o", out / "hybrid", tree)
+    whole = (out / "hybrid").read_bytes()
+    at = min(whole.index(mark) for mark in (b"H+\0\4", b"HX\0\5") if mark in whole) - 1024
+    made["sdk.hfs"] = path = out / "hfs"
+    path.write_bytes(whole[at:])
     return made
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import lzma
+import plistlib
 import struct
 import sys
 import zlib
@@ -18,7 +20,7 @@ from made_containers import HEADER, cpio
 
 FORMATS = (
     "squashfs", "jffs2", "cramfs", "romfs", "ext", "ubi", "ubifs", "fat", "fdt", "uimage", "trx", "sparse",
-    "androidboot", "hikvision", "disk", "kernel", "appimage", "carve",
+    "androidboot", "hikvision", "disk", "kernel", "appimage", "carve", "nsis", "msi", "hfs", "dmg", "pbzx", "packed",
 )  # fmt: skip
 
 
@@ -96,6 +98,36 @@ def elf() -> bytes:
     return head + bytes(64)
 
 
+def dmg(volume: bytes) -> bytes:
+    """Return an Apple disk image of one partition, its blocks packed in turn with zlib, bzip2, not at all."""
+    volume += bytes(-len(volume) % 512)
+    step, out, runs = 1 << 17, b"", b""
+    for number, at in enumerate(range(0, len(volume), step)):
+        plain = volume[at : at + step]
+        kind, packed = (
+            (0x80000005, zlib.compress(plain)), (0x80000006, bz2.compress(plain)), (1, plain),
+            (0x80000008, lzma.compress(plain)),
+        )[number % 4]  # fmt: skip
+        if not plain.strip(b"\0"):
+            kind, packed = 2, b""
+        runs += struct.pack(">2I4Q", kind, 0, at // 512, len(plain) // 512, len(out), len(packed))
+        out += packed
+    table = b"mish" + struct.pack(">I3Q2I", 1, 0, len(volume) // 512, 0, 2056, 0) + bytes(160)
+    table += struct.pack(">I", len(runs) // 40) + runs
+    listed = plistlib.dumps({"resource-fork": {"blkx": [{"Name": "disk image (Apple_HFS : 1)", "Data": table}]}})
+    tail = (b"koly" + struct.pack(">3I5Q", 4, 512, 1, 0, 0, len(out), 0, 0)).ljust(216, b"\0")
+    tail += struct.pack(">2Q", len(out), len(listed))
+    return out + listed + tail.ljust(512, b"\0")
+
+
+def pbzx(data: bytes) -> bytes:
+    """Return the payload of an Apple package, one chunk packed and one not."""
+    out = b"pbzx" + struct.pack(">Q", 1 << 24)
+    for chunk in (lzma.compress(data[:100]), data[100:]):
+        out += struct.pack(">2Q", 1 << 24, len(chunk)) + chunk
+    return out
+
+
 def firmware(data: bytes) -> bytes:
     """Return a flash dump of no known wrapper: a loader, padding, an image, a packed archive."""
     loader = (b"\x1e\0\0\xea U-Boot 2010.06 loader\n" * 200)[:5000]
@@ -106,7 +138,18 @@ def samples(folder: Path) -> Iterator[Sample]:
     """Yield each image with the header, and with the table."""
     # One of a kind: tests/unpack reads all of them.
     squash, quiet = images.image("xz.squashfs"), images.image("twin-xz.squashfs")
-    for name in ("le.jffs2", "little.cramfs", "sdk.romfs", "sdk.ext4", "sdk.ubi", "fat12.img", "in.itb"):
+    for name in (
+        "le.jffs2",
+        "little.cramfs",
+        "sdk.romfs",
+        "sdk.ext4",
+        "sdk.ubi",
+        "fat12.img",
+        "in.itb",
+        "solid.nsis.exe",
+        "single.nsis.exe",
+        "sdk.msi",
+    ):
         yield Sample(name, images.image(name), finds=(NATION,), where=f"{name}!/")
     for name in ("xz.squashfs", "be.jffs2", "zlib.ubifs"):
         yield Sample(name, images.image(name), finds=(NATION,), where=f"{name}!/")
@@ -121,8 +164,12 @@ def samples(folder: Path) -> Iterator[Sample]:
         "vmlinuz": lambda d, s: bzimage(lzma.compress(d)),
         "sdk.AppImage": lambda d, s: elf() + s,
         "firmware.bin": lambda d, s: firmware(s),
+        "sdk.dmg": lambda d, s: dmg(images.image("sdk.hfs")),
+        "Payload": lambda d, s: pbzx(d),
     }
     for name, wrap in wrapped.items():
         yield Sample(name, wrap(cpio("sdk.h", HEADER), squash), finds=(NATION,), where=f"{name}!/")
+    packed = b"\x7fELF\2\1\1".ljust(200, b"\0") + b"UPX!" + bytes(100)
+    yield Sample("packed.so", packed, verdict="clear", note="what it holds is not seen; a limit says so")
     twin = firmware(uimage(quiet))
     yield Sample("twin-firmware.bin", twin, verdict="clear")

@@ -250,5 +250,5 @@ def test_plain_programs_and_scripts_are_files(pack: SimpleNamespace) -> None:
 
 def test_nullsoft_installer_is_named(pack: SimpleNamespace) -> None:
     got = pack.go(b"MZ" + bytes(600) + b"\xef\xbe\xad\xdeNullsoftInst" + bytes(100), "setup.exe")
-    assert [(limit.reason, limit.incomplete) for limit in got.limits] == [("unsupported", True)]
+    assert [(limit.reason, limit.incomplete) for limit in got.limits] == [("broken", True)]
     assert list(got.files) == ["setup.exe"]

@@ -58,7 +58,7 @@ def test_every_file_of_an_image_comes_out(name: str) -> None:
     assert not [limit for limit in limits if limit.incomplete], limits
     assert HEADER in files.values()
     assert b"plain\n" * 4000 in files.values()
-    if not name.endswith(".itb"):
+    if not name.endswith((".itb", ".exe", ".msi")):
         at = next(path for path, data in files.items() if data == HEADER)
         assert at.endswith("!/inc/deep/sdk.h")
 
@@ -311,6 +311,29 @@ def test_a_disk_whose_extended_partitions_lead_in_a_circle() -> None:
     data[2 * 512 + 510 : 2 * 512 + 512] = b"\x55\xaa"
     files, _ = go(bytes(data), "disk.img")
     assert HEADER in files.values()
+
+
+def test_apples_images_and_payloads() -> None:
+    files, limits = go(made.dmg(images.image("sdk.hfs")), "sdk.dmg")
+    assert not [limit for limit in limits if limit.incomplete]
+    assert files["sdk.dmg!/[partition 0] disk image (Apple_HFS : 1)!/inc/deep/sdk.h"] == HEADER
+    files, limits = go(made.pbzx(made.cpio("sdk.h", HEADER)), "Payload")
+    assert files == {"Payload!/[payload]!/sdk.h": HEADER} and not limits
+
+
+def test_a_packed_program_is_said_to_be_packed() -> None:
+    data = b"\x7fELF\2\1\1".ljust(200, b"\0") + b"UPX!" + bytes(100)
+    files, limits = go(data, "a.so")
+    assert files == {"a.so": data}
+    assert [(limit.reason, limit.incomplete) for limit in limits] == [("packed", True)]
+    assert "upx -d" in limits[0].detail
+
+
+def test_an_installers_files_carry_the_names_of_its_script() -> None:
+    for name in ("solid.nsis.exe", "single.nsis.exe"):
+        files, _ = go(images.image(name), name)
+        assert files[f"{name}!/sdk.h"] == HEADER
+        assert b"sdk.h" in files[f"{name}!/[strings].txt"]
 
 
 def test_lzo_against_itself() -> None:

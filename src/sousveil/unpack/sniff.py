@@ -21,7 +21,6 @@ UNSUPPORTED = {
     "vmdk": "a VMDK disk image",
     "qcow": "a QCOW disk image",
     "vhdx": "a VHDX disk image",
-    "nsis": "a Nullsoft installer",
     "inno": "an Inno Setup installer",
     "installshield": "an InstallShield installer",
     "volume": "a further volume of an archive in several files",
@@ -109,7 +108,7 @@ def is_container(head: bytes, name: str, tail: bytes | None = None) -> str | Non
             return "zip"
         behind = behind_program(head)
         if behind is not None:
-            return behind[0] if behind[0] in UNSUPPORTED else "stub"
+            return behind[0] if behind[0] in UNSUPPORTED or behind[0] in MODULES else "stub"
     if "dmg" in MODULES and (image := look.by_end(end)) is not None:
         return image
     if name[-1:].isdigit() and _VOLUME.search(name):

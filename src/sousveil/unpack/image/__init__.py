@@ -31,6 +31,12 @@ MODULES: dict[str, str] = {
     "kernel": "kernel",
     "fat": "fat",
     "appimage": "appimage",
+    "pbzx": "pbzx",
+    "dmg": "dmg",
+    "hfs": "hfs",
+    "msi": "msi",
+    "nsis": "nsis",
+    "upx": "packed",
     "firmware": "carve",
 }
 """Format: module beside this one."""

@@ -40,6 +40,8 @@ _NO_FIRMWARE = (
     b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\0asm", b"\0\0\0\x18ftyp", b"\0\0\0\x20ftyp", b"wOF2",
     b"\xd0\xcf\x11\xe0", b"7767517", b"dex\n",
 )  # fmt: skip
+_MSI = bytes.fromhex("84100c0000000000c000000000000046")
+"""The class identifier of a Windows Installer database."""
 _TEXT = re.compile(rb"[\t-\r\x20-\x7e\x80-\xff]{512}")
 
 
@@ -56,6 +58,12 @@ def by_shape(head: bytes, name: str) -> str | None:
         return "jffs2"
     if head[36:40] in (b"\x18\x28\x6f\x01", b"\x01\x6f\x28\x18") or head[56:60] == b"ARM\x64":
         return "kernel"
+    if head[1024:1026] in (b"H+", b"HX") and head[1026:1028] in (b"\0\4", b"\0\5"):
+        return "hfs"
+    if start == b"\xd0\xcf" and (name[-4:].lower() in (".msi", ".msp", ".msm") or _MSI in head[512 : 1 << 16]):
+        return "msi"
+    if start in (b"\x7fE", b"MZ") and b"UPX!" in head[:4096]:
+        return "upx"
     if head[8:11] in (b"AI\x01", b"AI\x02") and head.startswith(b"\x7fELF"):
         return "appimage"
     return None
