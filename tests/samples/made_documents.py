@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import documents
+import documents_old as old
 from kit import Sample
 
-FORMATS = ("pdf", "docx", "pptx", "odf", "sheets")
+FORMATS = ("pdf", "docx", "pptx", "odf", "sheets", "doc", "ppt", "msg", "rtf", "mail", "chm")
 _WRITERS = (
     (".pdf", documents.pdf_of, "page 1, box "),
     (".docx", documents.docx_of, "table 2, row 5, column 1"),
@@ -17,6 +18,13 @@ _WRITERS = (
     (".odp", documents.odp_of, "slide 3"),
     (".xlsx", documents.xlsx_of, "Manual!A"),
     (".ods", documents.ods_of, "Manual!A"),
+    (".doc", old.doc_of, "table 2, row 5, column 1"),
+    (".xls", old.xls_of, "Manual!A"),
+    (".msg", old.msg_of, "manual.docx!/text.md"),
+    (".rtf", old.rtf_of, "table 2, row 5, column 1"),
+    (".eml", old.eml_of, "part-1.html"),
+    (".mbox", old.mbox_of, "message-2-manual.docx!/text.md"),
+    (".chm", old.chm_of, "page.html"),
 )
 
 

@@ -270,7 +270,9 @@ class _Page:
         writer = Writer(self._places, self._hits, "html", (*self._scope, *self._screen.scope(table)))
         if (table.start, "table") not in self._seen:
             self._seen.add((table.start, "table"))
-            name = self._markup.text_of(next((e for e in table.children if e.tag == "caption"), table), 8)
+            caption = next((e for e in table.children if e.tag == "caption"), None)
+            above = self._screen.headings_above(table.start)
+            name = self._markup.text_of(caption, 8) if caption is not None else above[-1] if above else ""
             headed = has_head or len(rows) > 2
             body = [self._cells(r) for r in (rows[1:] if headed else rows)]
             writer.table(first if headed else [], body, name if len(name) <= SHORT else "")

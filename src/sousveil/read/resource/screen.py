@@ -106,7 +106,7 @@ class Screen:
     def scope(self, element: Element) -> tuple[str, ...]:
         """Return the page's title, the headings above and the names of what encloses an element."""
         names = [self.title] if self.title else []
-        names += self._headings_above(element.start)
+        names += self.headings_above(element.start)
         enclosing: list[str] = []
         for node in element.ancestors(16):
             for name in (node.get("id"), node.get("name"), *node.get("class").split()[:4]):
@@ -116,7 +116,8 @@ class Screen:
                 enclosing.append(node.tag)
         return (*names, *enclosing[:20][::-1])
 
-    def _headings_above(self, at: int) -> tuple[str, ...]:
+    def headings_above(self, at: int) -> tuple[str, ...]:
+        """Return the headings of the sections around a place, outermost first."""
         if len(self._above) == 1 and self._headings:
             levels: dict[int, str] = {}
             for heading in self._headings:

@@ -37,6 +37,7 @@ class Renderer(Struct, frozen=True):
     """Whether it is rendered in a job of its own, because a native library may die over it."""
 
 
+_OLE = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _ZIP = re.compile(rb"PK")
 RENDERERS: tuple[Renderer, ...] = (
     # A header may be preceded by other bytes: readers look for it in the first kilobyte.
@@ -55,6 +56,15 @@ RENDERERS: tuple[Renderer, ...] = (
         asked=True,
     ),
     Renderer("pb2", re.compile(b""), ("_pb2.py",)),
+    # Compound files of other kinds (an installer's database) have other readers: the name decides.
+    Renderer("sheets", _OLE, (".xls", ".xlt", ".xla", ".et"), also=False),
+    Renderer("ppt", _OLE, (".ppt", ".pps", ".pot", ".dps"), also=False),
+    Renderer("msg", _OLE, (".msg",), also=False),
+    Renderer("doc", _OLE, (".doc", ".dot", ".wps", *ENDS["docx"], *ENDS["pptx"], *ENDS["sheets"]), also=False),
+    Renderer("chm", re.compile(rb"ITSF"), also=False),
+    Renderer("rtf", re.compile(rb"\s{0,16}\{\\rtf"), also=False),
+    Renderer("mail", re.compile(rb"From [^\n]{5,200}\r?\n[A-Za-z-]{1,60}:"), (".mbox", ".mbx"), also=False),
+    Renderer("mail", re.compile(rb"(?:[A-Za-z-]{1,60}:[^\n]*\r?\n|[ \t])"), (".eml", ".mht", ".mhtml"), also=False),
 )
 HEAD = 4096
 """Bytes from which a format is told."""

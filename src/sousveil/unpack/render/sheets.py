@@ -13,6 +13,7 @@ from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render.marked import MOST_MARKS, Cell, Flow, Writing, cleaned, inside
+from sousveil.unpack.render.ole import MAGIC, Compound
 from sousveil.unpack.render.package import parts
 
 ABOUT = About(
@@ -33,6 +34,14 @@ _SHEETS = 300
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield every sheet, and what of the workbook could not be read."""
+    if data[:8] == MAGIC and (kind := _other_kind(data)):
+        from sousveil.unpack.render import doc
+
+        if kind == "encrypted":
+            yield Limit(display, "encrypted", "the workbook is encrypted")
+        else:
+            yield from doc.render(data, display, budget)
+        return
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
@@ -74,6 +83,17 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             entry = _sheet(grid, name, display, start)
             budget.take_bytes(entry.size)
             yield entry
+
+
+def _other_kind(data: bytes) -> str:
+    """Return what a compound file is that is no workbook; empty for a workbook, and for what cannot be opened."""
+    try:
+        compound = Compound(data)
+    except ValueError:
+        return ""
+    kind = compound.kind
+    compound.close()
+    return kind if kind != "sheets" else ""
 
 
 def _as_it_is(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
