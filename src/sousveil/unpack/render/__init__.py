@@ -40,8 +40,9 @@ class Renderer(Struct, frozen=True):
 _OLE = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _ZIP = re.compile(rb"PK")
 RENDERERS: tuple[Renderer, ...] = (
+    Renderer("pdf", re.compile(rb"%PDF-\d"), also=False, apart=True),
     # A header may be preceded by other bytes: readers look for it in the first kilobyte.
-    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), also=False, apart=True),
+    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), (".pdf",), also=False, apart=True),
     # Documents that are zips: the walk through containers tells them and gives them here.
     Renderer("docx", _ZIP, ENDS["docx"], also=False),
     Renderer("pptx", _ZIP, ENDS["pptx"], also=False),
@@ -61,7 +62,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("ppt", _OLE, (".ppt", ".pps", ".pot", ".dps"), also=False),
     Renderer("msg", _OLE, (".msg",), also=False),
     Renderer("doc", _OLE, (".doc", ".dot", ".wps", *ENDS["docx"], *ENDS["pptx"], *ENDS["sheets"]), also=False),
-    Renderer("chm", re.compile(rb"ITSF"), also=False),
+    Renderer("chm", re.compile(rb"ITSF[\2-\4]\0\0\0"), also=False),
     Renderer("rtf", re.compile(rb"\s{0,16}\{\\rtf"), also=False),
     Renderer("mail", re.compile(rb"From [^\n]{5,200}\r?\n[A-Za-z-]{1,60}:"), (".mbox", ".mbx"), also=False),
     Renderer("mail", re.compile(rb"(?:[A-Za-z-]{1,60}:[^\n]*\r?\n|[ \t])"), (".eml", ".mht", ".mhtml"), also=False),
