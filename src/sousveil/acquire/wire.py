@@ -139,14 +139,15 @@ class _Stream(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         inner = self._inner.start_tls(ssl_context, server_hostname, self._record.left())
-        self._record.secured = _secured(inner.get_extra_info("ssl_object"))
+        self._record.secured = secured(inner.get_extra_info("ssl_object"))
         return _Stream(inner, self._record)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-def _secured(secure: Any) -> Secured | None:
+def secured(secure: Any) -> Secured | None:
+    """Return how a TLS socket or object is secured, with the chain as the server sent it; None for None."""
     if secure is None:
         return None
     chain: list[bytes] = []

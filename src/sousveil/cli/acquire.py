@@ -26,6 +26,7 @@ PRIVATE = click.option(
 @click.option("--case", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The case.")
 @click.option("--depth", type=click.IntRange(0, 10), default=0, help="Follow links this deep (default 0: none).")
 @click.option("--same-host", is_flag=True, help="Follow links only within the hosts named.")
+@click.option("--browser", is_flag=True, help="Also open each URL in Chromium: picture, markup and print are kept.")
 @click.option("--user-agent", "agent", default="", help="What to say in the User-Agent header.")
 @click.option("--max-bytes", metavar="SIZE", default="4GB", help="Take at most this much of one answer (default 4GB).")
 @PRIVATE
@@ -34,6 +35,7 @@ def command(
     folder: Path,
     depth: int,
     same_host: bool,
+    browser: bool,
     agent: str,
     max_bytes: str,
     private: tuple[str, ...],
@@ -66,11 +68,16 @@ def command(
     except ValueError as error:
         raise Refused(f"--max-bytes: {error}") from None
     case = opened(folder)
-    how = How(depth, same_host, agent or AGENT, most, networks(private))
+    how = How(depth, same_host, agent or AGENT, most, networks(private), browser=browser)
     captured = capture(case, urls, how)
     case.record(
         "acquired",
-        {"urls": list(urls), "answers": list(events(captured)), "user-agent": how.agent},
+        {
+            "urls": list(urls),
+            "answers": list(events(captured)),
+            "user-agent": how.agent,
+            "as-shown": list(captured.seen),
+        },
         list(captured.subjects),
     )
     named = set(urls)
@@ -81,6 +88,8 @@ def command(
             arrow = f" -> {one.final}" if one.final != one.url else ""
             print(show(f"{one.url}{arrow}  {end}"))
         missed += one.url in named and (one.status == 0 or bool(one.truncated))
+    for shown in captured.seen:
+        print(show(f"{shown['url']}  as a browser shows it: {shown['title']}, {shown['exchanges']} exchanges"))
     print(f"{len(captured.got)} addresses kept in one WARC file.")
     raise SystemExit(1 if missed else 0)
 

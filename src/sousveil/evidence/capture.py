@@ -39,6 +39,8 @@ class How(Struct, frozen=True):
     robots: bool = True
     """Whether each host's robots.txt is captured too; it is recorded, not obeyed."""
     resolve: Resolve = by_system
+    browser: bool = False
+    """Whether each address named is also opened in a browser, scripts and all."""
 
 
 class Got(Struct, frozen=True):
@@ -68,6 +70,8 @@ class Captured(Struct, frozen=True):
     subjects: tuple[dict[str, Any], ...]
     warc: str
     """SHA-256 of the WARC."""
+    seen: tuple[dict[str, Any], ...] = ()
+    """What the browser showed of each address: url, title, how many exchanges, what it was refused."""
 
 
 def capture(case: Case, urls: Sequence[str], how: How, said: Callable[[str], None] = lambda line: None) -> Captured:
@@ -82,9 +86,12 @@ def capture(case: Case, urls: Sequence[str], how: How, said: Callable[[str], Non
         with path.open("wb") as out:
             run = _Run(case, Writer(out, path.name), how, Path(scratch), said)
             run.all(first, hosts)
+            if how.browser:
+                for target in first:
+                    run.see(target)
         warc = case.objects.add_file(path)
     name = f"capture-{warc.sha256[:12]}.warc.gz"
-    return Captured(tuple(run.got), (subject(name, warc), *run.subjects), warc.sha256)
+    return Captured(tuple(run.got), (subject(name, warc), *run.subjects), warc.sha256, tuple(run.seen))
 
 
 class _Run:
@@ -92,6 +99,7 @@ class _Run:
         self._case, self._warc, self._how, self._scratch, self._said = case, warc, how, scratch, said
         self.got: list[Got] = []
         self.subjects: list[dict[str, Any]] = []
+        self.seen: list[dict[str, Any]] = []
         self._seen: set[str] = set()
         self._count = 0
 
@@ -111,6 +119,22 @@ class _Run:
             if depth < self._how.depth and wanted:
                 for url in links:
                     self._queue(waiting, url, depth + 1, True, hosts if self._how.same_host else None)
+
+    def see(self, target: Target) -> None:
+        """Open an address in a browser and keep what it showed: the whole page as a picture, its markup, a print."""
+        from sousveil.evidence.browser import see
+
+        self._said(target.url)
+        shown = see(target.url, self._warc, self._how)
+        for end, data in (("png", shown.screenshot), ("html", shown.markup), ("pdf", shown.pdf)):
+            self.subjects.append(self._case.keep_bytes(f"{target.host}/as-shown.{end}", data))
+        told = {
+            "url": target.url,
+            "title": shown.title,
+            "exchanges": shown.exchanges,
+            "refused": list(shown.refused)[:50],
+        }
+        self.seen.append({**told, **({"final": shown.url} if shown.url != target.url else {})})
 
     def _queue(
         self,
