@@ -66,6 +66,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("rtf", re.compile(rb"\s{0,16}\{\\rtf"), also=False),
     Renderer("mail", re.compile(rb"From [^\n]{5,200}\r?\n[A-Za-z-]{1,60}:"), (".mbox", ".mbx"), also=False),
     Renderer("mail", re.compile(rb"(?:[A-Za-z-]{1,60}:[^\n]*\r?\n|[ \t])"), (".eml", ".mht", ".mhtml"), also=False),
+    Renderer("pdbjoined", re.compile(rb"Microsoft C/C\+\+ MSF 7\.00\r\n\x1aDS"), also=False, asked=True),
 )
 HEAD = 4096
 """Bytes from which a format is told."""
