@@ -12,7 +12,7 @@ from msgspec import Struct
 from sousveil.about import About
 from sousveil.cli.app import HELP_OPTIONS
 
-CONTAINERS = ("zips", "archive", "streams", "rpm", "sourcemap")
+CONTAINERS = ("zips", "archive", "streams", "rpm", "asar", "sourcemap")
 """Modules below ``sousveil.unpack`` that open containers."""
 _GROUPS = {
     "unpack": "Containers",

@@ -81,10 +81,11 @@ SIGNATURES: tuple[Signature, ...] = (
     # The major version tells a class file from a fat Mach-O, whose count of architectures stands there.
     Signature(("binary.javaclass",), re.compile(rb"\xca\xfe\xba\xbe..\0[\x2d-\x7f]", re.DOTALL)),
     Signature(("binary.pyc",), re.compile(rb"..\r\n.{12}", re.DOTALL), (".pyc", ".pyo")),
+    Signature(("binary.dex",), re.compile(rb"dex\n0\d\d\0")),
     Signature(("binary.dwarf", "binary.btf"), re.compile(rb"\x7fELF")),
     Signature(("binary.btf",), re.compile(rb"\x9f\xeb\x01|\xeb\x9f\x01")),
     Signature(("binary.pdb",), re.compile(rb"Microsoft C/C\+\+ MSF 7\.00\r\n\x1aDS")),
-    Signature(("binary.dwarf",), re.compile(rb"MZ")),
+    Signature(("binary.dotnet", "binary.dwarf"), re.compile(rb"MZ")),
     # Fat ones as well; a Java class begins with the same four bytes, and its version is higher than any count here.
     Signature(
         ("binary.dwarf",),
@@ -93,7 +94,7 @@ SIGNATURES: tuple[Signature, ...] = (
 )
 HEAD = 4096
 
-_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass"}
+_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass", ".dex": "dex"}
 """Formats in which a string's length or the next one's kind stands beside its letters, as a letter may."""
 
 

@@ -133,6 +133,8 @@ def _by_shape(head: bytes, start: bytes, name: str) -> str | None:
         return _by_start(head, start, name)
     if head[2:4] == b"\x03\x04" and _is_disguised_zip(head):
         return "zip"
+    if start == b"\4\0" and head[2:4] == b"\0\0" and head[16:25] == b'{"files":':
+        return "asar"
     if head[2:3] == b"-" and _LHA.match(head, 2):
         return "lha"
     if head[7:14] == b"**ACE**":

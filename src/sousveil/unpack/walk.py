@@ -9,6 +9,7 @@ from typing import BinaryIO
 from sousveil.model import Limit
 from sousveil.unpack import image
 from sousveil.unpack.archive import NEEDS_SEEK, read_archive
+from sousveil.unpack.asar import read_asar
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter, Stop
 from sousveil.unpack.names import shown
@@ -186,7 +187,7 @@ class _Walk:
             return
         room = max(0, min(self.in_memory, HELD - self.held))
         if isinstance(item.source, Stream):
-            if fmt in NEEDS_SEEK or fmt in image.MODULES or fmt in ("zip", "stub"):
+            if fmt in NEEDS_SEEK or fmt in image.MODULES or fmt in ("zip", "stub", "asar"):
                 source = seekable(item.source, room)
             else:
                 item.source.remember(min(self.in_memory, room))
@@ -346,6 +347,8 @@ def _reader(fmt: str, source: Source, reading: Reading, name: str) -> Generator[
         return read_stream(fmt, source, reading, name)
     if fmt == "rpm":
         return read_rpm(source, reading)
+    if fmt == "asar" and not isinstance(source, Stream):
+        return read_asar(source, reading)
     if fmt in ARCHIVES:
         return read_archive(fmt, source, reading)
     if fmt in image.MODULES and not isinstance(source, Stream):
