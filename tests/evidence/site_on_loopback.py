@@ -7,7 +7,9 @@ import ipaddress
 import socketserver
 import threading
 
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+from sousveil.acquire.way import Way
+
+LOOPBACK = Way((ipaddress.ip_network("127.0.0.0/8"),))
 CRLF = b"\r\n"
 PAGE = (
     b'<html><head><title>SDK</title><link rel=stylesheet href="/a.css"></head>'

@@ -45,7 +45,7 @@ def keeper(kept: Kept):
 @pytest.mark.parametrize("path", ["/odd", "/chunked", "/cut", "/until-close", "/packed"])
 def test_what_goes_through_is_what_was_sent(site: Site, path: str) -> None:
     kept: Kept = []
-    with Proxy(keeper(kept), allowed=LOOPBACK) as proxy:
+    with Proxy(keeper(kept), way=LOOPBACK) as proxy:
         url = f"{site.base}{path}".encode()
         said = ask(
             proxy.port, b"GET " + url + b" HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nProxy-Connection: keep-alive\r\n\r\n"
@@ -89,7 +89,7 @@ def test_tls_ends_here_and_the_servers_own_chain_is_kept(tmp_path: Path) -> None
     threading.Thread(target=serve, daemon=True).start()
     kept: Kept = []
     trusted = ssl.create_default_context(cafile=str(tmp_path / "c.pem"))
-    with Proxy(keeper(kept), allowed=LOOPBACK, upstream=trusted) as proxy:
+    with Proxy(keeper(kept), way=LOOPBACK, upstream=trusted) as proxy:
         sock = socket.create_connection(("127.0.0.1", proxy.port), timeout=10)
         sock.sendall(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
         assert sock.recv(100).startswith(b"HTTP/1.1 200")
@@ -122,7 +122,7 @@ def test_a_page_is_kept_as_a_browser_shows_it(site: Site) -> None:
     )
     out = io.BytesIO()
     try:
-        shown = see(site.base + "/scripted", Writer(out, "x.warc.gz"), How(allowed=LOOPBACK))
+        shown = see(site.base + "/scripted", Writer(out, "x.warc.gz"), How(way=LOOPBACK))
     finally:
         del ANSWERS["/scripted"]
     assert shown.title == "after"

@@ -6,12 +6,15 @@ import gzip
 import io
 import ipaddress
 import re
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 from site_on_loopback import ANSWERS, LOOPBACK, Site
 
 from sousveil.acquire.guard import Refused, closed, pinned, target_of
+from sousveil.acquire.way import Way, connect, proxy_of
 from sousveil.acquire.wire import Limits, exchange
 from sousveil.acquire.wording import AcquireError
 from sousveil.evidence.capture import How, capture, events
@@ -22,7 +25,7 @@ from sousveil.evidence.verify import verify_case
 @pytest.mark.parametrize("path", [p for p in ANSWERS if p not in ("/loop", "/loop2")])
 def test_the_bytes_are_those_of_the_wire(site: Site, path: str) -> None:
     sink = io.BytesIO()
-    one = exchange(target_of(site.base + path), sink, allowed=LOOPBACK)
+    one = exchange(target_of(site.base + path), sink, way=LOOPBACK)
     assert sink.getvalue() == ANSWERS[path]
     assert one.request == site.asked[-1]
     assert (one.address, one.size) == ("127.0.0.1", len(ANSWERS[path]))
@@ -30,7 +33,7 @@ def test_the_bytes_are_those_of_the_wire(site: Site, path: str) -> None:
 
 
 def test_an_answer_is_cut_at_its_bound(site: Site) -> None:
-    one = exchange(target_of(site.base + "/packed"), io.BytesIO(), allowed=LOOPBACK, limits=Limits(most=60))
+    one = exchange(target_of(site.base + "/packed"), io.BytesIO(), way=LOOPBACK, limits=Limits(most=60))
     assert one.truncated == "length"
 
 
@@ -51,7 +54,7 @@ def records(raw: bytes) -> list[tuple[dict[str, str], bytes]]:
 
 
 def test_a_page_comes_with_its_parts_and_a_download_with_its_redirect(site: Site, case: Case) -> None:
-    captured = capture(case, [site.base + "/page", site.base + "/dl"], How(allowed=LOOPBACK))
+    captured = capture(case, [site.base + "/page", site.base + "/dl"], How(way=LOOPBACK))
     found = {one.url.removeprefix(site.base): one for one in captured.got}
     assert {"/page", "/dl", "/a.css", "/b.gif", "/i.png", "/robots.txt"} == set(found)
     assert found["/dl"].final == site.base + "/sdk.zip"
@@ -73,7 +76,7 @@ def test_a_page_comes_with_its_parts_and_a_download_with_its_redirect(site: Site
 
 def test_redirects_that_mislead_are_refused_and_told(site: Site, case: Case) -> None:
     urls = [site.base + path for path in ("/away", "/inside", "/loop")]
-    captured = capture(case, urls, How(allowed=LOOPBACK, robots=False))
+    captured = capture(case, urls, How(way=LOOPBACK, robots=False))
     problems = [one.problem for one in captured.got]
     assert "only http:// and https://" in problems[0]
     assert "not a public address" in problems[1]
@@ -82,7 +85,7 @@ def test_redirects_that_mislead_are_refused_and_told(site: Site, case: Case) -> 
 
 def test_bodies_are_kept_without_their_encodings(site: Site, case: Case) -> None:
     urls = [site.base + path for path in ("/packed", "/chunked", "/until-close")]
-    captured = capture(case, urls, How(allowed=LOOPBACK, robots=False))
+    captured = capture(case, urls, How(way=LOOPBACK, robots=False))
     bodies = [case.objects.path(one.sha256).read_bytes() for one in captured.got]
     assert bodies == [b"packed words", b"abc0123456789", b"all there is"]
 
@@ -145,10 +148,78 @@ def test_a_name_that_resolves_inside_as_well_is_refused_and_the_first_answer_is_
         return ["127.0.0.1"] if len(asked) > 1 else ["192.0.2.1"]
 
     with pytest.raises(AcquireError):
-        exchange(target, io.BytesIO(), resolve=rebinding)
+        exchange(target, io.BytesIO(), way=Way(resolve=rebinding))
     assert asked == ["vendor.example"]
 
 
 def test_the_case_says_what_was_asked_in_the_users_own_name(site: Site, case: Case, tmp_path: Path) -> None:
-    capture(case, [site.base + "/odd"], How(allowed=LOOPBACK, agent="Mozilla/5.0 test", robots=False))
+    capture(case, [site.base + "/odd"], How(way=LOOPBACK, agent="Mozilla/5.0 test", robots=False))
     assert re.search(rb"\r\nUser-Agent: Mozilla/5.0 test\r\n", site.asked[-1])
+
+
+class Tunnel:
+    """A proxy on loopback, SOCKS 5 or CONNECT, that leads everything to the site and writes down what it was asked."""
+
+    def __init__(self, port: int) -> None:
+        self.asked: list[bytes] = []
+        self._port = port
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._one, args=(client,), daemon=True).start()
+
+    def _one(self, client: socket.socket) -> None:
+        head = client.recv(4096)
+        if head[:1] == b"\x05":
+            client.sendall(b"\x05\x00")
+            self.asked.append(client.recv(4096))
+            client.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        else:
+            self.asked.append(head)
+            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        server = socket.create_connection(("127.0.0.1", self._port))
+        server.sendall(client.recv(65536))
+        while part := server.recv(65536):
+            client.sendall(part)
+        client.close()
+
+
+@pytest.mark.parametrize("scheme", ["socks5h", "http"])
+def test_through_a_proxy_no_name_is_resolved_here(site: Site, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tunnel = Tunnel(int(site.base.rpartition(":")[2]))
+    real = socket.getaddrinfo
+
+    def guarded(host: str, *rest: object, **more: object) -> object:
+        assert host == "127.0.0.1", f"{host} was resolved on this machine"
+        return real(host, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", guarded)
+    sink = io.BytesIO()
+    way = Way(proxy=f"{scheme}://127.0.0.1:{tunnel.port}")
+    one = exchange(target_of("http://hidden.example/odd"), sink, way=way)
+    assert sink.getvalue() == ANSWERS["/odd"]
+    assert b"hidden.example" in tunnel.asked[0]
+    assert one.answers == () and one.address == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.1", "[::1]", "2130706433", "0x7f.1", "127.1", "localhost", "a.localhost"]
+)
+def test_a_proxy_is_not_led_inside_either(host: str) -> None:
+    with pytest.raises(Refused):
+        connect(target_of(f"http://{host}/"), Way(proxy="socks5h://127.0.0.1:1"), 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["socks5://127.0.0.1:9050", "127.0.0.1:9050", "http://x", "ftp://x:1", "http://u:p@x:1", "http://x:99999"]
+)
+def test_a_proxy_that_is_none_or_leaks_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        proxy_of(text)

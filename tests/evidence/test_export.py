@@ -199,7 +199,7 @@ def test_events_as_a_table_hold_no_formula(case: Case) -> None:
 
 
 def test_captured_pages_come_as_a_wacz(case: Case, site: Site, tmp_path: Path) -> None:
-    captured = capture(case, [site.base + "/page", site.base + "/dl"], How(allowed=LOOPBACK))
+    captured = capture(case, [site.base + "/page", site.base + "/dl"], How(way=LOOPBACK))
     case.record("acquired", {}, list(captured.subjects))
     folder = export.bag(case, tmp_path / "out").folder
     with zipfile.ZipFile(folder / "data" / "capture.wacz") as archive:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from sousveil.acquire.way import Way
 from sousveil.evidence import watching
 from sousveil.evidence.capture import How
 from sousveil.evidence.case import Case
 from sousveil.evidence.verify import verify_case
 from sousveil.evidence.wrong import CaseError
 
-HOW = How(allowed=(ipaddress.ip_network("127.0.0.0/8"),), robots=False)
+HOW = How(way=Way((ipaddress.ip_network("127.0.0.0/8"),)), robots=False)
 
 
 class Vendor:

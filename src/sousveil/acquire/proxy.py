@@ -15,11 +15,12 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sousveil.acquire.guard import Network, Resolve, Target, by_system, pinned, target_of
+from sousveil.acquire.guard import Target, target_of
+from sousveil.acquire.way import Way, connect
 from sousveil.acquire.wire import Exchange, Limits, secured
 from sousveil.acquire.wording import AcquireError
 
@@ -99,15 +100,14 @@ class Proxy:
         self,
         done: Done,
         *,
-        allowed: Sequence[Network] = (),
-        resolve: Resolve = by_system,
+        way: Way | None = None,
         limits: Limits | None = None,
         upstream: ssl.SSLContext | None = None,
         most_requests: int = 2000,
     ) -> None:
         self.refused: list[str] = []
         """Addresses that were asked for and not talked to, with the reason."""
-        self._done, self._allowed, self._resolve = done, allowed, resolve
+        self._done, self._way = done, way or Way()
         self._limits = limits or Limits()
         self._upstream = upstream or ssl.create_default_context()
         self._left = most_requests
@@ -171,8 +171,7 @@ class Proxy:
                 if self._left < 0:
                     raise AcquireError("the capture's bound of requests is reached")
             target = target_of(url)
-            address, answers = pinned(target, self._allowed, self._resolve)
-            server = socket.create_connection((address, target.port), timeout=self._limits.silence)
+            server, address, answers = connect(target, self._way, self._limits.silence)
         except (AcquireError, OSError) as error:
             with self._lock:
                 self.refused.append(f"{url[:500]}: {error}")
@@ -180,7 +179,7 @@ class Proxy:
             return
         started = time.time()
         with server, tempfile.TemporaryFile(dir=self._scratch.name) as sink:
-            way = None
+            tls = None
             if target.scheme == "https":
                 try:
                     server = self._upstream.wrap_socket(server, server_hostname=target.host)
@@ -188,12 +187,12 @@ class Proxy:
                     with self._lock:
                         self.refused.append(f"{url[:500]}: {error}")
                     return
-                way = secured(server)
+                tls = secured(server)
             request = _origin_form(head, target) + _body(client, head)
             server.sendall(request)
             size, truncated = self._relay(server, client, sink)
             if size:
-                one = _exchange(target, request, started, address, tuple(answers), way, sink, size, truncated)
+                one = _exchange(target, request, started, address, tuple(answers), tls, sink, size, truncated)
                 with self._lock:
                     self._done(one, sink)
             server.close()

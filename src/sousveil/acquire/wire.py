@@ -6,15 +6,17 @@ passes. HTTP/1.1, one connection an exchange, so that the bytes of two exchanges
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 import httpcore2
 from msgspec import Struct
 
-from sousveil.acquire.guard import Network, Resolve, Target, by_system, pinned
+from sousveil.acquire.guard import Target
+from sousveil.acquire.way import Way, connect
 from sousveil.acquire.wording import AcquireError, shown
 
 AGENT = "sousveil (evidence capture)"
@@ -102,8 +104,8 @@ class _Record:
 class Backend(httpcore2.NetworkBackend):
     """Connects to checked addresses only, and writes down what passes."""
 
-    def __init__(self, target: Target, record: _Record, allowed: Sequence[Network], resolve: Resolve) -> None:
-        self._target, self._record, self._allowed, self._resolve = target, record, allowed, resolve
+    def __init__(self, target: Target, record: _Record, way: Way) -> None:
+        self._target, self._record, self._way = target, record, way
 
     def connect_tcp(
         self,
@@ -113,37 +115,45 @@ class Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        address, answers = pinned(self._target, self._allowed, self._resolve)
+        sock, address, answers = connect(self._target, self._way, self._record.left())
         self._record.address, self._record.answers = address, tuple(answers)
-        stream = httpcore2.SyncBackend().connect_tcp(address, port, self._record.left())
-        return _Stream(stream, self._record)
+        return _Stream(sock, self._record)
 
 
 class _Stream(httpcore2.NetworkStream):
-    def __init__(self, inner: httpcore2.NetworkStream, record: _Record) -> None:
-        self._inner, self._record = inner, record
+    """A socket whose traffic is written down."""
+
+    def __init__(self, sock: socket.socket, record: _Record) -> None:
+        self._sock, self._record = sock, record
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(min(max_bytes, _STEP), self._record.left())
+        self._sock.settimeout(self._record.left())
+        try:
+            data = self._sock.recv(min(max_bytes, _STEP))
+        except TimeoutError:
+            raise Cut("time") from None
         self._record.took(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._record.left())
+        self._sock.settimeout(self._record.left())
+        self._sock.sendall(buffer)
         self._record.sent += buffer
 
     def close(self) -> None:
-        self._inner.close()
+        self._sock.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        inner = self._inner.start_tls(ssl_context, server_hostname, self._record.left())
-        self._record.secured = secured(inner.get_extra_info("ssl_object"))
+        self._sock.settimeout(self._record.left())
+        ssl_context.set_alpn_protocols(["http/1.1"])
+        inner = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
+        self._record.secured = secured(inner)
         return _Stream(inner, self._record)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        return self._sock if info == "socket" else None
 
 
 def secured(secure: Any) -> Secured | None:
@@ -170,8 +180,7 @@ def exchange(
     *,
     agent: str = AGENT,
     limits: Limits | None = None,
-    allowed: Sequence[Network] = (),
-    resolve: Resolve = by_system,
+    way: Way | None = None,
     context: ssl.SSLContext | None = None,
     arrived: Callable[[int], None] | None = None,
 ) -> Exchange:
@@ -196,7 +205,7 @@ def exchange(
     connection = httpcore2.HTTPConnection(
         origin,
         ssl_context=context or ssl.create_default_context(),
-        network_backend=Backend(target, record, allowed, resolve),
+        network_backend=Backend(target, record, way or Way()),
     )
     try:
         with connection:

@@ -10,7 +10,7 @@ import click
 from sousveil.cli.app import HELP_OPTIONS
 
 if TYPE_CHECKING:
-    from sousveil.acquire.guard import Network
+    from sousveil.acquire.way import Way
 
 PRIVATE = click.option(
     "--allow-private",
@@ -18,6 +18,13 @@ PRIVATE = click.option(
     multiple=True,
     metavar="NETWORK",
     help="Also talk to this network, such as 127.0.0.0/8; may be given again.",
+)
+
+PROXY = click.option(
+    "--proxy",
+    default="",
+    metavar="ADDRESS",
+    help="Send all traffic there, names unresolved: socks5h://127.0.0.1:9050 for Tor, http://HOST:PORT.",
 )
 
 
@@ -30,6 +37,7 @@ PRIVATE = click.option(
 @click.option("--user-agent", "agent", default="", help="What to say in the User-Agent header.")
 @click.option("--max-bytes", metavar="SIZE", default="4GB", help="Take at most this much of one answer (default 4GB).")
 @PRIVATE
+@PROXY
 def command(
     urls: tuple[str, ...],
     folder: Path,
@@ -39,6 +47,7 @@ def command(
     agent: str,
     max_bytes: str,
     private: tuple[str, ...],
+    proxy: str,
 ) -> None:
     """Keep what stands at each URL in a case: pages with their parts, documents, downloads, redirects, as sent.
 
@@ -68,7 +77,7 @@ def command(
     except ValueError as error:
         raise Refused(f"--max-bytes: {error}") from None
     case = opened(folder)
-    how = How(depth, same_host, agent or AGENT, most, networks(private), browser=browser)
+    how = How(depth, same_host, agent or AGENT, most, way(private, proxy), browser=browser)
     captured = capture(case, urls, how)
     case.record(
         "acquired",
@@ -94,13 +103,15 @@ def command(
     raise SystemExit(1 if missed else 0)
 
 
-def networks(private: tuple[str, ...]) -> tuple[Network, ...]:
-    """Return networks the user allows. Raises Refused where one is none."""
+def way(private: tuple[str, ...], proxy: str) -> Way:
+    """Return the way to hosts as the user wants it. Raises Refused where a network or a proxy is none."""
     import ipaddress
 
+    from sousveil.acquire.way import Way, proxy_of
     from sousveil.cli.start import Refused
 
     try:
-        return tuple(ipaddress.ip_network(one, strict=False) for one in private)
+        allowed = tuple(ipaddress.ip_network(one, strict=False) for one in private)
     except ValueError as error:
         raise Refused(f"--allow-private: {error}") from None
+    return Way(allowed, proxy_of(proxy) if proxy else "")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from sousveil.cli.acquire import PRIVATE, networks
+from sousveil.cli.acquire import PRIVATE, PROXY, way
 from sousveil.cli.app import HELP_OPTIONS
 from sousveil.cli.case import CASE, opened
 from sousveil.report.safe import show
@@ -89,6 +89,7 @@ def list_(folder: Path) -> None:
 @command.command(short_help="Ask once for everything watched.", context_settings=HELP_OPTIONS)
 @CASE
 @PRIVATE
+@PROXY
 @click.option(
     "--seconds", type=click.FloatRange(1), default=3600.0, help="Begin nothing new after this (default 3600)."
 )
@@ -98,7 +99,13 @@ def list_(folder: Path) -> None:
 )
 @click.option("--notify", multiple=True, metavar="URL", help="Send each notice there (Apprise; extra: notify).")
 def run(
-    folder: Path, private: tuple[str, ...], seconds: float, log: Path | None, program: str, notify: tuple[str, ...]
+    folder: Path,
+    private: tuple[str, ...],
+    proxy: str,
+    seconds: float,
+    log: Path | None,
+    program: str,
+    notify: tuple[str, ...],
 ) -> None:
     """Ask once for everything that is watched, keep what comes, say what is new. Safe to start twice.
 
@@ -127,7 +134,7 @@ def run(
         if not mine:
             print("another run is under way; nothing was done.")
             return
-        for url, state in watching.run(case, How(allowed=networks(private), robots=False), seconds, tell):
+        for url, state in watching.run(case, How(way=way(private, proxy), robots=False), seconds, tell):
             print(show(f"{state:12} {url}"), flush=True)
 
 

@@ -108,7 +108,7 @@ def see(url: str, warc: Writer, how: How) -> Seen:
 
     limits = Limits(most=how.most, seconds=120.0, silence=30.0)
     with (
-        Proxy(done, allowed=how.allowed, resolve=how.resolve, limits=limits) as proxy,
+        Proxy(done, way=how.way, limits=limits) as proxy,
         tempfile.TemporaryDirectory(prefix="sousveil-browser-", ignore_cleanup_errors=True) as profile,
     ):
         process, pipe = _start(program, proxy, Path(profile), how.agent)

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from msgspec import Struct
 
-from sousveil.acquire.guard import Network, Resolve, Target, by_system, target_of
+from sousveil.acquire.guard import Target, target_of
+from sousveil.acquire.way import Way
 from sousveil.acquire.wire import AGENT, Exchange, Limits, exchange
 from sousveil.acquire.wording import AcquireError
 from sousveil.evidence.case import Case, subject
@@ -35,10 +36,9 @@ class How(Struct, frozen=True):
     agent: str = AGENT
     most: int = 4 << 30
     """Bytes of one answer."""
-    allowed: tuple[Network, ...] = ()
+    way: Way = Way()
     robots: bool = True
     """Whether each host's robots.txt is captured too; it is recorded, not obeyed."""
-    resolve: Resolve = by_system
     browser: bool = False
     """Whether each address named is also opened in a browser, scripts and all."""
 
@@ -160,10 +160,7 @@ class _Run:
             self._said(at.url)
             with tempfile.TemporaryFile(dir=self._scratch) as answer:
                 try:
-                    one = exchange(
-                        at, answer, agent=self._how.agent, limits=Limits(self._how.most), allowed=self._how.allowed,
-                        resolve=self._how.resolve,
-                    )  # fmt: skip
+                    one = exchange(at, answer, agent=self._how.agent, limits=Limits(self._how.most), way=self._how.way)
                 except AcquireError as error:
                     self.got.append(Got(target.url, at.url, 0, problem=str(error)))
                     return [], []
