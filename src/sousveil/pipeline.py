@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sousveil import __version__
 from sousveil.acquire import Acquired, acquire
@@ -31,13 +31,15 @@ from sousveil.model import (
     ProductInfo,
     Report,
 )
-from sousveil.unpack import Quotas, tree
-from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, work
+from sousveil.unpack import Quotas
+from sousveil.work.confine import missing
+from sousveil.work.feed import Feed
+from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, warm, work
 from sousveil.work.pool import Lost, Pool
 
 SCHEMA = "sousveil-report/1"
-_BATCH_FILES = 256
-_BATCH_BYTES = 48 << 20
+_MOST_SKIPPED = 8
+"""Files of one job that may each cost it its worker before it is taken apart or given up."""
 _MAX_NAMES = 200
 # Languages whose fields name their types: elsewhere a second pass would find nothing.
 _TYPED = frozenset(
@@ -63,6 +65,13 @@ class Options(Struct, frozen=True):
     """Keep every artifact in the report, not only the counts."""
     cache: Path | None = None
     offline: bool = False
+    sandbox: Literal["used", "required", "off"] = "used"
+    """Whether readers are locked down: as far as this machine can, or not at all (for measuring); ``required``
+    refuses to scan where a layer is missing."""
+
+
+class SandboxError(Exception):
+    """A layer of the lock-down was required and is not to be had on this machine."""
 
 
 class Progress(Struct, frozen=True):
@@ -84,12 +93,18 @@ def scan(
 ) -> Report:
     """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL.
 
-    Raises AcquireError where the product cannot be had and RuleError where a rule of ``options.rules`` is wrong.
+    Raises AcquireError where the product cannot be had, RuleError where a rule of ``options.rules`` is wrong, and
+    SandboxError where readers cannot be locked down as required.
     Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain. ``keeping`` is
     entered with what was acquired before it is read, and left before what of it is temporary is removed.
     """
     options = options or Options()
     started = time.time()
+    if options.sandbox == "required" and (lacking := missing()):
+        raise SandboxError(
+            f"the lock-down of readers is required, and this machine lacks {', '.join(lacking)}; "
+            "sousveil doctor says what that means"
+        )
     rules = select(load_rules(options.rules), options.only, options.skip)
     name = os.fspath(product)
 
@@ -122,6 +137,7 @@ def scan(
             "python": platform.python_version(),
             "system": platform.system(),
             "jobs": run.size,
+            "sandbox": run.sandbox(),
         },
     )
 
@@ -193,13 +209,24 @@ class _Run:
         self._seen_hits: set[str] = set()
         self._first: dict[tuple[str, str], str] = {}
         self._twins: dict[str, list[str]] = {}
-        self._spool: Path | None = None
-        self._pool: Pool[Job, Message] = Pool(work, Job, Message, self.size, options.timeout, prepare)  # type: ignore[arg-type]
+        self._feed = Feed(self.size, options.quotas, self.limits, options.listing)
+        self._pool: Pool[Job, Message] = Pool(
+            work,
+            Job,  # type: ignore[arg-type]
+            Message,
+            self.size,
+            options.timeout,
+            warm,
+            stations=self._feed.station,
+            hand=self._feed.hand,
+            confined=options.sandbox != "off",
+            required=options.sandbox == "required",
+        )
         self._counting = True
+        self._pending: dict[int, _Tally] = {}
 
     def survey_and_judge(self) -> Judgement:
         """Return the judgement after both passes."""
-        self._spool = _make_spool()
         prepare()
         tagger = load().tag
         self._pass(())
@@ -240,111 +267,74 @@ class _Run:
         return tuple(sorted(names))[:_MAX_NAMES]
 
     def _pass(self, literals: tuple[str, ...]) -> None:
-        for job, message in self._pool.results(self._surveys(literals)):
-            if isinstance(message, Lost):
+        inputs = ((item.path, item.display) for item in self._acquired.inputs)
+        for job, message in self._pool.results(self._feed.surveys(inputs, literals)):
+            if message is None:
+                self._done(job)
+            elif isinstance(message, Lost):
                 self._lost(job, message)
-            elif message is not None:
+            else:
                 self._take(job, message)
         self._copy_twins()
 
-    def _surveys(self, literals: tuple[str, ...]) -> Iterator[Survey]:
-        paths: list[bytes] = []
-        displays: list[str] = []
-        size = 0
-
-        def flush() -> Survey:
-            job = Survey(
-                tuple(paths),
-                tuple(displays),
-                str(self._spool),
-                self._options.quotas,
-                literals=literals,
-                listing=self._options.listing and not literals,
-            )
-            paths.clear()
-            displays.clear()
-            return job
-
-        count = 0
-        for path, display, length in self._inputs():
-            count += 1
-            if count > self._options.quotas.max_files:
-                self.limits.add(
-                    Limit(display, "quota", f"--max-files {self._options.quotas.max_files}: the rest was not opened")
-                )
-                break
-            # A large file, most likely a container, is a job of its own.
-            if length > _BATCH_BYTES // 4:
-                yield Survey(
-                    (path,), (display,), str(self._spool), self._options.quotas, literals=literals,
-                    listing=self._options.listing and not literals,
-                )  # fmt: skip
-                continue
-            paths.append(path)
-            displays.append(display)
-            size += length
-            if len(paths) >= _BATCH_FILES or size >= _BATCH_BYTES:
-                yield flush()
-                size = 0
-        if paths:
-            yield flush()
-
-    def _inputs(self) -> Iterator[tuple[bytes, str, int]]:
-        for item in self._acquired.inputs:
-            if item.path.is_dir():
-                for entry in tree(item.path):
-                    if isinstance(entry, Limit):
-                        self.limits.add(entry)
-                    else:
-                        yield os.fsencode(entry.path), entry.display, entry.size
-            else:
-                yield os.fsencode(item.path), item.display, item.path.stat().st_size
+    def _done(self, job: Job) -> None:
+        """Count what a job saw, now that it is certain that it will not be done again."""
+        if job.spool:
+            self._feed.drop(job)
+        if isinstance(job, Read):
+            return
+        if (tally := self._pending.pop(id(job), None)) is not None and self._counting:
+            self.files += tally.files
+            self.bytes += tally.bytes
+            self.kinds.update(tally.kinds)
+            self.artifacts += tally.artifacts
 
     def _lost(self, job: Job, lost: Lost) -> None:
         if isinstance(job, Read):
+            self._feed.drop(job)
             self.limits.add(Limit(job.display, lost.reason, f"reading was given up: {lost.detail}"))
-            if job.spooled:
-                Path(os.fsdecode(job.path)).unlink(missing_ok=True)
+            return
+        self._pending.pop(id(job), None)
+        if lost.at and len(job.skip) < _MOST_SKIPPED and job.skip.count(lost.at) < 2:
+            # Once more without it: searched but not opened, or passed over where the search itself failed.
+            self.limits.add(Limit(lost.at, lost.reason, f"opening was given up: {lost.detail}"))
+            skipped = (lost.at,) if lost.opening else (lost.at, lost.at)
+            self._pool.add(replace(job, skip=(*job.skip, *skipped)), first=True)
         elif len(job.paths) > 1:
             # Find the file that did it: each of the batch alone.
-            from msgspec.structs import replace
-
-            for path, display in zip(job.paths, job.displays, strict=True):
-                self._pool.add(replace(job, paths=(path,), displays=(display,)), first=True)
+            for path, display, size in zip(job.paths, job.displays, job.sizes, strict=True):
+                self._pool.add(replace(job, paths=(path,), displays=(display,), sizes=(size,)), first=True)
         else:
+            self._feed.drop(job)
             self.limits.add(Limit(job.displays[0], lost.reason, f"opening was given up: {lost.detail}"))
-            if job.spooled:
-                Path(os.fsdecode(job.paths[0])).unlink(missing_ok=True)
 
     def _take(self, job: Job, message: Message) -> None:
         match message:
-            case Leaf():
+            case Leaf() if isinstance(job, Survey):
                 if self._options.listing and self._counting:
-                    self.artifacts.append(
+                    self._tally(job).artifacts.append(
                         Artifact(message.display, message.sha256, message.size, message.kind, message.origin)
                     )
-                if message.path:
-                    literals = job.literals if isinstance(job, Survey) else ()
-                    if not literals and self._is_twin(message):
-                        return
+                if message.hit and (job.literals or not self._is_twin(message)):
                     self._pool.add(
                         Read(
-                            message.path, message.display, message.sha256, message.spooled, literals,
+                            message.display, message.sha256, message.size, message.offset, message.spool,
+                            b"" if message.spool else job.paths[message.index], job.literals,
                             message.origin, message.marks,
                         ),
                         first=True,
                     )  # fmt: skip
-            case Apart():
-                if isinstance(job, Survey):
-                    from msgspec.structs import replace
-
-                    alone = replace(job, paths=(message.path,), displays=(message.display,), spooled=True)
-                    self._pool.add(alone, first=True)
+            case Apart() if isinstance(job, Survey):
+                alone = replace(
+                    job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,
+                    offset=message.offset,
+                )  # fmt: skip
+                self._pool.add(alone, first=True)
             case Seen():
-                if self._counting:
-                    self.files += message.files
-                    self.bytes += message.bytes
-                    self.kinds.update(message.kinds)
+                tally = self._tally(job)
+                tally.files += message.files
+                tally.bytes += message.bytes
+                tally.kinds.update(message.kinds)
                 self._say("match", message.now)
             case Trouble():
                 self.limits.add(message.limit)
@@ -356,6 +346,9 @@ class _Run:
                     self._keep(construct, message.display, message.sha256, message.origin)
                 self._say("read", message.display)
 
+    def _tally(self, job: Job) -> _Tally:
+        return self._pending.setdefault(id(job), _Tally())
+
     def _is_twin(self, leaf: Leaf) -> bool:
         """Return whether the same bytes under the same name are being read already; they need not be read again."""
         key = (leaf.sha256, leaf.display.rsplit("/", 1)[-1])
@@ -363,8 +356,7 @@ class _Run:
         if first == leaf.display:
             return False
         self._twins.setdefault(first, []).append(leaf.display)
-        if leaf.spooled:
-            Path(os.fsdecode(leaf.path)).unlink(missing_ok=True)
+        self._feed.drop(leaf)
         return True
 
     def _copy_twins(self) -> None:
@@ -385,32 +377,29 @@ class _Run:
         key = (display, construct.kind, passage.offset, passage.length, construct.name, passage.where)
         self._constructs[key] = Sited(construct, display, sha256, origin)
 
+    def sandbox(self) -> str:
+        """Return what readers were locked by, or which layers this machine lacks."""
+        if self._options.sandbox == "off":
+            return "off"
+        lacking = sorted(self._pool.missing | set(missing()))
+        return f"without {', '.join(lacking)}" if lacking else "landlock, seccomp, rlimits"
+
     def _say(self, stage: str, now: str) -> None:
         if self._progress:
-            self._progress(Progress(stage, self.files, self.bytes, now))
+            pending = self._pending.values() if self._counting else ()
+            files = self.files + sum(t.files for t in pending)
+            self._progress(Progress(stage, files, self.bytes + sum(t.bytes for t in pending), now))
 
     def close(self) -> None:
         """Stop the workers and remove what was spooled."""
         self._pool.close()
-        if self._spool is not None:
-            shutil.rmtree(self._spool, ignore_errors=True)
+        self._feed.close()
 
 
-def _make_spool() -> Path:
-    """Return a private folder for artifacts that matched; those of runs that were killed are removed."""
-    top = Path(tempfile.gettempdir())
-    for old in top.glob("sousveil-spool-*"):
-        pid = old.name.split("-")[2]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"sousveil-spool-{os.getpid()}-"))
+class _Tally:
+    """What one job has seen so far."""
 
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OSError):
-        return True
-    return True
+    def __init__(self) -> None:
+        self.files = self.bytes = 0
+        self.kinds: Counter[str] = Counter()
+        self.artifacts: list[Artifact] = []

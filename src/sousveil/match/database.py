@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -115,6 +117,17 @@ class Matcher:
             if company or self.lexicon.contexts(wide, frozenset(self.lexicon.company.name_contexts)):
                 return sorted(certain + likely, key=lambda t: t.start)
         return certain
+
+    def named(self, paths: Sequence[str]) -> frozenset[str]:
+        """Return those of ``paths`` for which `name_hits` may find something: one scan for all of them."""
+        texts = [("/" + "/".join(p.rsplit("/", 2)[-2:]) + "/\n").encode("utf-8", "replace") for p in paths]
+        found, whole = self._scan(b"".join(texts), _MOST_RAW)
+        if not whole:
+            return frozenset(paths)
+        if not found:
+            return frozenset()
+        ends = list(accumulate(map(len, texts)))
+        return frozenset(paths[bisect_left(ends, end)] for _, end in found)
 
     def _scan(self, data: bytes | memoryview, most: int) -> tuple[list[tuple[int, int]], bool]:
         """Return pattern number and end of every match, and whether that is all of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections import deque
@@ -55,11 +56,11 @@ class Memory:
 class Window:
     """A stretch of an open file. Reads never move the file's own position, so windows can share it."""
 
-    __slots__ = ("_file", "_owned", "size", "start")
+    __slots__ = ("_file", "_release", "size", "start")
 
-    def __init__(self, file: BinaryIO, start: int, size: int, *, owned: bool = False) -> None:
+    def __init__(self, file: BinaryIO, start: int, size: int, *, release: Callable[[], None] | None = None) -> None:
         self._file = file
-        self._owned = owned
+        self._release = release
         self.start = start
         self.size = size
 
@@ -113,9 +114,10 @@ class Window:
         return Window(self._file, self.start + start, max(0, min(count, self.size - start)))
 
     def close(self) -> None:
-        """Close the file if it was opened for this window."""
-        if self._owned:
-            self._file.close()
+        """Give the file back if it was taken for this window."""
+        if self._release is not None:
+            release, self._release = self._release, None
+            release()
 
 
 Seekable = Memory | Window
@@ -198,16 +200,59 @@ def seekable(source: Source, most_in_memory: int) -> Seekable:
             break
     else:
         return Memory(b"".join(held))
-    file = tempfile.TemporaryFile(prefix="sousveil-")  # noqa: SIM115 - closed by the window that owns it
+    scratch = _scratch or Scratch(tempfile.TemporaryFile(prefix="sousveil-"))  # noqa: SIM115 - closed by the window
+    start = scratch.take()
     try:
         for chunk in held:
-            file.write(chunk)
+            scratch.write(chunk)
         held.clear()
         for chunk in chunks:
-            file.write(chunk)
+            scratch.write(chunk)
             size += len(chunk)
-        file.flush()
     except BaseException:
-        file.close()
+        scratch.give(start)
         raise
-    return Window(file, 0, size, owned=True)
+    return Window(scratch.file, start, size, release=lambda: scratch.give(start))
+
+
+class Scratch:
+    """One file that copies are put into one behind the other; when none is in use any more, it is emptied."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self._starts: list[int] = []
+        self._end = 0
+
+    def take(self) -> int:
+        """Return where the next copy begins; it is written before another is taken."""
+        self._starts.append(self._end)
+        return self._end
+
+    def write(self, data: bytes) -> None:
+        """Append to the copy taken last."""
+        self.file.seek(self._end)
+        view = memoryview(data)
+        while len(view):
+            view = view[self.file.write(view) :]
+        self.file.flush()
+        self._end += len(data)
+
+    def give(self, start: int) -> None:
+        """Give a copy back."""
+        with contextlib.suppress(ValueError):
+            self._starts.remove(start)
+        if not self._starts:
+            self._end = 0
+            if self is _scratch:
+                self.file.truncate(0)
+            else:
+                self.file.close()
+
+
+_scratch: Scratch | None = None
+
+
+def use(scratch: Scratch) -> None:
+    """From now on copy into this file: a locked process can open none."""
+    global _scratch
+    _scratch = scratch

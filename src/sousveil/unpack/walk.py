@@ -58,7 +58,7 @@ class _Frame:
 
 
 def walk(
-    product: str | os.PathLike[str] | bytes,
+    product: str | os.PathLike[str] | bytes | int,
     display: str,
     budget: Budget | None = None,
     *,
@@ -67,9 +67,10 @@ def walk(
 ) -> Iterator[Entry | Limit]:
     """Yield every file in a container, those of the containers in it too, and what could not be read.
 
-    `deadline` is a time of `time.monotonic`; past it a limit says so and the walk ends. A container that cannot be
-    opened is an entry itself, `product` too. Entries without `data` must be read before the next is asked for.
-    Errors of the operating system become limits; nothing else is raised.
+    `product` is a path, the bytes themselves or an open descriptor, which stays open. `deadline` is a time of
+    `time.monotonic`; past it a limit says so and the walk ends. A container that cannot be opened is an entry itself,
+    `product` too. Entries without `data` must be read before the next is asked for. Errors of the operating system
+    become limits; nothing else is raised.
     """
     return _Walk(budget or Budget(), in_memory).run(product, display, deadline)
 
@@ -83,7 +84,7 @@ class _Walk:
         self.held = 0
 
     def run(
-        self, product: str | os.PathLike[str] | bytes, display: str, deadline: float | None
+        self, product: str | os.PathLike[str] | bytes | int, display: str, deadline: float | None
     ) -> Iterator[Entry | Limit]:
         """Walk one product file; leave nothing open, however it ends."""
         before = self.budget.deadline
@@ -100,9 +101,10 @@ class _Walk:
                 frame.items.close()
                 frame.source.close()
 
-    def _file(self, product: str | os.PathLike[str], display: str) -> Iterator[Entry | Limit]:
+    def _file(self, product: str | os.PathLike[str] | int, display: str) -> Iterator[Entry | Limit]:
         try:
-            file: BinaryIO = open(product, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed below
+            ours = not isinstance(product, int)
+            file: BinaryIO = open(product, "rb", buffering=0, closefd=ours)  # noqa: SIM115 - closed below
         except (OSError, ValueError) as error:
             yield Limit(shown(display), "unreadable", str(getattr(error, "strerror", None) or error))
             return

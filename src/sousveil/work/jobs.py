@@ -1,255 +1,225 @@
-"""What a worker does: survey files (open, hash, match) and read the few that matched."""
+"""What a worker does: survey files (open, match, hash what matched), and read the few that matched."""
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import mmap
 import os
 import stat
 import time
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from sousveil.model import Construct, Limit
+from sousveil import unpack
+from sousveil.match import seams
+from sousveil.model import Limit
+from sousveil.read.signatures import matchable
 from sousveil.unpack.entry import Entry, Marks
-from sousveil.unpack.limits import Budget, Quotas
+from sousveil.unpack.limits import Budget
+from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble
+from sousveil.work.reading import matcher, read, whole
+from sousveil.work.station import Station
 
 if TYPE_CHECKING:
-    from sousveil.match.database import Matcher
     from sousveil.unpack.render import Renderer
+
+__all__ = ["Apart", "Constructs", "Job", "Leaf", "Message", "Read", "Seen", "Survey", "Trouble", "prepare", "work"]
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
 _MAPPED = 1 << 31
-
-
-class Survey(Struct, frozen=True, tag=True):
-    """Look at local files, opening containers: every leaf is hashed and matched."""
-
-    paths: tuple[bytes, ...]
-    displays: tuple[str, ...]
-    spool: str
-    quotas: Quotas
-    literals: tuple[str, ...] = ()
-    """Second pass: search these type names instead of the lexicon."""
-    listing: bool = False
-    skip: tuple[str, ...] = ()
-    """Addresses not to be opened again, because a worker died over them."""
-    spooled: bool = False
-    """Whether ``paths`` are copies to be removed afterwards."""
-
-
-class Read(Struct, frozen=True, tag=True):
-    """Read one artifact that matched."""
-
-    path: bytes
-    """Local file that holds its bytes, as the operating system names it: such a name need not be text."""
-    display: str
-    sha256: str
-    spooled: bool
-    literals: tuple[str, ...] = ()
-    origin: str = ""
-    marks: Marks = ()
-    """Of a rendering: the SHA-256 of what it was made from, and where its parts stand in that."""
-
-
-class Leaf(Struct, frozen=True, tag=True):
-    """An artifact that holds a term, or every artifact where a listing was asked for."""
-
-    display: str
-    sha256: str
-    size: int
-    kind: str
-    path: bytes = b""
-    """Where its bytes can be read; empty if it holds no term."""
-    spooled: bool = False
-    origin: str = ""
-    marks: Marks = ()
-
-
-class Apart(Struct, frozen=True, tag=True):
-    """A file inside a container that is to be surveyed in a job of its own: a native library may die over it."""
-
-    display: str
-    path: bytes
-
-
-class Seen(Struct, frozen=True, tag=True):
-    """How much was surveyed since the last message, and what is being opened now."""
-
-    files: int
-    bytes: int
-    now: str
-    kinds: dict[str, int] = {}
-
-
-class Trouble(Struct, frozen=True, tag=True):
-    """Something that could not be opened or read."""
-
-    limit: Limit
-
-
-class Constructs(Struct, frozen=True, tag=True):
-    """What was read from one artifact."""
-
-    display: str
-    sha256: str
-    kind: str
-    constructs: tuple[Construct, ...]
-    origin: str = ""
-
-
-Job = Survey | Read
-Message = Leaf | Apart | Seen | Trouble | Constructs
+_SAID_EVERY = 0.2
+# O_NONBLOCK: a FIFO put in the place of a file must not hang whoever opens it.
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def prepare() -> None:
     """Load what every job needs: in the main process before it forks, else once a worker."""
-    matcher = _matcher()
-    matcher.lexicon.tag("x")
-    matcher.matches(b"")
+    found = matcher()
+    found.lexicon.tag("x")
+    found.matches(b"")
+    hashlib.sha256()
 
 
-@functools.cache
-def _matcher() -> Matcher:
-    from sousveil.match.database import Matcher
-    from sousveil.match.lexicon import load
-
-    return Matcher(load())
+def warm() -> None:
+    """Load what a worker needs beside, while files can still be opened."""
+    prepare()
+    _ = matcher().patterns
 
 
-def work(job: Job) -> Iterator[Message]:
+def work(station: Station, job: Job) -> Iterator[Message]:
     """Yield the messages of one job."""
     if isinstance(job, Survey):
-        yield from _Surveyor(job).run()
+        yield from _Surveyor(station, job).run()
     else:
-        yield from _read(job)
+        yield from read(station, job)
 
 
 class _Surveyor:
-    def __init__(self, job: Survey) -> None:
+    def __init__(self, station: Station, job: Survey) -> None:
+        self._station = station
         self._job = job
         self._budget = Budget(job.quotas)
         self._files = self._bytes = 0
-        self._kinds: Counter[str] = Counter()
+        self._kinds: dict[str, int] = {}
         self._said = time.monotonic()
-        self._serial = 0
+        self._plainly = not job.listing and not job.skip
+        self._named: frozenset[str] | None = None
 
     def run(self) -> Iterator[Message]:
-        for raw, display in zip(self._job.paths, self._job.displays, strict=True):
+        job, descriptors = self._job, self._station.files
+        if not job.literals and len(job.displays) > 1:
+            self._named = matcher().named(job.displays)
+        following = 0
+        for index, (display, size) in enumerate(zip(job.displays, job.sizes, strict=True)):
+            if size < 0:
+                continue
+            self._station.at(display)
+            descriptor = -1
             try:
-                yield from self._file(os.fsdecode(raw), display)
+                if job.paths:
+                    descriptor = os.open(os.fsdecode(job.paths[index]), READING)
+                else:
+                    descriptor, descriptors[following] = descriptors[following], -1
+                    following += 1
+                if job.spool:
+                    # A copy: what is left of it lies in this worker's own spool.
+                    data = whole(descriptor, size, job.offset)
+                    yield from self._contained(descriptor, -1, display, data)
+                elif job.skip.count(display) < 2:
+                    data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
+                    if not (self._plainly and len(data) == size and self._plain(display, data)):
+                        yield from self._file(descriptor, index, display, data, size)
             except OSError as error:
                 yield Trouble(Limit(display, "unreadable", error.strerror or str(error)))
             finally:
-                if self._job.spooled:
-                    Path(os.fsdecode(raw)).unlink(missing_ok=True)
-            if time.monotonic() - self._said > 0.2:
+                if descriptor >= 0:
+                    os.close(descriptor)
+            if time.monotonic() - self._said > _SAID_EVERY:
                 yield self._progress(display)
         yield self._progress("")
 
+    def _plain(self, display: str, data: bytes) -> bool:
+        """Survey a file that is nothing but bytes without a term: nearly every file. Return False if it is not that."""
+        if (
+            len(data) > unpack.STUB_HEAD
+            or unpack.is_container(data, display) is not None
+            or unpack.renderer_of(data, display) is not None
+            or unpack.has_sourcemap(display, data)
+            or self._hit(data, display, local=True)
+        ):
+            return False
+        self._count(display, len(data))
+        return True
+
     def _progress(self, now: str) -> Seen:
-        said = Seen(self._files, self._bytes, now, dict(self._kinds))
+        said = Seen(self._files, self._bytes, now, self._kinds)
         self._files = self._bytes = 0
-        self._kinds = Counter()
+        self._kinds = {}
         self._said = time.monotonic()
         return said
 
-    def _file(self, path: str, display: str) -> Iterator[Message]:
-        # O_NONBLOCK: a FIFO put in the place of a file must not hang the worker.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
+    def _file(self, descriptor: int, index: int, display: str, data: bytes, size: int) -> Iterator[Message]:
+        if len(data) != size or not size:
+            # Large, changed since it was listed, or something else has come in its place.
             info = os.fstat(descriptor)
             if not stat.S_ISREG(info.st_mode):
                 yield Trouble(Limit(display, "special", "neither a file nor a folder; not opened"))
                 return
-            if info.st_size <= IN_MEMORY:
-                data = file.read()
-                yield from self._contained(path, display, data)
-            elif info.st_size < _MAPPED:
+            size = info.st_size
+            if IN_MEMORY < size < _MAPPED:
                 with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
-                    yield from self._contained(path, display, view)
-            else:
-                yield from self._long(path, display, file.read(1 << 22), info.st_size)
+                    yield from self._contained(descriptor, index, display, view)
+                return
+            if size >= _MAPPED:
+                yield from self._long(descriptor, index, display, size)
+                return
+            data = whole(descriptor, IN_MEMORY)
+        yield from self._contained(descriptor, index, display, data)
 
-    def _contained(self, path: str, display: str, data: bytes | memoryview) -> Iterator[Message]:
-        from sousveil import unpack
-
-        head, tail = bytes(data[: unpack.STUB_HEAD]), bytes(data[-unpack.TAIL :])
-        if display not in self._job.skip and unpack.is_container(head, display, tail):
-            yield from self._container(data if isinstance(data, bytes) else path, display)
+    def _contained(self, descriptor: int, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
+        if isinstance(data, bytes) and len(data) <= unpack.STUB_HEAD:
+            found = unpack.is_container(data, display)
+        else:
+            found = unpack.is_container(bytes(data[: unpack.STUB_HEAD]), display, bytes(data[-unpack.TAIL :]))
+        if found and display not in self._job.skip:
+            yield from self._container(data if isinstance(data, bytes) else descriptor, display)
             return
-        yield from self._file_and_renderings(path, display, data, spooled=False)
+        yield from self._file_and_renderings(index, display, data)
 
-    def _long(self, path: str, display: str, head: bytes, size: int) -> Iterator[Message]:
-        from sousveil import unpack
-
-        if display not in self._job.skip and unpack.is_container(head, display):
-            yield from self._container(path, display)
+    def _long(self, descriptor: int, index: int, display: str, size: int) -> Iterator[Message]:
+        head = whole(descriptor, 1 << 22)
+        if unpack.is_container(head, display) and display not in self._job.skip:
+            yield from self._container(descriptor, display)
             return
         digest = hashlib.sha256()
 
         def chunks() -> Iterator[bytes]:
-            with Path(path).open("rb", buffering=0) as file:
-                while chunk := file.read(8 << 20):
-                    digest.update(chunk)
-                    yield chunk
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            while chunk := os.read(descriptor, 8 << 20):
+                digest.update(chunk)
+                yield chunk
 
         hit = self._hit_stream(chunks())
-        yield from self._note(display, digest.hexdigest(), size, "large", path if hit else "", False)
+        yield from self._note(display, digest.hexdigest(), size, "large", hit, index=index)
 
-    def _container(self, product: bytes | str, display: str) -> Iterator[Message]:
-        from sousveil import unpack
-
+    def _container(self, product: bytes | int, display: str) -> Iterator[Message]:
+        self._station.at(display, opening=True)
         for item in unpack.walk(product, display, self._budget):
+            if isinstance(item, Entry):
+                self._station.at(item.path)
             yield from self._item(item)
-            if time.monotonic() - self._said > 0.2:
+            self._station.at(display, opening=True)
+            if time.monotonic() - self._said > _SAID_EVERY:
                 yield self._progress(item.path)
 
     def _item(self, item: Entry | Limit) -> Iterator[Message]:
         if isinstance(item, Limit):
             yield Trouble(item)
             return
+        if self._job.skip.count(item.path) > 1:
+            return
         if item.data is None:
             yield from self._entry(item)
         elif item.document:
-            from sousveil import unpack
-
             yield from self._renderings(unpack.renderer_named(item.document), item.path, item.data)
-        else:
-            yield from self._file_and_renderings("", item.path, item.data, spooled=True)
+        elif not (self._plainly and self._plain_item(item.path, item.data)):
+            yield from self._file_and_renderings(-1, item.path, item.data)
 
-    def _file_and_renderings(
-        self, path: str, display: str, data: bytes | memoryview, spooled: bool
-    ) -> Iterator[Message]:
-        """Survey a file, and what it holds in packed or encoded form."""
-        from sousveil import unpack
+    def _plain_item(self, display: str, data: bytes) -> bool:
+        """As for a file; that it is no container is known."""
+        if (
+            unpack.renderer_of(data, display) is not None
+            or unpack.has_sourcemap(display, data)
+            or self._hit(data, display)
+        ):
+            return False
+        self._count(display, len(data))
+        return True
 
-        renderer = unpack.renderer_of(bytes(data[: unpack.HEAD]), display)
+    def _file_and_renderings(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
+        """Survey a file, and what it holds in packed or encoded form. ``index``: of a local file; else -1."""
+        head = data if isinstance(data, bytes) else bytes(data[: unpack.HEAD])
+        renderer = None if display in self._job.skip else unpack.renderer_of(head, display)
         if renderer is not None and not unpack.has(renderer, data):
             renderer = None
-        if renderer is not None and renderer.apart and spooled:
-            target = self._spool_name()
-            target.write_bytes(data)
-            yield Apart(display, os.fsencode(target))
+        if renderer is not None and renderer.apart and index < 0 and not self._job.spool:
+            kept = self._keep(data)
+            yield Apart(display, len(data), self._station.number, kept)
             return
         if renderer is None or renderer.also:
-            yield from self._leaf(path, display, data, spooled)
+            yield from self._leaf(index, display, data)
+        if display in self._job.skip:
+            return
+        self._station.at(display, opening=True)
         yield from self._sources(display, data)
         if renderer is not None:
             yield from self._renderings(renderer, display, data)
 
     def _renderings(self, renderer: Renderer, display: str, data: bytes | memoryview) -> Iterator[Message]:
-        from sousveil import unpack
-
         origin = hashlib.sha256(data).hexdigest()
         if not renderer.also:
-            yield from self._note(display, origin, len(data), "", "", False)
+            yield from self._note(display, origin, len(data), "", False)
         if len(data) > unpack.MOST_RENDERED:
             detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
             yield Trouble(Limit(display, "too-large", detail))
@@ -260,14 +230,12 @@ class _Surveyor:
             elif item.data is not None and item.inside:
                 yield from self._inside(item.path, item.data)
             elif item.data is not None:
-                yield from self._leaf("", item.path, item.data, True, origin, item.marks)
-            if time.monotonic() - self._said > 0.2:
+                yield from self._leaf(-1, item.path, item.data, origin, item.marks)
+            if time.monotonic() - self._said > _SAID_EVERY:
                 yield self._progress(item.path)
 
     def _rendered(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Entry | Limit]:
         """Yield what a renderer gives; where it fails, that is a limit and what lies beside the file is read."""
-        from sousveil import unpack
-
         try:
             yield from unpack.render(renderer, data, display, self._budget)
         except unpack.Stop as stop:
@@ -281,20 +249,14 @@ class _Surveyor:
 
     def _inside(self, display: str, data: bytes) -> Iterator[Message]:
         """Survey a file that lies in a document as it is: an attachment."""
-        from sousveil import unpack
-
         if display.count("!/") > self._job.quotas.max_depth:
             yield Trouble(Limit(display, "depth", f"--max-depth {self._job.quotas.max_depth}: files lie deeper"))
-            yield from self._leaf("", display, data, spooled=True)
-        elif unpack.is_container(data[: unpack.STUB_HEAD], display, data[-unpack.TAIL :]):
-            yield from self._container(data, display)
+            yield from self._leaf(-1, display, data)
         else:
-            yield from self._file_and_renderings("", display, data, spooled=True)
+            yield from self._contained(-1, -1, display, data)
 
     def _sources(self, display: str, data: bytes | memoryview | None) -> Iterator[Message]:
         """Survey the original sources that a minified script's map holds."""
-        from sousveil import unpack
-
         if isinstance(data, bytes) and unpack.has_sourcemap(display, data):
             for item in unpack.sourcemaps(display, data, self._budget):
                 if isinstance(item, Limit):
@@ -304,72 +266,79 @@ class _Surveyor:
 
     def _entry(self, entry: Entry) -> Iterator[Message]:
         if entry.data is not None:
-            yield from self._leaf("", entry.path, entry.data, spooled=True)
+            yield from self._leaf(-1, entry.path, entry.data)
             return
         digest = hashlib.sha256()
-        target = self._spool_name()
         size = 0
-        with target.open("xb") as out:
+        kept = self._station.keep()
 
-            def chunks() -> Iterator[bytes]:
-                nonlocal size
-                for chunk in entry.chunks():
-                    digest.update(chunk)
-                    out.write(chunk)
-                    size += len(chunk)
-                    yield chunk
+        def chunks() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in entry.chunks():
+                digest.update(chunk)
+                kept.write(chunk)
+                size += len(chunk)
+                yield chunk
 
+        hit = False
+        try:
             hit = self._hit_stream(chunks())
-        if not hit:
-            target.unlink()
-        yield from self._note(entry.path, digest.hexdigest(), size, "large", str(target) if hit else "", hit)
+        finally:
+            if hit:
+                kept.done()
+            else:
+                kept.undo()
+        yield from self._note(entry.path, digest.hexdigest(), size, "large", hit, offset=kept.offset)
 
     def _leaf(
-        self,
-        path: str,
-        display: str,
-        data: bytes | memoryview,
-        spooled: bool,
-        origin: str = "",
-        marks: Marks = (),
+        self, index: int, display: str, data: bytes | memoryview, origin: str = "", marks: Marks = ()
     ) -> Iterator[Message]:
+        hit = self._hit(data, display, local=index >= 0)
+        if not hit and not self._job.listing:
+            self._count(display, len(data))
+            return
         digest = hashlib.sha256(data).hexdigest()
-        if self._hit(data, display):
-            if spooled:
-                target = self._spool_name()
-                with target.open("xb") as out:
-                    out.write(data)
-                path = str(target)
-            yield from self._note(display, digest, len(data), "", path, spooled, origin, marks)
-        else:
-            yield from self._note(display, digest, len(data), "", "", False, origin)
+        offset = 0
+        if hit and index < 0:
+            offset = self._keep(data)
+        yield from self._note(display, digest, len(data), "", hit, index, offset, origin, marks if hit else ())
 
-    def _hit(self, data: bytes | memoryview, display: str) -> bool:
-        from sousveil.read.signatures import matchable
+    def _keep(self, data: bytes | memoryview) -> int:
+        """Return where in the spool a file's bytes now lie."""
+        kept = self._station.keep()
+        kept.write(data)
+        kept.done()
+        return kept.offset
 
+    def _hit(self, data: bytes | memoryview, display: str, local: bool = False) -> bool:
         data = matchable(display, data)
         if self._job.literals:
             from sousveil.match.database import find_literals
 
             return bool(find_literals(data, self._job.literals))
-        from sousveil.match import seams
-
-        matcher = _matcher()
-        if matcher.matches(data, display) or matcher.name_hits(display):
+        if matcher().matches(data, display):
+            return True
+        if (not local or self._named is None or display in self._named) and matcher().name_hits(display):
             return True
         view = seams.view(data, display)
-        return view is not None and bool(matcher.matches(view, display))
+        return view is not None and bool(matcher().matches(view, display))
 
     def _hit_stream(self, chunks: Iterator[bytes]) -> bool:
         if self._job.literals:
             for _ in chunks:
                 pass
             return False
-        return bool(_matcher().scan_chunks(chunks))
+        return bool(matcher().scan_chunks(chunks))
 
-    def _spool_name(self) -> Path:
-        self._serial += 1
-        return Path(self._job.spool) / f"{os.getpid()}-{time.monotonic_ns()}-{self._serial}"
+    def _count(self, display: str, size: int, kind: str = "") -> str:
+        self._files += 1
+        self._bytes += size
+        if not kind:
+            dot = display.rfind(".")
+            suffix = display[dot + 1 :].lower() if dot > display.rfind("/") else ""
+            kind = suffix if suffix.isalnum() and len(suffix) <= 8 else "other"
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        return kind
 
     def _note(
         self,
@@ -377,58 +346,13 @@ class _Surveyor:
         sha256: str,
         size: int,
         kind: str,
-        path: str,
-        spooled: bool,
+        hit: bool,
+        index: int = -1,
+        offset: int = 0,
         origin: str = "",
         marks: Marks = (),
     ) -> Iterator[Message]:
-        self._files += 1
-        self._bytes += size
-        suffix = display.rsplit("/", 1)[-1].rpartition(".")[2].lower() if "." in display.rsplit("/", 1)[-1] else ""
-        kind = kind or (suffix if suffix.isalnum() and len(suffix) <= 8 else "other")
-        self._kinds[kind] += 1
-        if path or self._job.listing:
-            yield Leaf(display, sha256, size, kind, os.fsencode(path), spooled, origin, marks)
-
-
-def _read(job: Read) -> Iterator[Message]:
-    from sousveil.match import seams
-    from sousveil.match.database import find_literals
-    from sousveil.read import dispatch
-    from sousveil.read.names import read_name
-    from sousveil.read.signatures import matchable
-
-    try:
-        data = Path(os.fsdecode(job.path)).read_bytes()
-    except OSError as error:
-        yield Trouble(Limit(job.display, "unreadable", error.strerror or str(error)))
-        return
-    finally:
-        if job.spooled:
-            Path(os.fsdecode(job.path)).unlink(missing_ok=True)
-    if hashlib.sha256(data).hexdigest() != job.sha256:
-        yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
-        return
-    plain = matchable(job.display, data)
-    found = _matcher().match(plain, job.display)
-    if found.truncated:
-        detail = f"more places hold terms than the {len(found)} that were looked at"
-        yield Trouble(Limit(job.display, "cut", detail))
-    hits = [(h.offset, h.encoding) for h in found]
-    if view := seams.view(data, job.display):
-        hits += [(h.offset, h.encoding) for h in _matcher().match(view, job.display)]
-    if job.literals:
-        hits += [(offset, "utf-8") for _, offset in find_literals(plain, job.literals)]
-    reading = dispatch.read(job.display, data, sorted(set(hits)))
-    constructs = list(reading.constructs)
-    if _matcher().name_hits(job.display):
-        named = read_name(job.display)
-        if named is not None:
-            constructs.append(named)
-    if job.marks:
-        constructs = [dispatch.placed(construct, job.marks) for construct in constructs]
-    for limit in reading.limits:
-        yield Trouble(limit)
-    # In portions: one message stays far below a pipe's and the decoder's limits.
-    for start in range(0, max(1, len(constructs)), 500):
-        yield Constructs(job.display, job.sha256, reading.kind, tuple(constructs[start : start + 500]), job.origin)
+        kind = self._count(display, size, kind)
+        if hit or self._job.listing:
+            spool = self._station.number if index < 0 else 0
+            yield Leaf(display, sha256, size, kind, hit, max(0, index), spool, offset, origin, marks)

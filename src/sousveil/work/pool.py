@@ -1,31 +1,44 @@
 """A pool of processes that may crash, hang or eat memory, and cost one job when they do.
 
-Messages are MessagePack bytes decoded into fixed types: nothing a worker sends is unpickled.
+Messages are MessagePack bytes decoded into fixed types: nothing a worker sends is unpickled. Where a pool confines its
+workers, each is locked down after it has loaded what every job needs and before its first job: see `confine`. The bytes
+to look at then come as open descriptors beside the job.
 """
 
 from __future__ import annotations
 
+import array
 import contextlib
 import ctypes
 import faulthandler
+import functools
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from sousveil.work.confine import cap
+from sousveil.work.confine import confine as lock
+from sousveil.work.station import PASSING, Station
+
 Job = TypeVar("Job")
 Message = TypeVar("Message")
 
-MEMORY = 3 << 30
-"""Address space one worker may take, in bytes (Linux; elsewhere not capped)."""
+_AT_ONCE = 250
+"""Descriptors in one message; the kernel takes 253."""
+_TRIES = 3
+"""Workers that may end before they take a job, until it is given up."""
+_UNCONFINED = 90
+"""Exit code of a worker that was to be locked and could not be."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -34,40 +47,75 @@ class Lost(msgspec.Struct, frozen=True):
     reason: str
     """``crashed``, ``timeout`` or ``memory``"""
     detail: str
+    at: str = ""
+    """What the worker was at, where it said so."""
+    opening: bool = False
+    """Whether it was opening that, as a container or to render it; else it searched its bytes."""
+
+
+class _Order(Generic[Job]):
+    """A job that waits, with what goes along with it once that is at hand."""
+
+    __slots__ = ("descriptors", "job", "raw", "tries")
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.raw = b""
+        self.tries = 0
+        self.descriptors: Sequence[int] = ()
+
+    def drop(self) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = ()
 
 
 class _Worker(Generic[Job]):
-    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
+    def __init__(self, process: BaseProcess, pipe: Connection, station: Station | None) -> None:
         self.process = process
         self.pipe = pipe
+        self.station = station
         self.job: Job | None = None
         self.heard = 0.0
-        self.cause = ""
 
 
 class Pool(Generic[Job, Message]):
     """Run jobs in ``size`` processes; results come as messages, any number a job, then its end.
 
     ``work`` yields messages for a job in the worker. ``silence`` is how many seconds a worker may say nothing.
+    ``stations`` makes a place for a worker, which then gets ``work(station, job)``. ``hand`` is called just before a
+    job is sent: it returns the job as the worker gets it and the descriptors that go along, which the pool closes.
+    With ``confined`` workers are locked; ``missing`` then names the layers that could not be put on, and with
+    ``required`` no worker goes on without all of them.
     """
 
     def __init__(
         self,
-        work: Callable[[Job], Iterator[Message]],
+        work: Callable[..., Iterator[Message]],
         job_type: type[Job],
         message_type: object,
         size: int,
         silence: float,
         prepare: Callable[[], None] | None = None,
+        *,
+        stations: Callable[[], Station] | None = None,
+        hand: Callable[[Job], tuple[Job, Sequence[int]]] | None = None,
+        confined: bool = False,
+        required: bool = False,
     ) -> None:
         self._work, self._prepare = work, prepare
+        self._stations, self._hand = stations, hand
+        self._confined, self._required = confined, required
+        self.missing: set[str] = set()
+        self._free: list[Station] = []
         self._encode_job = msgspec.msgpack.Encoder()
         self._decode_job = msgspec.msgpack.Decoder(job_type)
         self._decode: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(message_type)
         self._silence = silence
         self._size = max(1, size)
         self._workers: list[_Worker[Job]] = []
-        self._queue: deque[Job] = deque()
+        self._queue: deque[_Order[Job]] = deque()
+        self._refused: list[Job] = []
         methods = multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context(
             "fork" if "fork" in methods and sys.platform == "linux" else "spawn"
@@ -76,9 +124,9 @@ class Pool(Generic[Job, Message]):
     def add(self, job: Job, *, first: bool = False) -> None:
         """Queue a job."""
         if first:
-            self._queue.appendleft(job)
+            self._queue.appendleft(_Order(job))
         else:
-            self._queue.append(job)
+            self._queue.append(_Order(job))
 
     @property
     def waiting(self) -> int:
@@ -105,13 +153,19 @@ class Pool(Generic[Job, Message]):
                 job = next(feed, None)
                 if job is None:
                     break
-                self._queue.append(job)
+                self._queue.append(_Order(job))
+                self._dispatch()
             self._dispatch()
+            while self._refused:
+                yield self._refused.pop(), Lost("crashed", "no reader could be started for it")
             busy = [w for w in self._workers if w.job is not None]
             if not busy:
                 if self._queue:
                     continue
                 return
+            # While all are at work the next job is made ready to be sent.
+            if self._queue:
+                self._ready(self._queue[0])
             ready = wait([w.pipe for w in busy], timeout=poll)
             now = time.monotonic()
             for worker in busy:
@@ -122,8 +176,8 @@ class Pool(Generic[Job, Message]):
                     worker.heard = now
                     yield from self._receive(worker, job)
                 elif now - worker.heard > self._silence:
-                    self._kill(worker)
-                    yield job, Lost("timeout", f"no progress for {self._silence:g} s")
+                    at = self._kill(worker)
+                    yield job, Lost("timeout", f"no progress for {self._silence:g} s", *at)
 
     def _receive(self, worker: _Worker[Job], job: Job) -> Iterator[tuple[Job, Message | Lost | None]]:
         try:
@@ -131,8 +185,8 @@ class Pool(Generic[Job, Message]):
         except (EOFError, OSError):
             worker.process.join(2)
             code = worker.process.exitcode
-            self._kill(worker)
-            yield job, _loss(code)
+            at = self._kill(worker)
+            yield job, _loss(code, at)
             return
         if raw == b"":
             worker.job = None
@@ -140,15 +194,27 @@ class Pool(Generic[Job, Message]):
             return
         if raw[:1] == b"!":
             worker.job = None
-            yield job, Lost("memory" if raw == b"!memory" else "crashed", raw[1:].decode("utf-8", "replace"))
+            at = worker.station.last() if worker.station is not None else ("", False)
+            yield job, Lost("memory" if raw == b"!memory" else "crashed", raw[1:].decode("utf-8", "replace"), *at)
+            return
+        if raw[:1] == b"?":
+            self.missing.update(raw[1:].decode("ascii", "replace").split())
             return
         try:
             message = self._decode.decode(raw[1:])
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            self._kill(worker)
-            yield job, Lost("crashed", f"the worker sent something that is no answer: {error}")
+            at = self._kill(worker)
+            yield job, Lost("crashed", f"the worker sent something that is no answer: {error}", *at)
             return
         yield job, message
+
+    def _ready(self, order: _Order[Job]) -> None:
+        if order.raw:
+            return
+        sent: Job = order.job
+        if self._hand is not None:
+            sent, order.descriptors = self._hand(order.job)
+        order.raw = len(order.descriptors).to_bytes(4, "little") + self._encode_job.encode(sent)
 
     def _dispatch(self) -> None:
         for idle in [w for w in self._workers if w.job is None]:
@@ -160,30 +226,48 @@ class Pool(Generic[Job, Message]):
                 if len(self._workers) >= self._size:
                     return
                 worker = self._start()
-            job = self._queue.popleft()
+            order = self._queue[0]
+            self._ready(order)
+            if worker.station is not None:
+                worker.station.wipe()
             try:
-                worker.pipe.send_bytes(self._encode_job.encode(job))
+                worker.pipe.send_bytes(order.raw)
+                if order.descriptors:
+                    _send(worker.pipe.fileno(), order.descriptors)
             except (BrokenPipeError, OSError):
+                # No job has done this: the worker was ended from outside, or could not be locked.
                 self._kill(worker)
-                self._queue.appendleft(job)
+                order.tries += 1
+                if order.tries >= _TRIES:
+                    self._queue.popleft()
+                    order.drop()
+                    self._refused.append(order.job)
                 continue
-            worker.job, worker.heard = job, time.monotonic()
+            self._queue.popleft()
+            order.drop()
+            worker.job, worker.heard = order.job, time.monotonic()
 
     def _start(self) -> _Worker[Job]:
+        station = None
+        if self._stations is not None:
+            station = self._free.pop() if self._free else self._stations()
         ours, theirs = self._context.Pipe()
-        inherited = [w.pipe for w in self._workers] if self._context.get_start_method() == "fork" else []
         process = self._context.Process(
             target=_serve,
-            args=(theirs, ours, inherited, self._work, self._prepare, self._decode_job, os.getpid()),
+            args=(
+                theirs, self._context.get_start_method() == "fork", self._work, self._prepare, self._decode_job,
+                os.getpid(), station, self._confined, self._required,
+            ),
             daemon=True,
-        )
+        )  # fmt: skip
         process.start()
         theirs.close()
-        worker: _Worker[Job] = _Worker(process, ours)
+        worker: _Worker[Job] = _Worker(process, ours, station)
         self._workers.append(worker)
         return worker
 
-    def _kill(self, worker: _Worker[Job]) -> None:
+    def _kill(self, worker: _Worker[Job]) -> tuple[str, bool]:
+        """End a worker; return what it was at last, and whether it was opening that."""
         if worker in self._workers:
             self._workers.remove(worker)
         with contextlib.suppress(OSError, ValueError):
@@ -191,55 +275,103 @@ class Pool(Generic[Job, Message]):
         worker.process.join(5)
         worker.pipe.close()
         worker.job = None
+        if worker.station is None:
+            return "", False
+        self._free.append(worker.station)
+        return worker.station.last()
 
     def close(self) -> None:
         """Stop every worker at once; safe to call twice."""
         for worker in list(self._workers):
+            with contextlib.suppress(OSError, ValueError):
+                worker.process.kill()  # all of them before the first is waited for
+        for worker in list(self._workers):
             self._kill(worker)
+        for order in self._queue:
+            order.drop()
         self._queue.clear()
 
 
-def _loss(code: int | None) -> Lost:
+def _send(pipe: int, descriptors: Sequence[int]) -> None:
+    with socket.socket(fileno=os.dup(pipe)) as way:
+        for start in range(0, len(descriptors), _AT_ONCE):
+            part = array.array("i", descriptors[start : start + _AT_ONCE])
+            way.sendmsg([b"f"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, part)])
+
+
+def _take(way: socket.socket, count: int) -> list[int]:
+    found: list[int] = []
+    while len(found) < count:
+        data, extra, _, _ = way.recvmsg(1, socket.CMSG_SPACE(4 * _AT_ONCE), getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+        if not data:
+            raise EOFError
+        for level, kind, content in extra:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                part = array.array("i")
+                part.frombytes(content[: len(content) - len(content) % part.itemsize])
+                found += part
+        if not extra:
+            raise OSError("descriptors were announced and did not come")
+    return found
+
+
+def _loss(code: int | None, at: tuple[str, bool]) -> Lost:
     if code is not None and code < 0:
         try:
             name = signal.Signals(-code).name
         except ValueError:
             name = str(-code)
-        return Lost("crashed", f"the reader was ended by {name}")
-    return Lost("crashed", f"the reader ended with code {code}")
+        return Lost("crashed", f"the reader was ended by {name}", *at)
+    if code == _UNCONFINED:
+        return Lost("crashed", "the reader could not be locked down, and was not let near the file", *at)
+    return Lost("crashed", f"the reader ended with code {code}", *at)
 
 
 def _serve(
     pipe: Connection,
-    theirs: Connection,
-    inherited: list[Connection],
-    work: Callable[[Job], Iterator[Message]],
+    forked: bool,
+    work: Callable[..., Iterator[Message]],
     prepare: Callable[[], None] | None,
     decoder: msgspec.msgpack.Decoder[Job],
     parent: int,
+    station: Station | None,
+    confined: bool,
+    required: bool,
 ) -> None:
     """Answer jobs until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(parent)
-    if multiprocessing.get_start_method(allow_none=True) != "spawn":
-        with contextlib.suppress(OSError):
-            theirs.close()
-        for other in inherited:
-            with contextlib.suppress(OSError):
-                other.close()
-    _cap_memory()
     faulthandler.disable()
     # What a native library prints about a product's bytes must not reach the user's terminal.
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
+    if forked:
+        _close_all_but({0, 1, 2, pipe.fileno(), *(station.descriptors() if station is not None else ())})
     if prepare is not None:
         prepare()
+    way: socket.socket | None = None
+    if station is not None:
+        station.enter()
+        work = functools.partial(work, station)
+        if PASSING:
+            way = socket.socket(fileno=os.dup(pipe.fileno()))
+    if confined:
+        lacking = lock()
+        if lacking and required:
+            os._exit(_UNCONFINED)
+        if lacking:
+            pipe.send_bytes(b"?" + " ".join(lacking).encode())
+    else:
+        cap()
     encoder = msgspec.msgpack.Encoder()
     while True:
         try:
-            job = decoder.decode(pipe.recv_bytes())
+            raw = pipe.recv_bytes()
+            job = decoder.decode(memoryview(raw)[4:])
+            if station is not None:
+                station.files = _take(way, int.from_bytes(raw[:4], "little")) if way is not None else []
         except (EOFError, OSError):
             return
         try:
@@ -250,6 +382,17 @@ def _serve(
             pipe.send_bytes(b"!memory")
         except Exception as error:  # noqa: BLE001 - one job is lost and reported, the worker lives on
             pipe.send_bytes(b"!" + f"{type(error).__name__}: {error}"[:400].encode("utf-8", "replace"))
+        if station is not None:
+            station.clear()
+
+
+def _close_all_but(wanted: set[int]) -> None:
+    """Close what was open in the main process when it forked; the objects that hold it there live on unused."""
+    low = 0
+    for number in [*sorted(wanted), os.sysconf("SC_OPEN_MAX")]:
+        if low < number:  # an empty range would close everything
+            os.closerange(low, number)
+        low = number + 1
 
 
 def _die_with(parent: int) -> None:
@@ -259,13 +402,3 @@ def _die_with(parent: int) -> None:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
-
-
-def _cap_memory() -> None:
-    if sys.platform == "linux":
-        import resource
-
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -33,6 +33,8 @@ class Renderer(Struct, frozen=True):
     """Whether the file is also matched and read as it is."""
     asked: bool = False
     """Whether the module's ``has(data)`` says if there is anything to render: first bytes do not tell."""
+    holds: bytes = b""
+    """What the first HEAD bytes must hold, where the expression alone would be slow to say no."""
     apart: bool = False
     """Whether it is rendered in a job of its own, because a native library may die over it."""
 
@@ -42,7 +44,7 @@ _ZIP = re.compile(rb"PK")
 RENDERERS: tuple[Renderer, ...] = (
     Renderer("pdf", re.compile(rb"%PDF-\d"), also=False, apart=True),
     # A header may be preceded by other bytes: readers look for it in the first kilobyte.
-    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), (".pdf",), also=False, apart=True),
+    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), (".pdf",), also=False, holds=b"%PDF-", apart=True),
     # Documents that are zips: the walk through containers tells them and gives them here.
     Renderer("docx", _ZIP, ENDS["docx"], also=False),
     Renderer("pptx", _ZIP, ENDS["pptx"], also=False),
@@ -77,7 +79,9 @@ MOST_RENDERED = 256 << 20
 def renderer_of(head: bytes, display: str) -> Renderer | None:
     """Return how a file with these first bytes (HEAD of them, or all) is rendered, None if it is not."""
     for renderer in RENDERERS:
-        if renderer.magic.match(head) and (not renderer.ends or display.lower().endswith(renderer.ends)):
+        if renderer.holds and head.find(renderer.holds, 0, HEAD) < 0:
+            continue
+        if renderer.magic.match(head, 0, HEAD) and (not renderer.ends or display.lower().endswith(renderer.ends)):
             return renderer
     return None
 

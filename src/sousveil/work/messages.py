@@ -1,0 +1,99 @@
+"""What the main process asks of a worker, and what a worker answers."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from sousveil.model import Construct, Limit
+from sousveil.unpack.entry import Marks
+from sousveil.unpack.limits import Quotas
+
+
+class Survey(Struct, frozen=True, tag=True):
+    """Look at local files, opening containers: every leaf is matched."""
+
+    displays: tuple[str, ...]
+    sizes: tuple[int, ...]
+    """As listed; -1 for a file that could not be opened, which is passed over."""
+    paths: tuple[bytes, ...]
+    """As the operating system names them, which need not be text. Empty in a worker that gets descriptors."""
+    quotas: Quotas
+    literals: tuple[str, ...] = ()
+    """Second pass: search these type names instead of the lexicon."""
+    listing: bool = False
+    spool: int = 0
+    """Number of the station in whose spool the one file of this job lies; 0 for local files."""
+    offset: int = 0
+    skip: tuple[str, ...] = ()
+    """Addresses over which a worker died: not to be opened again, but matched; those named twice not even that."""
+
+
+class Read(Struct, frozen=True, tag=True):
+    """Read one artifact that matched: the file, or a part of a spool."""
+
+    display: str
+    sha256: str
+    size: int
+    offset: int = 0
+    spool: int = 0
+    """Number of the station in whose spool it lies; 0 for a local file."""
+    path: bytes = b""
+    """Of a local file or, where descriptors cannot be handed over, of the spool."""
+    literals: tuple[str, ...] = ()
+    origin: str = ""
+    marks: Marks = ()
+    """Of a rendering: the SHA-256 of what it was made from, and where its parts stand in that."""
+
+
+class Leaf(Struct, frozen=True, tag=True):
+    """An artifact that holds a term, or every artifact where a listing was asked for."""
+
+    display: str
+    sha256: str
+    size: int
+    kind: str
+    hit: bool = False
+    index: int = 0
+    """Of a local file: which of the job's."""
+    spool: int = 0
+    offset: int = 0
+    origin: str = ""
+    marks: Marks = ()
+
+
+class Apart(Struct, frozen=True, tag=True):
+    """A file inside a container that is to be surveyed in a job of its own: a native library may die over it."""
+
+    display: str
+    size: int
+    spool: int
+    offset: int
+
+
+class Seen(Struct, frozen=True, tag=True):
+    """How much was surveyed since the last message, and what is being opened now."""
+
+    files: int
+    bytes: int
+    now: str
+    kinds: dict[str, int] = {}
+
+
+class Trouble(Struct, frozen=True, tag=True):
+    """Something that could not be opened or read."""
+
+    limit: Limit
+
+
+class Constructs(Struct, frozen=True, tag=True):
+    """What was read from one artifact."""
+
+    display: str
+    sha256: str
+    kind: str
+    constructs: tuple[Construct, ...]
+    origin: str = ""
+
+
+Job = Survey | Read
+Message = Leaf | Apart | Seen | Trouble | Constructs

@@ -1,0 +1,102 @@
+"""The second job of a worker: read one artifact that matched."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sousveil.model import Limit
+from sousveil.work.messages import Constructs, Message, Read, Trouble
+from sousveil.work.station import Station
+
+if TYPE_CHECKING:
+    from sousveil.match.database import Matcher
+
+_PART = 1 << 30
+
+
+@functools.cache
+def matcher() -> Matcher:
+    """Return the compiled lexicon, one a process; forked workers find their parent's."""
+    from sousveil.match.database import Matcher
+    from sousveil.match.lexicon import load
+
+    return Matcher(load())
+
+
+def read(station: Station, job: Read) -> Iterator[Message]:
+    """Yield the constructs of an artifact, and what of it could not be read."""
+    from sousveil.match import seams
+    from sousveil.match.database import find_literals
+    from sousveil.read import dispatch
+    from sousveil.read.names import read_name
+    from sousveil.read.signatures import matchable
+
+    if not job.sha256:
+        return  # it could not be opened any more, and that was said
+    station.at(job.display)
+    try:
+        data = _bytes(station, job)
+    except OSError as error:
+        yield Trouble(Limit(job.display, "unreadable", error.strerror or str(error)))
+        return
+    if hashlib.sha256(data).hexdigest() != job.sha256:
+        yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
+        return
+    plain = matchable(job.display, data)
+    found = matcher().match(plain, job.display)
+    if found.truncated:
+        detail = f"more places hold terms than the {len(found)} that were looked at"
+        yield Trouble(Limit(job.display, "cut", detail))
+    hits = [(h.offset, h.encoding) for h in found]
+    if view := seams.view(data, job.display):
+        hits += [(h.offset, h.encoding) for h in matcher().match(view, job.display)]
+    if job.literals:
+        hits += [(offset, "utf-8") for _, offset in find_literals(plain, job.literals)]
+    reading = dispatch.read(job.display, data, sorted(set(hits)))
+    constructs = list(reading.constructs)
+    if matcher().name_hits(job.display):
+        named = read_name(job.display)
+        if named is not None:
+            constructs.append(named)
+    if job.marks:
+        constructs = [dispatch.placed(construct, job.marks) for construct in constructs]
+    for limit in reading.limits:
+        yield Trouble(limit)
+    # In portions: one message stays far below a pipe's and the decoder's limits.
+    for start in range(0, max(1, len(constructs)), 500):
+        yield Constructs(job.display, job.sha256, reading.kind, tuple(constructs[start : start + 500]), job.origin)
+
+
+def _bytes(station: Station, job: Read) -> bytes:
+    if station.files:
+        descriptor = station.files.pop()
+    else:
+        descriptor = os.open(os.fsdecode(job.path), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        if job.spool:
+            return whole(descriptor, job.size, job.offset)
+        # One byte more than there was: it then differs, and that is said.
+        return whole(descriptor, job.size + 1)
+    finally:
+        os.close(descriptor)
+
+
+def whole(descriptor: int, size: int, offset: int = 0) -> bytes:
+    """Return at most ``size`` bytes from ``offset``, fewer where the file ends before."""
+    parts = []
+    while size > 0:
+        if hasattr(os, "pread"):
+            part = os.pread(descriptor, min(size, _PART), offset)
+        else:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            part = os.read(descriptor, min(size, _PART))
+        if not part:
+            break
+        parts.append(part)
+        size -= len(part)
+        offset += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
