@@ -184,11 +184,13 @@ class Tunnel:
         else:
             self.asked.append(head)
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        server = socket.create_connection(("127.0.0.1", self._port))
-        server.sendall(client.recv(65536))
-        while part := server.recv(65536):
-            client.sendall(part)
-        client.close()
+        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
+            server.sendall(client.recv(65536))
+            while part := server.recv(65536):
+                client.sendall(part)
+
+    def close(self) -> None:
+        self._server.close()
 
 
 @pytest.mark.parametrize("scheme", ["socks5h", "http"])
@@ -207,6 +209,7 @@ def test_through_a_proxy_no_name_is_resolved_here(site: Site, scheme: str, monke
     assert sink.getvalue() == ANSWERS["/odd"]
     assert b"hidden.example" in tunnel.asked[0]
     assert one.answers == () and one.address == "127.0.0.1"
+    tunnel.close()
 
 
 @pytest.mark.parametrize(

@@ -76,15 +76,8 @@ def _check_written_out(target: Target, allowed: Sequence[Network]) -> None:
     except ValueError:
         # Odd spellings of addresses (0x7f.1, 2130706433) are no names: a proxy's resolver might take them for one.
         last = target.host.rpartition(".")[2]
-        if (
-            last.isdigit()
-            or last.startswith("0x")
-            or target.host in ("localhost",)
-            or target.host.endswith(".localhost")
-        ):
-            raise Refused(
-                f"{shown(target.url)}: this names a machine by a number or this very machine; refused."
-            ) from None
+        if last.isdigit() or last.startswith("0x") or last == "localhost":
+            raise Refused(f"{shown(target.url)}: refused, it names a machine by a number, or this one.") from None
         return
     why = closed(address)
     if why and not any(address.version == n.version and address in n for n in allowed):
