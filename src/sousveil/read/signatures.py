@@ -82,6 +82,8 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(("binary.javaclass",), re.compile(rb"\xca\xfe\xba\xbe..\0[\x2d-\x7f]", re.DOTALL)),
     Signature(("binary.pyc",), re.compile(rb"..\r\n.{12}", re.DOTALL), (".pyc", ".pyo")),
     Signature(("binary.dex",), re.compile(rb"dex\n0\d\d\0")),
+    Signature(("binary.wasm",), re.compile(rb"\0asm\x01\0\0\0")),
+    Signature(("binary.lua",), re.compile(rb"\x1bLua[\x51-\x54]|\x1bLJ[\1\2]")),
     Signature(("binary.dwarf", "binary.btf"), re.compile(rb"\x7fELF")),
     Signature(("binary.btf",), re.compile(rb"\x9f\xeb\x01|\xeb\x9f\x01")),
     Signature(("binary.pdb",), re.compile(rb"Microsoft C/C\+\+ MSF 7\.00\r\n\x1aDS")),
@@ -94,7 +96,7 @@ SIGNATURES: tuple[Signature, ...] = (
 )
 HEAD = 4096
 
-_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass", ".dex": "dex"}
+_JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass", ".dex": "dex", ".luac": "lua"}
 """Formats in which a string's length or the next one's kind stands beside its letters, as a letter may."""
 
 
