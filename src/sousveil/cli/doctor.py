@@ -105,7 +105,7 @@ def examine() -> Iterator[Part]:
     yield from _registries()
     yield _cache()
     yield _room()
-    yield _sandbox()
+    yield from _sandbox()
     yield _terminal()
 
 
@@ -253,16 +253,22 @@ def _room() -> Part:
     )
 
 
-def _sandbox() -> Part:
-    if platform.system() == "Linux":
-        return Part("reading apart", State.OK, "worker processes with a memory cap, ended with the main one")
-    return Part(
-        "reading apart",
-        State.MISSING,
-        "worker processes without a memory cap on this system",
-        "a hostile file may take much memory until its time is up",
-        "Linux",
-    )
+def _sandbox() -> Iterator[Part]:
+    """What readers of a product's bytes are locked down by, layer by layer."""
+    from sousveil.work.confine import layers
+
+    costs = {
+        "landlock": "a flaw in a reader could open files that you may open",
+        "seccomp": "a flaw in a reader could use the network and start programs",
+        "rlimits": "a hostile file may take much memory until its time is up",
+    }
+    remedy = "Linux 5.13 or newer on x86-64 or arm64, outside of containers that forbid it"
+    for layer in layers():
+        name = f"sandbox: {layer.name}"
+        if layer.there:
+            yield Part(name, State.OK, layer.detail)
+        else:
+            yield Part(name, State.MISSING, layer.detail, costs[layer.name], remedy)
 
 
 def _terminal() -> Part:

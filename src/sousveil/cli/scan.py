@@ -82,6 +82,9 @@ from sousveil.cli.app import HELP_OPTIONS
     help="Give up one file after this long (default 60).",
 )
 @click.option("--all-files", is_flag=True, help="Every file of a PyPI version, not only the one for this machine.")
+@click.option(
+    "--require-sandbox", is_flag=True, help="Refuse to scan where readers cannot be locked down wholly (exit code 2)."
+)
 @click.option("--artifacts", is_flag=True, help="List every file seen in the report.")
 @click.option(
     "--case",
@@ -107,6 +110,7 @@ def command(
     max_ratio: int,
     timeout: float,
     all_files: bool,
+    require_sandbox: bool,
     artifacts: bool,
     case: Path | None,
     hash_only: bool,
@@ -152,5 +156,6 @@ def command(
         timeout=timeout,
         all_files=all_files,
         listing=artifacts,
+        sandbox="required" if require_sandbox else "used",
     )
     raise SystemExit(run(Request(products, options, form, output, fail_on, verbose, quiet, case, hash_only)))

@@ -68,7 +68,7 @@ def _report(error: Exception, args: Sequence[str]) -> int:
     """Say what went wrong: one line for what a user can mend, a way to tell us for what only we can."""
     from sousveil.acquire.wording import AcquireError, shown
 
-    if isinstance(error, Refused | AcquireError) or type(error).__name__ in ("RuleError", "CaseError"):
+    if isinstance(error, Refused | AcquireError) or type(error).__name__ in ("RuleError", "CaseError", "SandboxError"):
         _say(str(error))
         return TROUBLE
     if os.environ.get("SOUSVEIL_DEBUG") == "1" or "-vv" in args:
