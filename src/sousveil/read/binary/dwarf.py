@@ -86,6 +86,7 @@ class _Reader:
         self._deadline, self._troubles, self._all = deadline, troubles, hits is None
         self._builder = Builder(self._debug)
         self._seen: dict[tuple[object, ...], int] = {}
+        self._built: set[int] = set()
         self._out: list[Construct] = []
         self._linked = 0
 
@@ -211,6 +212,9 @@ class _Reader:
     def _build(self, candidate: Candidate, linked: bool) -> None:
         if time.monotonic() > self._deadline:
             raise Unfinished("timeout", "the debug information was read in part: it took too long")
+        if candidate.key in self._built:
+            return
+        self._built.add(candidate.key)
         try:
             construct = self._builder.build(candidate)
         except (Broken, IndexError) as error:

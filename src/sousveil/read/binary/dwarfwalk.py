@@ -35,6 +35,8 @@ class Candidate(Struct, eq=False):
     """Places of the types of its parts."""
     scope: tuple[int, ...]
     """Places of what encloses it, outermost first."""
+    key: int = 0
+    """The same for what has the same names: a header's type in every unit that includes it."""
     named: int = 0
     """The place of the entry that has its name."""
 
@@ -67,6 +69,8 @@ class _Walk:
         self.debug, self.unit, self.deadline = debug, unit, deadline
         self.info, self.order = debug.info, debug.order
         self.out = Walked(unit, [], {}, [], set())
+        self.raw: object = b""
+        """The encoded name of the entry read last; an index into a unit's own names says nothing outside of it."""
 
     def run(self) -> Walked:
         info, end, shapes = self.info, self.unit.end, self.unit.shapes
@@ -116,7 +120,7 @@ class _Walk:
                 elif role == _SPACE:
                     inner, within = None, (*scope, here)
                 else:
-                    inner = Candidate(here, role, names, [], scope, more)
+                    inner = Candidate(here, role, names, [], scope, hash((role, self.raw)), more)
                     if types != -1:
                         inner.refers.append(types)
                     if d.SIGNATURE in shape.has:
@@ -156,7 +160,9 @@ class _Walk:
         """Return the place behind an entry, whether its name holds a hit, its type's place, its declaration's place."""
         hot, type_at, more = False, -1, 0
         found = shape.one().match(self.info, at, self.unit.end)
+        self.raw = b""
         if found is None:
+            self.raw = at
             entry, behind = d.values(self.info, at, self.unit.end, shape, self.order)
             parts = [(name, *entry[name]) for name in d.WANTED if name in entry]
             for name, form, number, place in parts:
@@ -173,6 +179,7 @@ class _Walk:
         for name, form, _ in shape.attributes:
             if name == d.NAME:
                 group += 1
+                self.raw = (self.unit.start, found.group(group)) if form in d.STRX else found.group(group)
                 if form == 0x08:
                     hot = self._held(found.start(group), found.end(group))
                 else:
@@ -209,6 +216,7 @@ class _Walk:
         if run is None:
             behind, hot, type_at, _ = self._fields(shape, at)
             owner.hot = owner.hot or hot
+            owner.key = hash((owner.key, self.raw))
             if type_at != -1:
                 owner.refers.append(type_at)
             return behind
@@ -219,6 +227,8 @@ class _Walk:
         found = shape.one().findall(self.info, at, behind)
         for i, (name, form) in enumerate(groups):
             column = found if len(groups) == 1 else [row[i] for row in found]
+            if name == d.NAME:
+                owner.key = hash((owner.key, self.unit.start if form in d.STRX else 0, *column))
             if name == d.NAME and not owner.hot:
                 if form == 0x08:
                     owner.hot = self._held(at, behind)

@@ -43,7 +43,7 @@ def _packed(section: Section) -> bool:
 
 
 def _debug(section: Section) -> bool:
-    return section.name.startswith((".debug", ".zdebug", ".rela.debug", ".rel.debug"))
+    return section.name.startswith((".debug", ".zdebug", ".rela.debug", ".rel.debug", ".rela.zdebug", ".rel.zdebug"))
 
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
