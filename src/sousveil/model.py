@@ -212,7 +212,8 @@ class Link(Struct, frozen=True):
 
     relation: str
     """``type-of`` (that field has this type), ``field-type`` (this field has that type), ``names``, ``named-by``,
-    ``same-bytes`` (the same construct in a copy of the file)."""
+    ``beside`` (a list of inputs in a file beside a model's), ``same-bytes`` (the same construct in a copy of the file).
+    """
     name: str
     place: Place
 

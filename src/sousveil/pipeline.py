@@ -23,6 +23,7 @@ from sousveil.match.lexicon import Tag, load
 from sousveil.model import (
     Act,
     Artifact,
+    Basis,
     Construct,
     Counts,
     Finding,
@@ -31,6 +32,7 @@ from sousveil.model import (
     ProductInfo,
     Report,
 )
+from sousveil.read.model import LANGUAGES
 from sousveil.unpack import Quotas
 from sousveil.work.confine import missing
 from sousveil.work.feed import Feed
@@ -41,6 +43,7 @@ SCHEMA = "sousveil-report/1"
 _MOST_SKIPPED = 8
 """Files of one job that may each cost it its worker before it is taken apart or given up."""
 _MAX_NAMES = 200
+_INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
 # Languages whose fields name their types: elsewhere a second pass would find nothing.
 _TYPED = frozenset(
     ("c", "cpp", "objc", "java", "kotlin", "csharp", "go", "rust", "swift", "typescript",
@@ -260,6 +263,9 @@ class _Run:
             construct = finding.construct
             name = construct.name
             a_type = construct.kind in (Kind.ENUMERATION, Kind.RECORD) and construct.language in _TYPED
+            if construct.language in LANGUAGES and finding.basis is Basis.UNKNOWN:
+                # A model says what comes out; what goes in is often listed in a file beside it.
+                names.update(_INPUTS)
             # A common word is no type's name.
             telling = len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower())
             if a_type and telling and finding.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE):

@@ -10,11 +10,17 @@ from msgspec import Struct
 
 from sousveil.judge.features import Features
 from sousveil.model import Kind
+from sousveil.read.model import LANGUAGES
 
 _NAME = re.compile(r"[^\W\d]\w{3,}")
 _TYPES = (Kind.ENUMERATION, Kind.RECORD, Kind.LABEL_SET)
 # A name declared more often than this is a common word, not a type of this product.
 _COMMON = 24
+# How a file is named that lists what goes into a model.
+_INPUTS = re.compile(
+    r"(?i)(?:feature|input|column)s?[_.-]?(?:list|names?|cols?|order)?[^/]*\.(?:json|txt|csv|pkl|npy|ya?ml)$"
+)
+_NEAR = 2
 _PREFIXES = ("tag", "struct_", "enum_", "_")
 
 
@@ -48,7 +54,29 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
         for text in texts:
             for used in _mentioned(text, index):
                 _add(edges, Edge(i, used, -1, "names"), features)
+    for edge in _beside(features):
+        _add(edges, edge, features)
     return list(edges.values())
+
+
+def _beside(features: Sequence[Features]) -> list[Edge]:
+    """Return the links from what a model's file lists to the list of its inputs in a file beside or above it."""
+    inputs = [
+        (i, _folder(f)) for i, f in enumerate(features)
+        if f.construct.kind in (Kind.LABEL_SET, Kind.RECORD) and _INPUTS.search(f.sited.artifact)
+    ]  # fmt: skip
+    out: list[Edge] = []
+    for i, feature in enumerate(features) if inputs else ():
+        if feature.construct.kind is not Kind.LABEL_SET or feature.construct.language not in LANGUAGES:
+            continue
+        folder = _folder(feature)
+        near = [(n, own) for n, own in inputs if folder[: len(own)] == own and len(folder) - len(own) <= _NEAR]
+        out += [Edge(i, n, -1, "beside") for n, _ in near[:_COMMON]]
+    return out
+
+
+def _folder(feature: Features) -> list[str]:
+    return feature.sited.artifact.replace("!/", "/").split("/")[:-1]
 
 
 def _add(edges: dict[tuple[int, int], Edge], edge: Edge, features: Sequence[Features]) -> None:

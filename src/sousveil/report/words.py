@@ -89,6 +89,7 @@ _RELATIONS = {
     "type-of": "is the type of",
     "names": "names",
     "named-by": "is named by",
+    "beside": "stands beside",
     "same-bytes": "lies in the product again, byte for byte:",
 }
 _LIMITS = {
