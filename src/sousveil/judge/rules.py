@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from importlib import resources
 from pathlib import Path
 
 import msgspec
-import yaml
 from msgspec import Struct
 
 from sousveil.judge.conditions import Condition, RuleError, compile_condition
+from sousveil.match import store
+from sousveil.match.schema import digest
 from sousveil.model import Act, Basis, Trait
 
 PRIOR = -2.2
@@ -99,20 +99,32 @@ def load_rules(extra: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
 
 @functools.cache
 def _built_in() -> tuple[Rule, ...]:
-    out: list[Rule] = []
-    top = resources.files("sousveil") / "rules"
-    folders = [top]
-    while folders:
-        for entry in sorted(folders.pop().iterdir(), key=lambda e: e.name):
-            if entry.is_dir():
-                folders.append(entry)
-            elif entry.name.endswith(".yaml"):
-                out.append(read_rule(entry.read_text("utf-8"), entry.name))
-    return tuple(out)
+    top = Path(__file__).parent.parent / "rules"
+    texts = {p.relative_to(top).as_posix(): p.read_bytes() for p in sorted(top.rglob("*.yaml"))}
+    code = b"".join(Path(__file__).with_name(n).read_bytes() for n in ("rules.py", "conditions.py"))
+    root, name = store.folder(), f"rules-{digest({**texts, 'code': code})[:32]}"
+    if (kept := store.get(root, name)) is not None:
+        try:
+            return tuple(_rule(file, source) for source, file in msgspec.msgpack.decode(kept, type=_Kept))
+        except (msgspec.DecodeError, UnicodeDecodeError, RuleError):
+            pass
+    rules = tuple(read_rule(text.decode("utf-8"), name.rpartition("/")[2]) for name, text in texts.items())
+    store.put(root, name, msgspec.msgpack.encode([(rule.source, rule.file) for rule in rules]))
+    return rules
+
+
+_Kept = list[tuple[str, RuleFile]]
+"""Name of the file and the rule in it: parsing YAML takes longer than all the rest of loading."""
+
+
+def _rule(file: RuleFile, source: str) -> Rule:
+    return Rule(file, compile_condition(file.when), source, _asks_for_rules(file.when))
 
 
 def read_rule(text: str, source: str) -> Rule:
     """Return the rule in ``text``; ``source`` names it in errors. Raises RuleError."""
+    import yaml
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         raw = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
@@ -128,7 +140,7 @@ def read_rule(text: str, source: str) -> Rule:
         raise RuleError(f"{source}{_locate(text, str(error))}: {error}") from None
     try:
         _check(file)
-        return Rule(file, compile_condition(file.when), source, _asks_for_rules(file.when))
+        return _rule(file, source)
     except RuleError as error:
         raise RuleError(f"{source}{_locate(text, str(error))}: {error}") from None
 

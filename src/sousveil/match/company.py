@@ -5,9 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from pathlib import Path
 
+import msgspec
+
+from sousveil.match import store
 from sousveil.match.engine import open_engine
 from sousveil.match.lexicon import Lexicon
-from sousveil.match.patterns import text_patterns
+from sousveil.match.patterns import Pattern, text_patterns
 
 _BLOCK = 2048
 _LONGEST = 96
@@ -29,9 +32,23 @@ class Company:
         for group in company.together:
             self._together.append(frozenset(range(len(words), len(words) + len(group))))
             words.extend(group)
-        patterns = list(text_patterns(enumerate(words)))
-        self._word = [p.entry for p in patterns]
-        self._engine = open_engine(f"{key}-company", lambda: ((p.regex, p.caseless) for p in patterns), root)
+        self._words = words
+        self._engine = open_engine(f"{key}-company", lambda: ((p.regex, p.caseless) for p in self._patterns()), root)
+        self._word = self._numbers(f"company-{key}", root)
+
+    def _patterns(self) -> list[Pattern]:
+        return list(text_patterns(enumerate(self._words)))
+
+    def _numbers(self, name: str, root: Path) -> list[int]:
+        """Return for each pattern the number of its word: from the cache, for making the patterns takes longer."""
+        if (kept := store.get(root, name)) is not None:
+            try:
+                return msgspec.msgpack.decode(kept, type=list[int])
+            except msgspec.DecodeError:
+                pass
+        numbers = [p.entry for p in self._patterns()]
+        store.put(root, name, msgspec.msgpack.encode(numbers))
+        return numbers
 
     def in_text(self, text: str) -> bool:
         """Return whether ``text`` holds company."""

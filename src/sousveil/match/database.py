@@ -6,8 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import overload
 
 import msgspec
+from msgspec.structs import replace
 
 from sousveil.match import store
 from sousveil.match.checks import MOST_CHECKED, MOST_HITS, Check, Hit, Hits
@@ -32,23 +34,24 @@ class Matcher:
         self.lexicon = lexicon
         self._root = cache or store.folder()
         self._entries: tuple[Entry, ...] = lexicon.entries
-        self._patterns: list[Pattern] | None = None
+        self._patterns: Sequence[Pattern] | None = None
         self._key = key(lexicon.key)
-        self._engine = open_engine(self._key, lambda: ((p.regex, p.caseless) for p in self.patterns), self._root)
+        self._engine = open_engine(self._key, lambda: ((p.regex, p.caseless) for p in build(self._entries)), self._root)
         self._company = Company(lexicon, self._key, self._root)
 
     @property
-    def patterns(self) -> list[Pattern]:
+    def patterns(self) -> Sequence[Pattern]:
         """Return the byte patterns, in the order of their numbers in the database."""
         if self._patterns is None:
-            name = f"patterns-{self._key}"
+            name = f"bodies-{self._key}"
             if (kept := store.get(self._root, name)) is not None:
                 try:
-                    self._patterns = msgspec.msgpack.decode(kept, type=list[Pattern])
+                    self._patterns = _Table(msgspec.msgpack.decode(kept, type=list[msgspec.Raw]))
                     return self._patterns
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     pass
-            self._patterns = build(self._entries)
+            # What the database was compiled from is half of it, and of no use here.
+            self._patterns = [replace(p, regex=b"") for p in build(self._entries)]
             store.put(self._root, name, msgspec.msgpack.encode(self._patterns))
         return self._patterns
 
@@ -145,6 +148,29 @@ class Matcher:
     def company_near(self, text: str) -> bool:
         """Return whether ``text`` holds a word that makes a likely term worth reading."""
         return self._company.in_text(text)
+
+
+class _Table(Sequence[Pattern]):
+    """Patterns as they were kept; of tens of thousands a file needs a few, which are decoded when asked for."""
+
+    def __init__(self, raw: list[msgspec.Raw]) -> None:
+        self._raw = raw
+        self._known: dict[int, Pattern] = {}
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @overload
+    def __getitem__(self, at: int) -> Pattern: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Pattern]: ...
+    def __getitem__(self, at: int | slice) -> Pattern | list[Pattern]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        known = self._known.get(at)
+        if known is None:
+            known = self._known[at] = msgspec.msgpack.decode(self._raw[at], type=Pattern)
+        return known
 
 
 def _windows(chunks: Iterable[bytes | memoryview]) -> Iterator[tuple[bytes, int, int, int]]:

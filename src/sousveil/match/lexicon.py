@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -12,7 +13,7 @@ from msgspec import Struct
 
 from sousveil.match import store
 from sousveil.match.schema import Compiled, Concept, FalseFriend, LexiconError, Term, digest, read_all
-from sousveil.match.words import ANY, ASCII, is_han, is_hangul, is_substring_script, joined, parts
+from sousveil.match.words import ASCII, any_parts, is_han, is_hangul, is_substring_script, joined, parts
 from sousveil.model import Trait
 
 __all__ = ["Description", "Entry", "Lexicon", "LexiconError", "Tag", "load"]
@@ -67,22 +68,32 @@ class Description(Struct, frozen=True):
     """The word's bytes, in hexadecimal, in every encoding searched."""
 
 
-class _Node:
+class _Node(Struct, array_like=True):
     """What can begin with one word: terms of that word alone, and phrases by their second word."""
 
-    __slots__ = ("phrases", "single")
+    single: list[tuple[int, tuple[str, ...]]] = []
+    """Entry number and, of a code term, its exact parts."""
+    phrases: dict[str, list[tuple[tuple[str, ...], int, tuple[str, ...]]]] = {}
+    """By second word: the words after it, entry number, exact parts."""
 
-    def __init__(self) -> None:
-        # Entry number and, of a code term, its exact parts.
-        self.single: list[tuple[int, tuple[str, ...]]] = []
-        # By second word: the words after it, entry number, exact parts.
-        self.phrases: dict[str, list[tuple[tuple[str, ...], int, tuple[str, ...]]]] = {}
+
+class _Index(Struct):
+    """Everything that can be seen in a text, by how it begins; kept between runs."""
+
+    words: dict[str, _Node] = {}
+    subs: dict[str, list[tuple[str, int, bool]]] = {}
+    """Of scripts without blanks, by first character: lower-case spelling, entry number, whether it must stand alone."""
+    friends: dict[str, str] = {}
+    """By concept: a regular expression of what means something else."""
+    friend_of: list[str] = []
 
 
 class Lexicon:
     """All concepts, ready to tag texts. Build it with :func:`load` or, for tests, from :func:`schema.read_all`."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, root: Path | None = None) -> None:
+        """``root`` is the folder in which the index made of ``compiled`` is kept; None keeps nothing."""
+        self._root = root
         self.key = compiled.key
         self.company = compiled.company
         self.sources = compiled.sources
@@ -132,9 +143,25 @@ class Lexicon:
     # Index, made when first asked for: a scan that finds nothing never needs it.
 
     def _prepare(self) -> None:
+        name = f"index-{self.key[:32]}-{_code()}"
+        index = None
+        if (kept := store.get(self._root, name)) is not None:
+            try:
+                index = msgspec.msgpack.decode(kept, type=_Index)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                pass
+        if index is None:
+            index = self._made()
+            store.put(self._root, name, msgspec.msgpack.encode(index))
+        self._words, self._subs, self._friend_of = index.words, index.subs, index.friend_of
+        self._friends.update(index.friends)
+        self._ready = True
+
+    def _made(self) -> _Index:
+        index = _Index()
         for number, entry in enumerate(self.entries):
             lone = len(entry.text) == 1 and entry.role != "context" and is_han(entry.text)
-            self._add(entry.text, number, entry.file, entry.term.style == "code", lone)
+            _add(index, entry.text, number, entry.file, entry.term.style == "code", lone)
         shared: dict[Trait, list[FalseFriend]] = {}
         for concept in self.concepts:
             if concept.role == "false-friends" and concept.trait:
@@ -145,31 +172,15 @@ class Lexicon:
             friends = [*concept.false_friends, *(shared.get(concept.trait, ()) if concept.trait else ())]
             for friend in friends:
                 if friend.text:
-                    number = len(self.entries) + len(self._friend_of)
-                    self._friend_of.append(concept.concept)
+                    number = len(self.entries) + len(index.friend_of)
+                    index.friend_of.append(concept.concept)
                     for text in (friend.text, friend.text + "s") if friend.text.isascii() else (friend.text,):
-                        self._add(text, number, file, False, False)
+                        _add(index, text, number, file, False, False)
             if patterns := [f"(?:{f.regex})" for f in friends if f.regex]:
-                self._friends[concept.concept] = "|".join(patterns)
-        for options in self._subs.values():
+                index.friends[concept.concept] = "|".join(patterns)
+        for options in index.subs.values():
             options.sort(key=lambda o: -len(o[0]))
-        self._ready = True
-
-    def _add(self, text: str, number: int, file: str, code: bool, lone: bool) -> None:
-        if any(is_substring_script(c) for c in text):
-            self._subs.setdefault(text[0].lower(), []).append((text.lower(), number, lone))
-            return
-        exact = tuple(text[a:b] for a, b in parts(text))
-        lower = tuple(p.lower() for p in exact)
-        if not lower:
-            raise LexiconError(f"{file}:1: the spelling {text!r} has no letter or digit")
-        node = self._words.setdefault(lower[0], _Node())
-        if len(lower) == 1:
-            node.single.append((number, exact if code else ()))
-            return
-        node.phrases.setdefault(lower[1], []).append((lower[2:], number, exact if code else ()))
-        if not code:
-            self._words.setdefault("".join(lower), _Node()).single.append((number, ()))
+        return index
 
     def _tag(self, text: str) -> tuple[Tag, ...]:
         if not self._ready:
@@ -232,7 +243,7 @@ class Lexicon:
                 node = words.get(word[cut:]) if cut else None
                 start += cut
             if node is not None:
-                yield from _phrases(text, start, end, node, ANY)
+                yield from _phrases(text, start, end, node, any_parts())
 
     def _substrings(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         subs = self._subs
@@ -259,6 +270,29 @@ class Lexicon:
         low = max(0, start - _AROUND)
         window = text[low : end + _AROUND]
         return any(m.start() <= start - low and m.end() >= end - low for m in pattern.finditer(window))
+
+
+def _add(index: _Index, text: str, number: int, file: str, code: bool, lone: bool) -> None:
+    if any(is_substring_script(c) for c in text):
+        index.subs.setdefault(text[0].lower(), []).append((text.lower(), number, lone))
+        return
+    exact = tuple(text[a:b] for a, b in parts(text))
+    lower = tuple(p.lower() for p in exact)
+    if not lower:
+        raise LexiconError(f"{file}:1: the spelling {text!r} has no letter or digit")
+    node = index.words.setdefault(lower[0], _Node())
+    if len(lower) == 1:
+        node.single.append((number, exact if code else ()))
+        return
+    node.phrases.setdefault(lower[1], []).append((lower[2:], number, exact if code else ()))
+    if not code:
+        index.words.setdefault("".join(lower), _Node()).single.append((number, ()))
+
+
+def _code() -> str:
+    """Return a key of the code that makes the index."""
+    here = Path(__file__)
+    return hashlib.sha256(b"".join(p.read_bytes() for p in (here, here.with_name("words.py")))).hexdigest()[:16]
 
 
 def _phrases(text: str, start: int, end: int, node: _Node, splitter: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
@@ -296,12 +330,12 @@ def load(folder: Path | None = None, cache: Path | None = None) -> Lexicon:
     name = f"lexicon-{_FORMAT}-{digest(texts)[:32]}"
     if (kept := store.get(root, name)) is not None:
         try:
-            return Lexicon(msgspec.msgpack.decode(kept, type=Compiled))
+            return Lexicon(msgspec.msgpack.decode(kept, type=Compiled), root)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
     compiled = read_all(texts)
     store.put(root, name, msgspec.msgpack.encode(compiled))
-    return Lexicon(compiled)
+    return Lexicon(compiled, root)
 
 
 _FORMAT = 1

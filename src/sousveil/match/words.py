@@ -6,6 +6,7 @@ written without blanks (Han, kana, Hangul) are not split: their terms are looked
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import pairwise
 
@@ -27,9 +28,16 @@ _OTHER = (
 
 _ASCII_PARTS = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
 ASCII = re.compile(_ASCII_PARTS)
-ANY = re.compile(
-    rf"[A-Za-z]*[{_LATIN}][A-Za-z{_LATIN}\u0300-\u036f]*|{_ASCII_PARTS}|[{_HAN}{_HANGUL}{_UNSPACED}]+|[{_OTHER}\u0300-\u036f]+"
-)
+
+
+@functools.cache
+def any_parts() -> re.Pattern[str]:
+    """Return what matches one part in any script. Compiled when first needed: most texts are ASCII."""
+    return re.compile(
+        rf"[A-Za-z]*[{_LATIN}][A-Za-z{_LATIN}\u0300-\u036f]*|{_ASCII_PARTS}|[{_HAN}{_HANGUL}{_UNSPACED}]+|[{_OTHER}\u0300-\u036f]+"
+    )
+
+
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 
 _SUBSTRING = re.compile(rf"[{_HAN}{_HANGUL}{_UNSPACED}]")
@@ -56,7 +64,7 @@ def parts(text: str) -> list[tuple[int, int]]:
     if text.isascii():
         return [m.span() for m in ASCII.finditer(text)]
     out: list[tuple[int, int]] = []
-    for match in ANY.finditer(text):
+    for match in any_parts().finditer(text):
         start, end = match.span()
         first = text[start]
         if end - start > 1 and (first.isascii() or first in "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜŠŽİ" or first.islower()):
