@@ -22,6 +22,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 )
 
 _STEP = 1 << 12
+_NEWLINE = re.compile(b"\n")
 _CONTINUES = bytes(range(0x80, 0xC0))
 
 # Legacy encodings tried for text that is not UTF-8, in this order where nothing decides; the last decodes anything.
@@ -49,13 +50,14 @@ class Text:
                 pass
         if not self._same:
             self._map()
-        self._lines: list[int] | None = None
-        self._counts: list[int] | None = None
+        self._steps: tuple[list[int], list[int], list[int]] | None = None
 
     def _map(self) -> None:
         """Decode line by line: the same line starts in both buffers make a place cheap to map back."""
         newline = "\n".encode(self.encoding)
         width = len(newline)
+        if width == 1 and self._map_at_once():
+            return
         starts: list[int] = []
         ustarts: list[int] = []
         parts: list[bytes] = []
@@ -75,6 +77,19 @@ class Text:
             at = stop
         self.utf8 = b"".join(parts)
         self._starts, self._ustarts = starts, ustarts
+
+    def _map_at_once(self) -> bool:
+        """Decode the whole text; return whether both buffers have the same lines, as they do unless a line break was
+        taken for part of a character."""
+        utf8 = self.data[self._bom :].decode(self.encoding, "replace").encode("utf-8", "replace")
+        starts = [self._bom, *(m.end() for m in _NEWLINE.finditer(self.data, self._bom))]
+        ustarts = [0, *(m.end() for m in _NEWLINE.finditer(utf8))]
+        if len(starts) != len(ustarts):
+            return False
+        if starts[-1] == len(self.data):
+            del starts[-1], ustarts[-1]
+        self.utf8, self._starts, self._ustarts = utf8, starts, ustarts
+        return True
 
     def offset(self, at: int) -> int:
         """Return the artifact's byte offset of UTF-8 offset ``at`` (0 ≤ at ≤ len(utf8))."""
@@ -110,21 +125,41 @@ class Text:
 
     def position(self, at: int) -> tuple[int, int]:
         """Return line and column, both from 1, of UTF-8 offset ``at``."""
-        if self._lines is None:
-            self._lines = [0, *(m.end() for m in re.finditer(b"\n", self.utf8))]
-        line = bisect_right(self._lines, at)
-        return line, self._characters(at) - self._characters(self._lines[line - 1]) + 1
+        if self._steps is None:
+            self._steps = self._counted()
+        lines, starts, _ = self._steps
+        step = at // _STEP
+        low = step * _STEP
+        line = lines[step] + self.utf8.count(b"\n", low, at)
+        start = self.utf8.rfind(b"\n", low, at) + 1 or starts[step]
+        return line, self._characters(at) - self._characters(start) + 1
+
+    def _counted(self) -> tuple[list[int], list[int], list[int]]:
+        """Return of each step of the text its line, where that line starts, and how many characters stand before."""
+        utf8 = self.utf8
+        plain = utf8.isascii()
+        line, start, count = 1, 0, 0
+        lines, starts, counts = [line], [start], [count]
+        for low in range(0, len(utf8), _STEP):
+            high = low + _STEP
+            newlines = utf8.count(b"\n", low, high)
+            if newlines:
+                line += newlines
+                start = utf8.rfind(b"\n", low, high) + 1
+            count += min(_STEP, len(utf8) - low) if plain else len(utf8[low:high].translate(None, _CONTINUES))
+            lines.append(line)
+            starts.append(start)
+            counts.append(count)
+        return lines, starts, counts
 
     def _characters(self, at: int) -> int:
         """Return how many characters stand before UTF-8 offset ``at``; a step is counted once, however long a line."""
-        if self._counts is None:
-            self._counts = [0]
-            for start in range(0, len(self.utf8), _STEP):
-                self._counts.append(
-                    self._counts[-1] + len(self.utf8[start : start + _STEP].translate(None, _CONTINUES))
-                )
+        if self._steps is None:
+            self._steps = self._counted()
+        counts = self._steps[2]
         step = at // _STEP
-        return self._counts[step] + len(self.utf8[step * _STEP : at].translate(None, _CONTINUES))
+        piece = self.utf8[step * _STEP : at]
+        return counts[step] + (len(piece) if piece.isascii() else len(piece.translate(None, _CONTINUES)))
 
     def passage(self, start: int, end: int, limit: int = 600) -> Passage:
         """Return the place of ``utf8[start:end]``, cut to ``limit`` bytes at a character's end."""
@@ -173,6 +208,9 @@ def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:
             return Text(data, "utf-8")
     best: tuple[float, str] | None = None
     for name in LEGACY:
+        # What cannot win any more is not decoded.
+        if best is not None and 10.0 * votes.get(name, 0) - 0.001 * LEGACY.index(name) <= best[0]:
+            continue
         text = data.decode(name, "replace")
         bad = text.count("\ufffd") / max(1, len(text))
         if bad > 0.02 and name != "windows-1252":

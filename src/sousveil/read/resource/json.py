@@ -11,7 +11,10 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import methodcaller
+
+import msgspec
 
 from sousveil.model import Construct, Kind
 from sousveil.read.places import Hits, Places
@@ -45,6 +48,13 @@ _TOKEN = re.compile(
     rb"| (?P<is>[:=]) | (?P<word>[^\s,:=\[\]{}\"'/\#]++) | /",
     re.DOTALL | re.VERBOSE,
 )
+_PAIR = re.compile(
+    rb"""([\s,]*+)("(?:[^"\\\n]++|\\.)*+")([ \t\r\n]*+):(\s*+)(?:("(?:[^"\\\n]++|\\.)*+")|[^\s,:=\[\]{}"'/\#]++)""",
+    re.DOTALL,
+)
+_SPARSE = 200
+"""Bytes to a bracket from which on a document is looked at bracket by bracket instead of string by string."""
+_ANY_BRACKET = re.compile(rb"[{}\[\]]")
 _BEFORE_KEY = re.compile(rb"[\s]*[:=]\s*\Z")
 _NUMBER = re.compile(r"[-+]?(?:\d|\.\d)[\w.+-]*\Z")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r?\n|.)", re.DOTALL)
@@ -101,33 +111,67 @@ class Document:
     def _scan(self) -> None:
         """Note every bracket pair and which container each hit stands in."""
         utf8, starts, ends, parents = self._utf8, self._starts, self._ends, self._parents
-        pending = [h for h in self.hits.offsets if self._low <= h < self._high]
-        at, count = 0, len(pending)
+        high = self._high
+        pending = [h for h in self.hits.offsets if self._low <= h < high]
+        pending.append(high)
+        at, following = 0, pending[0]
         stack: list[int] = []
+        top = -1
         owners = self._owners
-        for match in _BRACKET.finditer(utf8, self._low, self._high):
-            position = match.start(1)
-            while at < count and pending[at] < position:
-                owners.setdefault(stack[-1] if stack else -1, pending[at])
+        for position in self._brackets():
+            while following < position:
+                owners.setdefault(top, following)
                 at += 1
-            mark = utf8[position : position + 1]
-            if mark in (b"{", b"["):
-                if len(starts) >= CONTAINERS:
+                following = pending[at]
+            if position >= high:
+                break
+            mark = utf8[position]
+            if mark == 123 or mark == 91:  # { [
+                number = len(starts)
+                if number >= CONTAINERS:
                     break
-                parents.append(stack[-1] if stack else -1)
-                stack.append(len(starts))
+                parents.append(top)
+                stack.append(number)
+                top = number
                 starts.append(position)
-                ends.append(self._high)
-            elif mark and stack:
-                wanted = b"{" if mark == b"}" else b"["
-                if utf8[starts[stack[-1]] : starts[stack[-1]] + 1] == wanted:
-                    ends[stack.pop()] = position + 1
-                elif len(stack) > 1 and utf8[starts[stack[-2]] : starts[stack[-2]] + 1] == wanted:
+                ends.append(high)
+            elif top >= 0:
+                wanted = mark - 2
+                if utf8[starts[top]] == wanted:
+                    ends[top] = position + 1
+                    stack.pop()
+                    top = stack[-1] if stack else -1
+                elif len(stack) > 1 and utf8[starts[stack[-2]]] == wanted:
                     # One bracket was left open.
                     ends[stack.pop()] = position
                     ends[stack.pop()] = position + 1
+                    top = stack[-1] if stack else -1
         if self.hits.all:
             owners.update((i, starts[i]) for i in range(min(len(starts), 50_000)))
+
+    def _brackets(self) -> Iterator[int]:
+        """Return where brackets stand outside strings and comments, and the end of the text."""
+        utf8, low, high = self._utf8, self._low, self._high
+        brackets = sum(utf8.count(mark, low, high) for mark in (b"{", b"}", b"[", b"]"))
+        if brackets * _SPARSE < high - low and _valid(utf8, low, high):
+            return self._few_brackets()
+        return map(methodcaller("start", 1), _BRACKET.finditer(utf8, low, high))
+
+    def _few_brackets(self) -> Iterator[int]:
+        """Yield the brackets of a document that is JSON to the letter: between two of them only quotes count."""
+        utf8, at = self._utf8, self._low
+        inside = False
+        for match in _ANY_BRACKET.finditer(utf8, self._low, self._high):
+            position = match.start()
+            quotes = utf8.count(b'"', at, position)
+            if quotes and utf8.find(b"\\", at, position) >= 0:
+                gap = utf8[at:position].replace(b"\\\\", b"")
+                quotes = gap.count(b'"') - gap.count(b'\\"')
+            inside ^= bool(quotes & 1)
+            at = position
+            if not inside:
+                yield position
+        yield self._high
 
     def roots(self) -> list[Node]:
         """Return the outermost containers, at most the first 1,000."""
@@ -189,7 +233,21 @@ class Document:
         at, end = node.start + 1, node.end
         key: tuple[int, int] | None = None
         last_end, comment = -1, ""
-        for _ in range(_TOKENS):
+        spent = 0
+        while spent < _TOKENS:
+            # A key in quotes and its scalar at once, as most of a large object is; near the bounds token by token.
+            if key is None and node.kind == "object" and spent < _TOKENS - 8 and self._tokens < _ALL_TOKENS - 8:
+                pair = _PAIR.match(utf8, at, end)
+                if pair is not None:
+                    tokens = 3 + (pair.end(1) > at) + (pair.end(3) > pair.start(3)) + (pair.end(4) > pair.start(4))
+                    spent += tokens
+                    self._tokens += tokens
+                    child = _member(utf8, pair, node)
+                    child.comment, comment = comment, ""
+                    found.append(child)
+                    at = last_end = child.end
+                    continue
+            spent += 1
             match = _TOKEN.match(utf8, at, end)
             if match is None or self._tokens > _ALL_TOKENS:
                 node.cut = match is not None
@@ -315,20 +373,48 @@ def _next_is(utf8: bytes, at: int, end: int) -> bool:
 
 def _text(utf8: bytes, start: int, end: int) -> str:
     raw = utf8[start:end].decode("utf-8", "replace")
+    if raw[:1] == '"' == raw[-1:] and len(raw) > 1 and "\\" not in raw:
+        return raw[1:-1]
     return unquote(raw) if raw[:1] in ("'", '"') else raw
+
+
+def _valid(utf8: bytes, low: int, high: int) -> bool:
+    """Return whether the span is JSON to the letter of RFC 8259."""
+    try:
+        msgspec.json.decode(memoryview(utf8)[low:high], type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _member(utf8: bytes, pair: re.Match[bytes], parent: Node) -> Node:
+    """Return a scalar with its key."""
+    start, end = pair.end(4), pair.end()
+    if pair.start(5) >= 0:
+        child = Node("string", start, end, parent, _text(utf8, start, min(end, start + 200_000)))
+    else:
+        child = _word(utf8, start, end, parent)
+    child.key_start, child.key_end = pair.span(2)
+    child.key = _text(utf8, child.key_start, child.key_end)
+    return child
 
 
 def _scalar(utf8: bytes, match: re.Match[bytes], parent: Node) -> Node:
     start, end = match.span()
+    if match.lastgroup == "word":
+        return _word(utf8, start, end, parent)
+    return Node("string", start, end, parent, _text(utf8, start, min(end, start + 200_000)))
+
+
+def _word(utf8: bytes, start: int, end: int, parent: Node) -> Node:
     text = _text(utf8, start, min(end, start + 200_000))
     kind = "string"
-    if match.lastgroup == "word":
-        if text in ("true", "false", "True", "False"):
-            kind = "boolean"
-        elif text in ("null", "None", "undefined", "NaN"):
-            kind = "null"
-        elif _NUMBER.match(text):
-            kind = "number"
+    if text in ("true", "false", "True", "False"):
+        kind = "boolean"
+    elif text in ("null", "None", "undefined", "NaN"):
+        kind = "null"
+    elif _NUMBER.match(text):
+        kind = "number"
     return Node(kind, start, end, parent, text)
 
 

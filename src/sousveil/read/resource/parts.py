@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 
 from sousveil.model import Member, Passage
 from sousveil.read import gloss as glosses
@@ -41,6 +42,21 @@ def hit_itself(node: Node, hits: Hits) -> bool:
     if node.scalar:
         return hits.inside(node.from_start, node.end)
     return node.key_start >= 0 and hits.inside(node.key_start, node.key_end)
+
+
+def hit_ones(children: Sequence[Node], hits: Hits) -> list[int]:
+    """Return the indexes of those of ``children``, in the order of the document, in whose key or value a hit stands."""
+    if not children:
+        return []
+    near = [] if hits.all else hits.between(children[0].from_start, children[-1].end)
+    if hits.all or len(near) * 16 > len(children):
+        return [i for i, c in enumerate(children) if hit_itself(c, hits)]
+    found: dict[int, None] = {}
+    for hit in near:
+        index = bisect_right(children, hit, key=lambda c: c.from_start) - 1
+        if index >= 0 and hit_itself(children[index], hits):
+            found[index] = None
+    return list(found)
 
 
 def head(node: Node, places: Places, hits: Hits) -> Passage:

@@ -12,7 +12,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read.document.sentences import sentence
 from sousveil.read.places import CAP, Hits, Places
 from sousveil.read.resource.openapi import Described
-from sousveil.read.resource.parts import MEMBERS, SHORT, field, head, hit_itself, label, own_end, pick
+from sousveil.read.resource.parts import MEMBERS, SHORT, field, head, hit_itself, hit_ones, label, own_end, pick
 from sousveil.read.resource.tree import GLOSSING, Node
 
 _INTEGER = re.compile(r"-?\d{1,6}\Z")
@@ -86,6 +86,12 @@ class Builder:
         self._done.add(mark)
         return True
 
+    def _hit(self, children: Sequence[Node]) -> Sequence[int]:
+        """Return the indexes of the children with a hit of their own; what YAML merges stands in no order."""
+        if self.language == "json":
+            return hit_ones(children, self.hits)
+        return [i for i, c in enumerate(children) if hit_itself(c, self.hits)]
+
     def _few(self, most: int, *what: object) -> bool:
         """Return whether this was asked at most ``most`` times."""
         self._seen[what] += 1
@@ -105,16 +111,17 @@ class Builder:
         around = node.parent.start if node.parent is not None else -1
         if not (listed and len(children) <= 4) and self._few(_SAME, around, *(c.key for c in children[:40])):
             self.add(self._record(node, children))
-        for child in children:
+        for i in self._hit(children):
+            child = children[i]
             if self.full:
                 return
-            if not child.scalar or not hit_itself(child, self.hits) or (listed and len(child.text) <= SHORT):
+            if not child.scalar or (listed and len(child.text) <= SHORT):
                 continue
             if self._few(_SAME, around, child.key, child.text[:SHORT]) and self._few(_ALIKE, around, child.key):
                 self._pair(node, child)
 
     def _record(self, node: Node, children: Sequence[Node]) -> Construct:
-        wanted = (i for i, c in enumerate(children) if hit_itself(c, self.hits))
+        wanted = self._hit(children)
         few = len(children) <= 120
         return Construct(
             kind=Kind.RECORD,
@@ -134,7 +141,7 @@ class Builder:
         forward = self._forward(node.named(), children)
         if forward is None:
             return None
-        wanted = (i for i, c in enumerate(children) if hit_itself(c, self.hits))
+        wanted = self._hit(children)
         members = []
         for i in pick(len(children), wanted):
             child = children[i]
@@ -264,7 +271,13 @@ class Builder:
         if not naming:
             return None
         valued = "" if fields else _naming(sample, tuple(k for k in _KEYS if k != naming))
-        wanted = (i for i, c in enumerate(children) if any(hit_itself(g, self.hits) for g in c.children[:40]))
+        # In JSON what an item holds stands inside it: the items without a hit need not be read.
+        near = self.hits.inside if self.language == "json" else lambda start, end: True
+        wanted = (
+            i
+            for i, c in enumerate(children)
+            if near(c.start, c.end) and any(hit_itself(g, self.hits) for g in c.children[:40])
+        )
         members: list[Member] = []
         for i in pick(len(children), wanted, 200):
             item = children[i]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 LANGUAGE = "python"
+_KEPT = 20_000
+"""Lists of items remembered of one file."""
 
 _NUMBERS = frozenset(("integer", "float", "unary_operator"))
 _SEQUENCES = frozenset(("list", "tuple", "set", "expression_list"))
@@ -61,6 +63,7 @@ class PythonParts(Values):
 
     def __init__(self, text: Text, source: bytes, base: int) -> None:
         super().__init__(text, source, base, LANGUAGE, (b"#",), blocks=False)
+        self._entries: dict[tuple[int, int, str, int, int], list[Entry]] = {}
 
     # ------------------------------------------------------------------------------------------ nodes
 
@@ -77,6 +80,9 @@ class PythonParts(Values):
         if node.type == "concatenated_string":
             return "".join(self.words(c, limit) for c in node.named_children[:200] if c.type == "string")[:limit]
         data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")
+        first = data[:1]
+        if first in ("'", '"') and data[1:2] != first and len(data) > 1 and data[-1] == first and "\\" not in data:
+            return data[1:-1][:limit] if node.end_byte <= node.start_byte + limit * 4 else data[1:][:limit]
         quote = next((i for i, c in enumerate(data) if c in "\"'"), 0)
         flags, body = data[:quote].lower(), data[quote:]
         mark = body[:3] if body[:3] in ('"""', "'''") else body[:1]
@@ -167,6 +173,16 @@ class PythonParts(Values):
 
     def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
         """Return the items of a list or dictionary; beyond ``most`` only those that hold a hit."""
+        # Asked for the shape, for the holes and for the members: a long table is read once.
+        key = (node.start_byte, node.end_byte, node.type, deep, most)
+        known = self._entries.get(key)
+        if known is None:
+            if len(self._entries) >= _KEPT:
+                self._entries.clear()
+            known = self._entries[key] = self._items(node, deep, most)
+        return known
+
+    def _items(self, node: Node, deep: int, most: int) -> list[Entry]:
         found: list[Entry] = []
         for child in node.named_children:
             if child.type in ("comment", "ERROR"):
