@@ -88,32 +88,27 @@ class Shape:
         self._run: Any = None
 
     def one(self) -> re.Pattern[bytes]:
-        """Return the pattern of one entry with a group for each of WANTED that it has, in order."""
+        """Return the pattern of one entry with a group for each of WANTED that it has, in order.
+
+        It does not look at the entry's code, so that one pattern serves all units.
+        """
         if self._one is None:
-            self._one = _pattern(self._code(), self._forms(), False)
+            self._one = _pattern(self.wide, self._forms(), False)
         return self._one  # type: ignore[no-any-return]
 
     def run(self) -> re.Pattern[bytes]:
-        """Return the pattern of entries of this shape, one behind the other."""
+        """Return the pattern of an entry and all of the same code that follow it."""
         if self._run is None:
-            self._run = _pattern(self._code(), self._forms(), True)
+            self._run = _pattern(self.wide, self._forms(), True)
         return self._run  # type: ignore[no-any-return]
-
-    def _code(self) -> bytes:
-        out = []
-        code = self.code
-        while code >= 0x80:
-            out.append(code & 0x7F | 0x80)
-            code >>= 7
-        return bytes([*out, code])
 
     def _forms(self) -> tuple[tuple[int, bool, int], ...]:
         return tuple((f, a in WANTED, self.format.size(f)) for a, f, _ in self.attributes)
 
 
 @functools.lru_cache(4096)
-def _pattern(code: bytes, forms: tuple[tuple[int, bool, int], ...], run: bool) -> re.Pattern[bytes]:
-    parts = [re.escape(code)]
+def _pattern(wide: int, forms: tuple[tuple[int, bool, int], ...], run: bool) -> re.Pattern[bytes]:
+    parts = []
     gap = 0
     for form, wanted, size in forms:
         if size >= 0 and not wanted:
@@ -127,7 +122,9 @@ def _pattern(code: bytes, forms: tuple[tuple[int, bool, int], ...], run: bool) -
     if gap:
         parts.append(b".{%d}" % gap)
     whole = b"".join(parts)
-    return re.compile(b"(?:" + whole + b")++" if run else whole, re.DOTALL)
+    if run:
+        return re.compile(rb"(.{%d})%b(?:\1%b)*+" % (wide, whole, whole), re.DOTALL)
+    return re.compile(b".{%d}%b" % (wide, whole), re.DOTALL)
 
 
 def _form(form: int, size: int) -> bytes:
