@@ -48,6 +48,7 @@ def every() -> Iterator[Format]:
     modules += [f"unpack.render.{renderer.module}" for renderer in RENDERERS]
     modules += [f"read.{name}" for name in FORMATS]
     modules += [f"read.{name}" for signature in SIGNATURES for name in signature.readers]
+    modules.append("read.binary.strings")
     found = [_format(name, FORMATS) for name in dict.fromkeys(modules)]
     order = list(_GROUPS.values())
     yield from sorted(found, key=lambda f: order.index(f.group))

@@ -130,8 +130,10 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
     if kind != "text":
         if not hits:
             return Reading((), kind)
-        detail = f"{len(hits)} places hold a term, but this kind of file cannot be read yet"
-        return Reading((), kind, (Limit(path, "not-understood", detail),))
+        # No reader knows its structure: its strings are read, and that this is all is said.
+        reading = _read_bytes(path, data, hits, ("binary.strings",))
+        detail = f"{len(hits)} places hold a term; of this kind of file only strings are read, not what holds them"
+        return replace(reading, limits=(Limit(path, "not-understood", detail), *reading.limits))
     votes = Counter(encoding for _, encoding in hits)
     limits: list[Limit] = []
     whole = reader_of(path, data).__name__.rpartition(".")[2] in _WHOLE and len(data) <= _MOST_WHOLE

@@ -84,15 +84,17 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(("binary.dex",), re.compile(rb"dex\n0\d\d\0")),
     Signature(("binary.wasm",), re.compile(rb"\0asm\x01\0\0\0")),
     Signature(("binary.lua",), re.compile(rb"\x1bLua[\x51-\x54]|\x1bLJ[\1\2]")),
-    Signature(("binary.dwarf", "binary.btf"), re.compile(rb"\x7fELF")),
+    Signature(("binary.native", "binary.dwarf", "binary.btf"), re.compile(rb"\x7fELF")),
     Signature(("binary.btf",), re.compile(rb"\x9f\xeb\x01|\xeb\x9f\x01")),
     Signature(("binary.pdb",), re.compile(rb"Microsoft C/C\+\+ MSF 7\.00\r\n\x1aDS")),
-    Signature(("binary.dotnet", "binary.dwarf"), re.compile(rb"MZ")),
+    Signature(("binary.native", "binary.dotnet", "binary.dwarf"), re.compile(rb"MZ")),
     # Fat ones as well; a Java class begins with the same four bytes, and its version is higher than any count here.
     Signature(
-        ("binary.dwarf",),
+        ("binary.native", "binary.dwarf"),
         re.compile(rb"[\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba[\xbe\xbf]\0\0\0[\x01-\x20]"),
     ),
+    # COFF objects have no magic but their machine: x86, x86-64, ARM, ARM64.
+    Signature(("binary.native",), re.compile(rb"(?:\x4c\x01|\x64\x86|\xc4\x01|\x64\xaa)", re.DOTALL), (".obj", ".o")),
 )
 HEAD = 4096
 

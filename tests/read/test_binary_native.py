@@ -1,0 +1,182 @@
+"""Programs: what is read of them stands where it says, in its encoding, and no bytes make the reader fail."""
+
+from __future__ import annotations
+
+import random
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sousveil.model import Construct, Kind
+from sousveil.read.binary import immediates, strings
+from sousveil.read.binary.image import images
+from sousveil.read.binary.neighbours import readable
+from sousveil.read.dispatch import read
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
+import programs
+
+FIELDS = ("nAge", "emSex", "emRace", "emGlass", "emMask", "nBeard")
+
+
+def _places(data: bytes, constructs: tuple[Construct, ...] | list[Construct]) -> None:
+    for construct in constructs:
+        for passage in (construct.passage, *(m.passage for m in construct.members)):
+            raw = data[passage.offset : passage.offset + passage.length]
+            assert raw.decode(passage.encoding, "backslashreplace") == passage.text
+            assert passage.line == passage.column == 0
+            assert passage.where
+
+
+def _read(data: bytes, word: bytes, encoding: str = "utf-8", path: str = "lib.so") -> list[Construct]:
+    hits, at = [], data.find(word)
+    while at >= 0:
+        hits.append((at, encoding))
+        at = data.find(word, at + 1)
+    assert hits
+    reading = read(path, data, hits)
+    _places(data, reading.constructs)
+    return list(reading.constructs)
+
+
+@pytest.mark.parametrize("make", [programs.elf, programs.pe, programs.macho], ids=["elf", "pe", "macho"])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16-le", "utf-16-be"])
+def test_a_run_of_field_names_is_one_record(make: object, encoding: str) -> None:
+    body = programs.strings("com/company/Event", *FIELDS, "not a field name", encoding=encoding)
+    data = make([(".data", body, False)])  # type: ignore[operator]
+    word = "emRace".encode(encoding)
+    (record,) = [
+        c for c in _read(data, word, encoding.replace("ascii", "utf-8")) if c.kind is Kind.RECORD and c.members
+    ]
+    assert [m.name for m in record.members] == list(FIELDS)
+    (image,) = images(data)
+    section = next(s for s in image.sections if s.offset <= record.passage.offset < s.end)
+    assert record.passage.where == f"{section.name} {section.address + record.passage.offset - section.offset:#x}"
+
+
+def test_padding_of_gb18030_strings_does_not_part_them_and_their_bytes_are_quoted() -> None:
+    body = b"".join(t.encode("gb18030").ljust(16, b"\0") for t in ("性别", "民族", "眼镜", "口罩"))
+    data = programs.elf([(".rodata", body, False)])
+    (record,) = [c for c in _read(data, "民族".encode("gb18030"), "gb18030") if c.kind is Kind.RECORD]
+    assert [m.name for m in record.members] == ["性别", "民族", "眼镜", "口罩"]
+    assert record.passage.encoding == "gb18030"
+
+
+def test_enumerators_with_one_beginning_are_an_enumeration() -> None:
+    names = ("EM_NATION_TYPE_UNKNOWN", "EM_NATION_TYPE_UYGUR", "EM_NATION_TYPE_OTHER")
+    data = programs.elf([(".rodata", programs.strings("EM_SEX_MAN", *names, "EM_MASK_NONE"), False)])
+    (enum,) = _read(data, b"UYGUR")
+    assert (enum.kind, enum.name, [m.name for m in enum.members]) == (Kind.ENUMERATION, "EM_NATION_TYPE", list(names))
+
+
+def test_an_alphabetical_list_is_no_record() -> None:
+    words = ("rabbit", "rabble", "race", "racecourse", "racehorse", "raceme", "racer", "rack", "racket", "racy")
+    data = programs.elf([(".rodata", programs.strings(*words), False)])
+    assert not [c for c in _read(data, b"race\0") if c.kind in (Kind.RECORD, Kind.LABEL_SET)]
+
+
+def test_what_is_further_away_than_padding_is_another_run() -> None:
+    body = programs.strings("nAge", "emRace") + bytes(64) + programs.strings("emGlass", "emMask", "nBeard")
+    data = programs.elf([(".rodata", body, False)])
+    assert not [c for c in _read(data, b"emRace") if c.members]
+
+
+def test_labels_inside_code_come_back_whole_and_name_their_function() -> None:
+    labels = ("Black", "White", "Asian", "Indian", "Latino_Hispanic", "Middle Eastern")
+    code = b"\x55" + b"".join(map(programs.stored, labels)) + b"\xc3"
+    found = [p.text for p in immediates.pieces(code, 0, len(code))]
+    assert found == list(labels)
+    data = programs.elf([(".text", code, True)], [("_ZN2nj4Face7predictEv", programs.BASE + 64, len(code))])
+    (labelled,) = _read(data, b"Latino_H")
+    assert [m.name for m in labelled.members] == list(labels)
+    assert labelled.scope == ("nj", "Face", "predict")
+    assert labelled.members[4].passage.text == "Latino_H"
+
+
+def test_who_refers_to_a_string_is_named() -> None:
+    body = programs.strings("Black", "White", "Asian", "Latino_Hispanic")
+    first = programs.elf([(".rodata", body, False), (".text", bytes(64), True)])
+    (image,) = images(first)
+    text = next(s for s in image.sections if s.name == ".text")
+    rodata = next(s for s in image.sections if s.name == ".rodata")
+    lea = b"\x48\x8d\x05" + (rodata.address - text.address - 7).to_bytes(4, "little", signed=True)
+    data = programs.elf(
+        [(".rodata", body, False), (".text", lea.ljust(64, b"\x90"), True)], [("nj_race_labels", text.address, 64)]
+    )
+    (labelled,) = _read(data, b"Latino_Hispanic")
+    assert labelled.scope == ("nj_race_labels",)
+
+
+def test_sql_and_json_inside_a_program_are_read_by_their_readers() -> None:
+    sql = "CREATE TABLE face (id INTEGER, age INTEGER, glasses INTEGER, ethnicity TEXT)"
+    json = '{"face": {"age": 1, "glasses": 2, "ethnicity": 3}}'
+    data = programs.elf([(".rodata", programs.strings(sql, json), False)])
+    found = _read(data, b"ethnicity")
+    assert {c.language for c in found} == {"sql", "json"}
+    naming = {c.language for c in found if any(m.name.endswith("ethnicity") for m in c.members)}
+    assert naming == {"sql", "json"}
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "parameters"),
+    [
+        ("_ZNK2nj4Face18GetFaceRaceResultsEv", "nj::Face::GetFaceRaceResults", ()),
+        ("_Z12predict_racePKci", "predict_race", ("char const*", "int")),
+        ("_ZN2nj3getIiEEbT_", "nj::get", ("int",)),
+        ("?predict@Race@@QEAAHH@Z", "Race::predict", ("int",)),
+        ("_RNvCs1234_7mycrate3foo", "mycrate::foo", ()),
+        ("Java_com_nj_Face_get_1race", "com.nj.Face.get_race", ()),
+        ("predict_race", "predict_race", ()),
+    ],
+)
+def test_mangled_names_become_readable(name: str, whole: str, parameters: tuple[str, ...]) -> None:
+    assert readable(name)[:2] == (whole, parameters)
+
+
+def _samples() -> list[bytes]:
+    body = programs.strings(*FIELDS, "NJ_RACE_A", "NJ_RACE_B", "Black", "White", "Asian")
+    code = b"".join(map(programs.stored, ("Black", "White", "Asian", "Latino_Hispanic")))
+    symbols = [("_ZN2nj4Face4raceEv", programs.BASE + 64, 32)]
+    both = [(".rodata", body, False), (".text", code, True)]
+    return [programs.elf(both, symbols), programs.pe(both), programs.macho(both), programs.fat([programs.macho(both)])]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_mutated_programs_are_read_without_an_error(number: int) -> None:
+    random.seed(number)
+    whole = _samples()[number]
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(random.randint(1, 6)):
+            at = random.randrange(4, min(len(data), 700) if random.random() < 0.7 else len(data))
+            size = random.choice((1, 2, 4, 8))
+            value = random.choice((b"\0" * 8, b"\xff" * 8, b"\x7f" + b"\xff" * 7, random.randbytes(8)))
+            data[at : at + size] = value[:size]
+        mutated = bytes(data[: random.choice((len(data), random.randrange(8, len(data))))])
+        hits = sorted(
+            (random.randrange(len(mutated)), random.choice(("utf-8", "utf-16-le", "gb18030"))) for _ in range(9)
+        )
+        _places(mutated, read("x.so", mutated, hits).constructs)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=6))
+def test_any_bytes_have_runs_of_strings_at_true_places(data: bytes, offsets: list[int]) -> None:
+    for encoding in ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "utf-32-le"):
+        hits = [(o, encoding) for o in sorted(offsets) if o < len(data)]
+        for run in strings.runs(data, hits):
+            assert all(a.end <= b.offset for a, b in pairwise(run))
+            assert any(p.hit for p in run)
+            for piece in run:
+                assert data[piece.offset : piece.end].decode(piece.encoding) == piece.text
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=400))
+def test_any_bytes_as_code(data: bytes) -> None:
+    for piece in immediates.pieces(data, 0, len(data)):
+        assert data[piece.offset : piece.end].decode() == piece.quoted
