@@ -264,6 +264,14 @@ class Counts(Struct, frozen=True):
     bytes: int = 0
     read: int = 0
     by_kind: dict[str, int] = {}
+    coverage: dict[str, int] = {}
+    """Bytes by how far they are understood: text, programs, models, data, documents, pictures, other, closed."""
+
+    @property
+    def closed(self) -> float:
+        """Return the share of the bytes that stayed closed, 0 to 1: encrypted, or packed in a way not known."""
+        total = sum(n for name, n in self.coverage.items() if name != "rendered")
+        return self.coverage.get("closed", 0) / total if total else 0.0
 
 
 class Report(Struct, frozen=True):

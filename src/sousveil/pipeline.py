@@ -44,6 +44,8 @@ _MOST_SKIPPED = 8
 """Files of one job that may each cost it its worker before it is taken apart or given up."""
 _MAX_NAMES = 200
 _INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
+_CLOSED = 0.02
+"""From this share of the bytes on, what stayed closed makes an answer incomplete."""
 # Languages whose fields name their types: elsewhere a second pass would find nothing.
 _TYPED = frozenset(
     ("c", "cpp", "objc", "java", "kotlin", "csharp", "go", "rust", "swift", "typescript",
@@ -66,6 +68,8 @@ class Options(Struct, frozen=True):
     all_files: bool = False
     listing: bool = False
     """Keep every artifact in the report, not only the counts."""
+    everything: bool = False
+    """Read every file, whether or not it holds a term: slow, for whoever asks what is seen of a product."""
     cache: Path | None = None
     offline: bool = False
     sandbox: Literal["used", "required", "off"] = "used"
@@ -122,6 +126,16 @@ def scan(
         for finding in findings:
             arrived(finding)
     verdict = Judgement(findings, ()).verdict
+    counts = Counts(
+        run.files,
+        run.bytes,
+        run.read_count,
+        dict(sorted(run.kinds.items())),
+        dict(sorted(run.coverage.items())),
+    )
+    if counts.closed >= _CLOSED and not any(limit.reason == "closed" for limit in run.limits):
+        detail = f"{100 * counts.closed:.0f} % of the bytes look encrypted, or packed in a way that is not known"
+        run.limits.add(Limit(acquired.inputs[0].display if acquired.inputs else name, "closed", detail))
     limits = tuple(sorted({*run.limits, *acquired.limits}, key=lambda x: (x.path, x.reason, x.detail)))
     return Report(
         schema=SCHEMA,
@@ -132,7 +146,7 @@ def scan(
         findings=findings,
         explained=judgement.explained,
         limits=limits,
-        counts=Counts(run.files, run.bytes, run.read_count, dict(sorted(run.kinds.items()))),
+        counts=counts,
         artifacts=tuple(sorted(run.artifacts, key=lambda a: (a.path, a.sha256))),
         run={
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
@@ -151,6 +165,8 @@ class Collected(Struct, frozen=True):
     sited: tuple[Sited, ...]
     summary: str
     limits: tuple[Limit, ...]
+    artifacts: tuple[Artifact, ...] = ()
+    counts: Counts = Counts()
 
 
 def collect(product: str | os.PathLike[str], options: Options | None = None) -> Collected:
@@ -162,7 +178,9 @@ def collect(product: str | os.PathLike[str], options: Options | None = None) -> 
             run.survey_and_judge()
         finally:
             run.close()
-        return Collected(run.sited(), run.summary(), tuple(run.limits))
+        counts = Counts(run.files, run.bytes, run.read_count, dict(run.kinds), dict(sorted(run.coverage.items())))
+        artifacts = tuple(sorted(run.artifacts, key=lambda a: (a.path, a.sha256)))
+        return Collected(run.sited(), run.summary(), tuple(run.limits), artifacts, counts)
 
 
 def _acquire(name: str, options: Options, progress: Callable[[Progress], None] | None) -> Acquired:
@@ -206,13 +224,14 @@ class _Run:
         self.size = options.jobs or os.cpu_count() or 1
         self.files = self.bytes = self.read_count = 0
         self.kinds: Counter[str] = Counter()
+        self.coverage: Counter[str] = Counter()
         self.limits: set[Limit] = set()
         self.artifacts: list[Artifact] = []
         self._constructs: dict[tuple[str, str, int, int, str, str], Sited] = {}
         self._seen_hits: set[str] = set()
         self._first: dict[tuple[str, str], str] = {}
         self._twins: dict[str, list[str]] = {}
-        self._feed = Feed(self.size, options.quotas, self.limits, options.listing)
+        self._feed = Feed(self.size, options.quotas, self.limits, options.listing, options.everything)
         self._pool: Pool[Job, Message] = Pool(
             work,
             Job,  # type: ignore[arg-type]
@@ -293,6 +312,7 @@ class _Run:
             self.files += tally.files
             self.bytes += tally.bytes
             self.kinds.update(tally.kinds)
+            self.coverage.update(tally.coverage)
             self.artifacts += tally.artifacts
 
     def _lost(self, job: Job, lost: Lost) -> None:
@@ -326,7 +346,7 @@ class _Run:
                         Read(
                             message.display, message.sha256, message.size, message.offset, message.spool,
                             b"" if message.spool else job.paths[message.index], job.literals,
-                            message.origin, message.marks,
+                            message.origin, message.marks, self._options.everything,
                         ),
                         first=True,
                     )  # fmt: skip
@@ -341,6 +361,7 @@ class _Run:
                 tally.files += message.files
                 tally.bytes += message.bytes
                 tally.kinds.update(message.kinds)
+                tally.coverage.update(message.coverage)
                 self._say("match", message.now)
             case Trouble():
                 self.limits.add(message.limit)
@@ -408,4 +429,5 @@ class _Tally:
     def __init__(self) -> None:
         self.files = self.bytes = 0
         self.kinds: Counter[str] = Counter()
+        self.coverage: Counter[str] = Counter()
         self.artifacts: list[Artifact] = []

@@ -158,7 +158,24 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
     return Reading(tuple(constructs), language, tuple(limits))
 
 
-def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]], readers: Sequence[str]) -> Reading:
+def read_all(path: str, data: bytes) -> Reading:
+    """Return every construct of an artifact, whether or not it holds a term: for whoever asks what is seen of it."""
+    if readers := byte_readers(path, data):
+        return _read_bytes(path, data, None, readers)
+    kind = kind_of(data)
+    if kind != "text" or len(data) > WINDOWED:
+        return Reading((), kind)
+    module = reader_of(path, data)
+    limits: tuple[Limit, ...] = ()
+    try:
+        constructs = list(module.read(decode(data, {}), None))
+    except Unfinished as late:
+        constructs = list(late.constructs)
+        limits = (Limit(path, late.reason, late.detail),)
+    return Reading(tuple(constructs[:MAX_CONSTRUCTS]), module.__name__.split(".")[-2], limits)
+
+
+def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]] | None, readers: Sequence[str]) -> Reading:
     constructs: list[Construct] = []
     limits: list[Limit] = []
     for reader in readers:

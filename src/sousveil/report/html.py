@@ -318,6 +318,7 @@ class _Page:
             ("Package URL", report.product.purl),
             ("Files scanned", ", ".join(report.product.files)),
             ("Looked at", words.seen_words(report)),
+            *([("Of these bytes", coverage)] if (coverage := words.coverage_words(report)) else []),
             ("Kinds of file", ", ".join(f"{name} {n:,}" for name, n in kinds)),
             ("Made by", " ".join(report.tool.get(key, "") for key in ("name", "version"))),
             ("Form of the data", report.schema),

@@ -19,6 +19,7 @@ class Artifacts(Struct, frozen=True):
     bytes: int
     read: int
     by_kind: dict[str, int]
+    coverage: dict[str, int]
     list: tuple[Artifact, ...] | UnsetType = UNSET
 
 
@@ -54,6 +55,7 @@ def document(report: Report, *, artifacts: bool = False) -> Document:
             counts.bytes,
             counts.read,
             dict(sorted(counts.by_kind.items())),
+            dict(sorted(counts.coverage.items())),
             report.artifacts if artifacts else UNSET,
         ),
         dict(sorted(report.run.items())),

@@ -85,6 +85,7 @@ def _product(report: Report) -> Json:
         "explained": {rule: len(items) for _, rule, items in view.by_reason(report.explained)},
         "files": counts.files,
         "bytes": counts.bytes,
+        "coverage": dict(sorted(counts.coverage.items())),
     }
 
 

@@ -36,6 +36,12 @@ _KEYS: dict[str, tuple[str, dict[str, Any]]] = {
     "Artifacts.bytes": ("How many bytes they hold together.", _COUNT),
     "Artifacts.read": ("How many held a term and were read for structure.", _COUNT),
     "Artifacts.by_kind": ("How many files there are of each kind.", {"additionalProperties": {"type": "integer"}}),
+    "Artifacts.coverage": (
+        "How many bytes are understood how far: text, programs, models, data and documents have readers; other was "
+        "searched as plain bytes; pictures (sound and fonts too) were not read; closed is encrypted or packed in a way "
+        "not known; rendered is text made from the others.",
+        {"additionalProperties": {"type": "integer"}},
+    ),
     "Artifacts.list": ("Every file seen; only where it was asked for.", {}),
     "ProductInfo.name": ("As the user typed it.", {}),
     "ProductInfo.purl": ("Package URL with the version that was scanned; empty for files and folders.", {}),

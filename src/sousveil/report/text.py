@@ -305,6 +305,8 @@ class _Page:
         took = f", {float(seconds):.1f} s" if isinstance(seconds, int | float) else ""
         self._put("")
         self._wrap(f"Looked at {words.seen_words(self._report)}. {tool}{took}.", style="dim")
+        if coverage := words.coverage_words(self._report):
+            self._wrap(f"Of these bytes: {coverage}.", style="dim")
 
     # Drawing
 

@@ -178,7 +178,7 @@ def title(report: Report) -> str:
 def verdict_word(report: Report) -> str:
     """Return the verdict as a heading. ``clear`` with something unopened never reads just ``clear``."""
     if report.verdict is Verdict.CLEAR and not report.complete:
-        return "clear as far as it could be opened"
+        return f"clear as far as it could be opened{opened_share(report)}"
     return str(report.verdict)
 
 
@@ -202,6 +202,27 @@ def why(report: Report) -> str:
     if found:
         text += f" Parts of it {joined(_ways(found))}: {_where(found)}."
     return text
+
+
+_COVERAGE = {
+    "text": "text", "programs": "programs", "models": "models", "data": "data", "documents": "documents",
+    "other": "searched as plain bytes", "pictures": "pictures, sound and fonts (not read)",
+    "closed": "closed (encrypted, or packed in a way not known)",
+}  # fmt: skip
+_LARGE_SHARE = 0.02
+"""From this share of the bytes on a verdict says how much stayed closed."""
+
+
+def opened_share(report: Report) -> str:
+    """Return `` (73 %)``: how much of the bytes was opened, where a share worth telling was not; else nothing."""
+    closed = report.counts.closed
+    return f" ({100 * (1 - closed):.0f} %)" if closed >= _LARGE_SHARE else ""
+
+
+def coverage_words(report: Report) -> str:
+    """Return how many bytes were understood how far, largest first; empty where that is not known."""
+    found = [(n, name) for name, n in report.counts.coverage.items() if n and name in _COVERAGE]
+    return "; ".join(f"{_COVERAGE[name]} {size(n)}" for n, name in sorted(found, key=lambda item: (-item[0], item[1])))
 
 
 def reservation(report: Report) -> str:

@@ -28,8 +28,10 @@ _NO_READ = Read("", "", 0)
 class Feed:
     """Local files on their way to the workers of one scan. ``limits`` takes what could not be opened."""
 
-    def __init__(self, workers: int, quotas: Quotas, limits: set[Limit], listing: bool) -> None:
-        self._quotas, self._limits, self._listing = quotas, limits, listing
+    def __init__(
+        self, workers: int, quotas: Quotas, limits: set[Limit], listing: bool, everything: bool = False
+    ) -> None:
+        self._quotas, self._limits, self._listing, self._everything = quotas, limits, listing, everything
         self._stations: list[Station] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._most = _batch_files(workers)
@@ -66,7 +68,8 @@ class Feed:
 
     def _survey(self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...]) -> Survey:
         paths, displays, sizes = zip(*batch, strict=True)
-        return Survey(displays, sizes, paths, self._quotas, literals, self._listing and not literals)
+        listing = self._listing and not literals
+        return Survey(displays, sizes, paths, self._quotas, literals, listing, everything=self._everything)
 
     def _files(self, inputs: Iterable[tuple[Path, str]]) -> Iterator[tuple[bytes, str, int]]:
         for path, display in inputs:

@@ -16,6 +16,7 @@ from sousveil.model import Limit
 from sousveil.read.signatures import matchable
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
+from sousveil.work import coverage
 from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble
 from sousveil.work.reading import matcher, read, whole
 from sousveil.work.station import Station
@@ -62,8 +63,9 @@ class _Surveyor:
         self._budget = Budget(job.quotas)
         self._files = self._bytes = 0
         self._kinds: dict[str, int] = {}
+        self._coverage: dict[str, int] = {}
         self._said = time.monotonic()
-        self._plainly = not job.listing and not job.skip
+        self._plainly = not job.listing and not job.skip and not job.everything
         self._named: frozenset[str] | None = None
 
     def run(self) -> Iterator[Message]:
@@ -109,13 +111,13 @@ class _Surveyor:
             or self._hit(data, display, local=True)
         ):
             return False
-        self._count(display, len(data))
+        self._count(display, data)
         return True
 
     def _progress(self, now: str) -> Seen:
-        said = Seen(self._files, self._bytes, now, self._kinds)
+        said = Seen(self._files, self._bytes, now, self._kinds, self._coverage)
         self._files = self._bytes = 0
-        self._kinds = {}
+        self._kinds, self._coverage = {}, {}
         self._said = time.monotonic()
         return said
 
@@ -161,7 +163,7 @@ class _Surveyor:
                 yield chunk
 
         hit = self._hit_stream(chunks())
-        yield from self._note(display, digest.hexdigest(), size, "large", hit, index=index)
+        yield from self._note(display, digest.hexdigest(), head, "large", hit, index=index, size=size)
 
     def _container(self, product: bytes | int, display: str) -> Iterator[Message]:
         self._station.at(display, opening=True)
@@ -194,7 +196,7 @@ class _Surveyor:
             or self._hit(data, display)
         ):
             return False
-        self._count(display, len(data))
+        self._count(display, data)
         return True
 
     def _file_and_renderings(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
@@ -219,7 +221,7 @@ class _Surveyor:
     def _renderings(self, renderer: Renderer, display: str, data: bytes | memoryview) -> Iterator[Message]:
         origin = hashlib.sha256(data).hexdigest()
         if not renderer.also:
-            yield from self._note(display, origin, len(data), "", False)
+            yield from self._note(display, origin, data, "", False, understood=coverage.DOCUMENTS)
         if len(data) > unpack.MOST_RENDERED:
             detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
             yield Trouble(Limit(display, "too-large", detail))
@@ -270,11 +272,13 @@ class _Surveyor:
             return
         digest = hashlib.sha256()
         size = 0
+        head = b""
         kept = self._station.keep()
 
         def chunks() -> Iterator[bytes]:
-            nonlocal size
+            nonlocal size, head
             for chunk in entry.chunks():
+                head = head or bytes(chunk[: coverage.HEAD])
                 digest.update(chunk)
                 kept.write(chunk)
                 size += len(chunk)
@@ -288,20 +292,20 @@ class _Surveyor:
                 kept.done()
             else:
                 kept.undo()
-        yield from self._note(entry.path, digest.hexdigest(), size, "large", hit, offset=kept.offset)
+        yield from self._note(entry.path, digest.hexdigest(), head, "large", hit, offset=kept.offset, size=size)
 
     def _leaf(
         self, index: int, display: str, data: bytes | memoryview, origin: str = "", marks: Marks = ()
     ) -> Iterator[Message]:
         hit = self._hit(data, display, local=index >= 0)
         if not hit and not self._job.listing:
-            self._count(display, len(data))
+            self._count(display, data)
             return
         digest = hashlib.sha256(data).hexdigest()
         offset = 0
         if hit and index < 0:
             offset = self._keep(data)
-        yield from self._note(display, digest, len(data), "", hit, index, offset, origin, marks if hit else ())
+        yield from self._note(display, digest, data, "", hit, index, offset, origin, marks if hit else ())
 
     def _keep(self, data: bytes | memoryview) -> int:
         """Return where in the spool a file's bytes now lie."""
@@ -312,6 +316,8 @@ class _Surveyor:
 
     def _hit(self, data: bytes | memoryview, display: str, local: bool = False) -> bool:
         data = matchable(display, data)
+        if self._job.everything:
+            return True
         if self._job.literals:
             from sousveil.match.database import find_literals
 
@@ -330,29 +336,44 @@ class _Surveyor:
             return False
         return bool(matcher().scan_chunks(chunks))
 
-    def _count(self, display: str, size: int, kind: str = "") -> str:
+    def _count(
+        self, display: str, data: bytes | memoryview, kind: str = "", size: int = -1, understood: str = ""
+    ) -> str:
+        """Count a file by what it is and how far it is understood; ``data`` is its head where ``size`` is given."""
+        length = len(data) if size < 0 else size
         self._files += 1
-        self._bytes += size
+        self._bytes += length
         if not kind:
             dot = display.rfind(".")
             suffix = display[dot + 1 :].lower() if dot > display.rfind("/") else ""
             kind = suffix if suffix.isalnum() and len(suffix) <= 8 else "other"
         self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        if not understood:
+            middle = len(data) // 2
+            head = bytes(data[: coverage.HEAD])
+            understood = coverage.class_of(head, bytes(data[middle : middle + coverage.HEAD]), display, length)
+        self._coverage[understood] = self._coverage.get(understood, 0) + length
         return kind
 
     def _note(
         self,
         display: str,
         sha256: str,
-        size: int,
+        data: bytes | memoryview,
         kind: str,
         hit: bool,
         index: int = -1,
         offset: int = 0,
         origin: str = "",
         marks: Marks = (),
+        size: int = -1,
+        understood: str = "",
     ) -> Iterator[Message]:
-        kind = self._count(display, size, kind)
+        # A rendering's bytes were counted with the file that it was made from.
+        if origin:
+            understood = understood or coverage.RENDERED
+        kind = self._count(display, data, kind, size, understood)
         if hit or self._job.listing:
             spool = self._station.number if index < 0 else 0
-            yield Leaf(display, sha256, size, kind, hit, max(0, index), spool, offset, origin, marks)
+            length = len(data) if size < 0 else size
+            yield Leaf(display, sha256, length, kind, hit, max(0, index), spool, offset, origin, marks)

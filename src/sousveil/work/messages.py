@@ -26,6 +26,8 @@ class Survey(Struct, frozen=True, tag=True):
     offset: int = 0
     skip: tuple[str, ...] = ()
     """Addresses over which a worker died: not to be opened again, but matched; those named twice not even that."""
+    everything: bool = False
+    """Read every file, whether or not it holds a term."""
 
 
 class Read(Struct, frozen=True, tag=True):
@@ -43,6 +45,7 @@ class Read(Struct, frozen=True, tag=True):
     origin: str = ""
     marks: Marks = ()
     """Of a rendering: the SHA-256 of what it was made from, and where its parts stand in that."""
+    everything: bool = False
 
 
 class Leaf(Struct, frozen=True, tag=True):
@@ -77,6 +80,8 @@ class Seen(Struct, frozen=True, tag=True):
     bytes: int
     now: str
     kinds: dict[str, int] = {}
+    coverage: dict[str, int] = {}
+    """Bytes by how far they are understood."""
 
 
 class Trouble(Struct, frozen=True, tag=True):

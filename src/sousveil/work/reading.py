@@ -56,7 +56,10 @@ def read(station: Station, job: Read) -> Iterator[Message]:
         hits += [(h.offset, h.encoding) for h in matcher().match(view, job.display)]
     if job.literals:
         hits += [(offset, "utf-8") for _, offset in find_literals(plain, job.literals)]
-    reading = dispatch.read(job.display, data, sorted(set(hits)))
+    if job.everything:
+        reading = dispatch.read_all(job.display, data)
+    else:
+        reading = dispatch.read(job.display, data, sorted(set(hits)))
     constructs = list(reading.constructs)
     if matcher().name_hits(job.display):
         named = read_name(job.display)
