@@ -8,17 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from sousveil.about import About
-from sousveil.model import Construct
+from sousveil.model import Construct, Kind
 from sousveil.read.binary import clitables as cli
+from sousveil.read.binary import netresources
 from sousveil.read.binary.bytestream import Cursor, Damaged
-from sousveil.read.binary.managed import Body, Builder, Hits, Method, Note, Slot, Type, Word, simple
+from sousveil.read.binary.managed import Body, Builder, Hits, Method, Note, Slot, Type, Word, passage, simple
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(
     title=".NET assemblies",
     ends=".dll .exe .winmd",
     reads="Enumerations with values, classes, fields and properties with types, methods with parameter names, the "
-    "strings of attributes (Description, EnumMember), constants, lists and strings that code builds.",
+    "strings of attributes (Description, EnumMember), constants, lists and strings that code builds, texts of embedded "
+    "resources.",
     limits="Code is walked straight through, not followed; bitmaps and serialised objects in resources are not read.",
 )
 
@@ -68,6 +70,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         if one is None:
             break
         yield from builder.constructs(one)
+    yield from assembly.resources()
     if assembly.broken:
         raise Unfinished("broken", f".NET: {assembly.broken} methods or attributes could not be read")
 
@@ -112,6 +115,34 @@ class _Assembly:
             return None
         pattern = b"|".join(re.escape(struct.pack("<I", t)) for t in sorted(tokens))
         return [m.start() for m in re.finditer(pattern, self.data)]
+
+    # ------------------------------------------------------------------ resources
+
+    def resources(self) -> Iterator[Construct]:
+        """Yield the texts of embedded resources that hold a hit."""
+        for offset, _, name, holder in self.meta.rows(cli.RESOURCE):
+            if holder:
+                continue
+            try:
+                start = self.meta.image.at(self.meta.resources) + offset
+                size = Cursor(self.data, start).u4()
+                if not self.hits.inside(start + 4, start + 4 + size):
+                    continue
+                label = self.meta.string(name).text
+                for text in netresources.texts(self.data, start + 4, min(len(self.data), start + 4 + size)):
+                    if self.hits.any(text):
+                        place = passage(self.data, text.value, f"{label} {text.name.text}"[:300])
+                        yield Construct(
+                            Kind.STATEMENT,
+                            text.name.text[:400],
+                            place,
+                            gloss=text.value.text[:4000],
+                            scope=(label,),
+                            role="key-value",
+                            language="csharp",
+                        )
+            except Damaged:
+                self.broken += 1
 
     # ------------------------------------------------------------------ types
 
