@@ -40,30 +40,13 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     deadline = time.monotonic() + SECONDS
     places = None if hits is None else sorted({offset for offset, _ in hits})
     troubles: list[str] = []
-    found = tuple(images(data))
-    outside = ""
-    if not _read_elsewhere() and places is not None:
-        inside = [(s.offset, s.offset + s.size) for i in found for s in i.sections if s.name.startswith(".debug_")]
-        rest = sum(not any(start <= p < end for start, end in inside) for p in places)
-        if rest:
-            outside = f"{rest} places outside of the debug information hold a term, but cannot be read yet"
-    for image in found:
+    for image in images(data):
         for split in (False, True):
             if _present(image, split):
                 yield from _Reader(data, image, split, places, deadline, troubles).run()
     if troubles:
         more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
-        more += f"; {outside}" if outside else ""
         raise Unfinished("broken", "debug information was read in part: " + "; ".join(troubles[:3]) + more)
-    if outside:
-        raise Unfinished("not-understood", outside)
-
-
-def _read_elsewhere() -> bool:
-    """Return whether a program's strings outside of its debug information have a reader too."""
-    from sousveil.read.signatures import SIGNATURES
-
-    return any("binary.native" in s.readers for s in SIGNATURES)
 
 
 def _present(image: Image, split: bool) -> bool:
