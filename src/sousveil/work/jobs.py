@@ -87,7 +87,7 @@ class _Surveyor:
                 if job.spool:
                     # A copy: what is left of it lies in this worker's own spool.
                     data = whole(descriptor, size, job.offset)
-                    yield from self._contained(descriptor, -1, display, data)
+                    yield from self._alone(descriptor, display, data)
                 elif job.skip.count(display) < 2:
                     data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
                     if not (self._plainly and len(data) == size and self._plain(display, data)):
@@ -100,6 +100,15 @@ class _Surveyor:
             if time.monotonic() - self._said > _SAID_EVERY:
                 yield self._progress(display)
         yield self._progress("")
+
+    def _alone(self, descriptor: int, display: str, data: bytes) -> Iterator[Message]:
+        """Survey a file that was put apart; of a document that is a container, all but its words is seen already."""
+        renderer = unpack.renderer_of(data[: unpack.HEAD], display)
+        if renderer is not None and renderer.apart and data[:2] == b"PK" and display not in self._job.skip:
+            self._station.at(display, opening=True)
+            yield from self._renderings(renderer, display, data)
+        else:
+            yield from self._contained(descriptor, -1, display, data)
 
     def _plain(self, display: str, data: bytes) -> bool:
         """Survey a file that is nothing but bytes without a term: nearly every file. Return False if it is not that."""
@@ -184,9 +193,20 @@ class _Surveyor:
         if item.data is None:
             yield from self._entry(item)
         elif item.document:
-            yield from self._renderings(unpack.renderer_named(item.document), item.path, item.data)
+            yield from self._document(unpack.renderer_named(item.document), item.path, item.data)
         elif not (self._plainly and self._plain_item(item.path, item.data)):
             yield from self._file_and_renderings(-1, item.path, item.data)
+
+    def _document(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Message]:
+        """Render a container that is a document; what else lies in it comes by the walk."""
+        if display in self._job.skip:
+            return
+        named = unpack.renderer_of(data[: unpack.HEAD], display)
+        if renderer.apart and not self._job.spool and named is not None and named.module == renderer.module:
+            yield Apart(display, len(data), self._station.number, self._keep(data))
+            return
+        self._station.at(display, opening=True)
+        yield from self._renderings(renderer, display, data)
 
     def _plain_item(self, display: str, data: bytes) -> bool:
         """As for a file; that it is no container is known."""

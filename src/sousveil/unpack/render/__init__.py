@@ -49,7 +49,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("docx", _ZIP, ENDS["docx"], also=False),
     Renderer("pptx", _ZIP, ENDS["pptx"], also=False),
     Renderer("odf", _ZIP, ENDS["odf"], also=False),
-    Renderer("sheets", _ZIP, ENDS["sheets"], also=False),
+    Renderer("sheets", _ZIP, ENDS["sheets"], also=False, apart=True),
     Renderer(
         "elfdebug",
         re.compile(
@@ -62,7 +62,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("androidxml", re.compile(rb"\x02\0\x0c\0"), (".arsc",), also=False),
     Renderer("pb2", re.compile(b""), ("_pb2.py",)),
     # Compound files of other kinds (an installer's database) have other readers: the name decides.
-    Renderer("sheets", _OLE, (".xls", ".xlt", ".xla", ".et"), also=False),
+    Renderer("sheets", _OLE, (".xls", ".xlt", ".xla", ".et"), also=False, apart=True),
     Renderer("ppt", _OLE, (".ppt", ".pps", ".pot", ".dps"), also=False),
     Renderer("msg", _OLE, (".msg",), also=False),
     Renderer("doc", _OLE, (".doc", ".dot", ".wps", *ENDS["docx"], *ENDS["pptx"], *ENDS["sheets"]), also=False),

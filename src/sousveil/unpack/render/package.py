@@ -48,14 +48,18 @@ _COVERED = {
 
 def document_of(head: bytes, tail: bytes, name: str) -> str:
     """Return the renderer of a zip that is a document, empty if it is none."""
-    found = _MIMETYPE.search(head[:200])
+    found = _MIMETYPE.match(head[30:200]) if head[:2] == b"PK" else None
     if found is not None:
         return _ODF.get(found[1], "")
     if head[:2] != b"PK":
         return ""
     # The central directory names the main part; of a large one its end does not, then the file's name decides.
+    # Nothing else is searched: a workbook may lie in an archive as it is.
+    end = tail.rfind(b"PK\x05\x06")
+    size = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
+    directory = tail[max(0, end - size) : max(0, end)]
     for part, kind in _MAIN:
-        if part in tail or part in head[:4096]:
+        if part in directory:
             return kind
     lower = name.lower()
     return next((kind for kind, ends in ENDS.items() if lower.endswith(ends)), "")
@@ -107,7 +111,7 @@ def tree(raw: bytes) -> Any:
         return None
     try:
         return fromstring(raw, forbid_dtd=False)
-    except (ParseError, DefusedXmlException, ValueError):
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
         return None
 
 

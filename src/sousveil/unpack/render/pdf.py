@@ -13,7 +13,7 @@ from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
-from sousveil.unpack.render.layout import Segment, page_blocks
+from sousveil.unpack.render.layout import Segment, joined, page_blocks
 from sousveil.unpack.render.marked import Writing, inside, with_code
 
 ABOUT = About(
@@ -112,7 +112,11 @@ def _write(
             line = block.rows[0][0]
             writing.heading(block.level, line.text, line.where(page))
         elif block.kind == "table":
-            writing.table([[(cell.text, cell.where(page)) for cell in row] for row in block.rows])
+            # A row is pointed at as a whole: its first cell has the row's box.
+            writing.table([
+                [(cell.text, (cell if n else joined(row)).where(page)) for n, cell in enumerate(row)]
+                for row in block.rows
+            ])  # fmt: skip
         else:
             lines = [(row[0].text, row[0].where(page)) for row in block.rows]
             for is_code, run in with_code(lines):

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sousveil.about import About
@@ -32,6 +33,17 @@ _SMALL = 1000
 _SHEETS = 300
 
 
+@contextmanager
+def _panics() -> Iterator[None]:
+    """Turn a panic of the Rust library, which is no Exception, into a ValueError."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"the reader gave up: {error}"[:160]) from None
+
+
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield every sheet, and what of the workbook could not be read."""
     if data[:8] == MAGIC and (kind := _other_kind(data)):
@@ -45,7 +57,8 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        with _panics():
+            book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except PasswordError:
         yield Limit(display, "encrypted", "the workbook is encrypted")
         return
@@ -60,13 +73,15 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
     for number, name in enumerate(names[:_SHEETS]):
         budget.tick()
         try:
-            sheet = book.get_sheet_by_index(number)
+            with _panics():
+                sheet = book.get_sheet_by_index(number)
             high, wide = sheet.total_height, sheet.total_width
             if high * wide > 50 * _CELLS:
                 yield Limit(display, "cut", f"sheet {name}: {high} rows by {wide} columns are too many to open")
                 continue
             start = sheet.start or (0, 0)
-            rows = sheet.to_python(skip_empty_area=True, nrows=_ROWS)
+            with _panics():
+                rows = sheet.to_python(skip_empty_area=True, nrows=_ROWS)
         except (CalamineError, ValueError, IndexError) as error:
             # A chart sheet has no cells.
             if sheet_kind(book, number) == "WorkSheet":

@@ -1,0 +1,193 @@
+"""Renderings: the words once and at their place, bounded, the same bytes each time; damage costs the file alone."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import random
+import struct
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import sousveil
+from sousveil.model import Limit
+from sousveil.unpack import Budget, Entry, Stop, walk
+from sousveil.unpack.render import render, renderer_named, renderer_of
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def _load(name: str) -> ModuleType:
+    if str(SAMPLES) not in sys.path:
+        sys.path.insert(0, str(SAMPLES))
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, SAMPLES / f"{name}.py")
+        assert spec and spec.loader
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+_load("kit")
+made = _load("documents")
+old = _load("documents_old")
+WRITERS = {
+    "pdf": made.pdf_of, "docx": made.docx_of, "pptx": made.pptx_of, "odf": made.odt_of, "sheets": made.xlsx_of,
+    "doc": old.doc_of, "ppt": old.ppt_of, "msg": old.msg_of, "rtf": old.rtf_of, "mail": old.mbox_of, "chm": old.chm_of,
+}  # fmt: skip
+
+
+def rendered(module: str, data: bytes) -> list[Entry | Limit]:
+    return list(render(renderer_named(module), data, "x", Budget()))
+
+
+@pytest.mark.parametrize("module", WRITERS)
+def test_the_same_document_renders_to_the_same_bytes_with_marks_in_order(module: str) -> None:
+    data = WRITERS[module](made.MANUAL)
+    one, two = rendered(module, data), rendered(module, data)
+    assert one == two
+    for entry in one:
+        assert isinstance(entry, Entry), entry
+        offsets = [offset for offset, _ in entry.marks]
+        assert offsets == sorted(set(offsets))
+        assert all(0 <= o < entry.size for o in offsets)
+
+
+@pytest.mark.parametrize("module", WRITERS)
+def test_damage_gives_entries_and_limits(module: str) -> None:
+    data = WRITERS[module](made.MANUAL)
+    dice = random.Random(module)
+    for _ in range(40):
+        damaged = _damaged(dice, data)
+        try:
+            out = rendered(module, damaged)
+        except Stop:
+            continue
+        assert all(isinstance(item, Entry | Limit) for item in out)
+
+
+def _damaged(dice: random.Random, data: bytes) -> bytes:
+    raw = bytearray(data)
+    for _ in range(dice.randint(1, 5)):
+        if not raw:
+            break
+        low, high = dice.choice([(0, 64), (0, 700), (max(0, len(raw) - 200), len(raw)), (0, len(raw))])
+        at = min(dice.randint(low, high), len(raw) - 1)
+        kind = dice.randrange(6)
+        if kind == 0:
+            raw[at] ^= 1 << dice.randrange(8)
+        elif kind == 1:
+            raw[at : at + 4] = dice.choice([b"\0", b"\xff", b"\x7f"]) * 4
+        elif kind == 2:
+            raw[at : at + 8] = struct.pack("<Q", dice.choice([0, 1, 0xFFFF, 1 << 31, (1 << 32) - 1, 1 << 62]))
+        elif kind == 3:
+            del raw[at:]
+        elif kind == 4:
+            raw[at:at] = raw[at : at + dice.randint(1, 700)]
+        else:
+            del raw[at : at + dice.randint(1, 300)]
+    return bytes(raw)
+
+
+def test_entities_are_not_expanded_and_the_part_is_read_as_it_is() -> None:
+    bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><x>维吾尔族 &b;</x>'
+    data = made.zipped({"word/document.xml": bomb.encode()})
+    out = rendered("docx", data)
+    assert any(isinstance(x, Limit) and x.reason == "broken" for x in out)
+    assert any(isinstance(x, Entry) and "维吾尔族".encode() in (x.data or b"") for x in out)
+
+
+def test_a_bomb_inside_a_document_ends_at_its_quota() -> None:
+    body = b"<w:document xmlns:w='w'><w:body>" + b"<w:p/>" * 40_000_000
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", body[:180_000_000])
+    del body
+    try:
+        found = rendered("docx", out.getvalue())
+    except Stop as stop:
+        assert stop.reason == "quota"
+    else:
+        assert all(isinstance(x, Limit) for x in found), "nothing of it is held"
+
+
+def test_nested_groups_tables_and_boxes_are_bounded() -> None:
+    rtf = b"{\\rtf1" + b"{" * 100_000 + b"x" + b"}" * 100_000 + b"}"
+    assert any(isinstance(x, Limit) and x.reason == "cut" for x in rendered("rtf", rtf))
+    deep = "<w:tbl><w:tr><w:tc><w:p/>" * 300 + "</w:tc></w:tr></w:tbl>" * 300
+    data = made.zipped({"word/document.xml": f"<w:document xmlns:w='w'><w:body>{deep}</w:body></w:document>"})
+    assert any(isinstance(x, Limit) and x.reason == "cut" for x in rendered("docx", data))
+
+
+def test_a_pdf_whose_objects_refer_to_themselves_ends() -> None:
+    loop = made.assembled(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 99999999 /Kids [2 0 R 3 0 R] /Parent 2 0 R >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 3 0 R /Resources 3 0 R >>",
+        ]
+    )
+    assert all(isinstance(item, Entry | Limit) for item in rendered("pdf", loop))
+
+
+def test_an_encrypted_document_is_a_limit() -> None:
+    book = old.compound({"EncryptedPackage": b"x" * 5000, "EncryptionInfo": b"y" * 5000})
+    renderer = renderer_of(book[:4096], "manual.docx")
+    assert renderer is not None
+    assert [x.reason for x in render(renderer, book, "manual.docx", Budget()) if isinstance(x, Limit)] == ["encrypted"]
+
+
+def test_a_pages_words_are_told_with_their_box_and_a_table_keeps_its_rows() -> None:
+    (entry,) = rendered("pdf", made.pdf_of(made.MANUAL))
+    assert isinstance(entry, Entry)
+    assert entry.data is not None
+    text = entry.data.decode()
+    assert "| emNation | NJ_NATION_TYPE | 民族 |" in text
+    at = entry.data.index(b"emNation")
+    where = [w for offset, w in entry.marks if offset <= at][-1]
+    # The line's baseline is given to the writer from the bottom of a page of 842 points.
+    page, _, box = where.partition(", box ")
+    left, top, right, bottom = map(int, box.split())
+    assert page == "page 1"
+    assert left == 60
+    assert right > 400
+    assert 8 <= bottom - top <= 12
+
+
+def test_code_with_a_pdf_mark_in_it_is_no_pdf() -> None:
+    assert renderer_of(b"import os\nMAGIC = b'%PDF-1.7'\n", "make.py") is None
+    found = renderer_of(b"junk\n%PDF-1.7\n", "x.PDF")
+    assert found is not None
+    assert found.module == "pdf"
+
+
+def test_of_a_document_the_words_come_once_and_its_files_too(tmp_path: Path) -> None:
+    parts = {n: zipfile.ZipFile(io.BytesIO(made.docx_of(made.MANUAL))).read(n) for n in ("word/document.xml",)}
+    data = made.zipped({**parts, "word/media/logo.bin": b"logo", "customXml/item1.xml": b"<a>b</a>"})
+    found = [e for e in walk(data, "m.docx") if isinstance(e, Entry)]
+    assert [e.path for e in found if e.document] == ["m.docx"]
+    assert sorted(e.path for e in found if not e.document) == [
+        "m.docx!/customXml/item1.xml",
+        "m.docx!/word/media/logo.bin",
+    ]
+
+
+def test_what_is_broken_costs_one_file_of_a_container(tmp_path: Path) -> None:
+    dice = random.Random("sheets.xls")
+    book = bytearray(old.xls_of(made.MANUAL))
+    book[0x1C:0x20] = b"\xff\xff\xff\xff"
+    del book[900:]
+    product = tmp_path / "sdk.zip"
+    with zipfile.ZipFile(product, "w") as archive:
+        archive.writestr("broken.xls", bytes(book))
+        archive.writestr("noise.pdf", _damaged(dice, made.pdf_of(made.MANUAL)))
+        archive.writestr("manual.xlsx", made.xlsx_of(made.MANUAL))
+        archive.writestr("manual.pdf", made.pdf_of(made.MANUAL))
+    report = sousveil.scan(product)
+    artifacts = {p.artifact.removeprefix(f"{tmp_path}/") for f in report.findings for p in f.places}
+    assert {"sdk.zip!/manual.pdf!/text.md", "sdk.zip!/manual.xlsx!/Manual.md"} <= artifacts, report.limits
+    assert any(limit.path.endswith("sdk.zip!/broken.xls") for limit in report.limits)
