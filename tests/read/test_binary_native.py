@@ -180,3 +180,19 @@ def test_any_bytes_have_runs_of_strings_at_true_places(data: bytes, offsets: lis
 def test_any_bytes_as_code(data: bytes) -> None:
     for piece in immediates.pieces(data, 0, len(data)):
         assert data[piece.offset : piece.end].decode() == piece.quoted
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=4))
+def test_any_bytes_as_qt_translations(data: bytes, offsets: list[int]) -> None:
+    whole = bytes.fromhex("3cb86418caef9c95cd211cbf60a1bddd") + b"\x69\0\0\0\x80" + data
+    hits = [(o, "utf-8") for o in sorted(offsets) if o < len(whole)]
+    _places(whole, read("x.qm", whole, hits).constructs)
+
+
+def test_a_string_table_of_resources_with_lengths_before_its_strings() -> None:
+    captions = ("性别", "民族", "是否戴眼镜", "是否戴口罩")
+    table = b"".join(len(c).to_bytes(2, "little") + c.encode("utf-16-le") for c in captions)
+    data = programs.pe([(".rsrc", bytes(16) + table + bytes(16), False)])
+    (record,) = [c for c in _read(data, "民族".encode("utf-16-le"), "utf-16-le") if c.kind is Kind.RECORD]
+    assert [m.name for m in record.members] == list(captions)

@@ -93,6 +93,7 @@ SIGNATURES: tuple[Signature, ...] = (
         ("binary.native", "binary.dwarf"),
         re.compile(rb"[\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba[\xbe\xbf]\0\0\0[\x01-\x20]"),
     ),
+    Signature(("binary.qm",), re.compile(rb"\x3c\xb8\x64\x18\xca\xef\x9c\x95\xcd\x21\x1c\xbf\x60\xa1\xbd\xdd")),
     # COFF objects have no magic but their machine: x86, x86-64, ARM, ARM64.
     Signature(("binary.native",), re.compile(rb"(?:\x4c\x01|\x64\x86|\xc4\x01|\x64\xaa)", re.DOTALL), (".obj", ".o")),
 )

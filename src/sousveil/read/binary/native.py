@@ -22,7 +22,7 @@ ABOUT = About(
     "Functions and types by their symbols (C++, Rust, Swift and JNI names made readable); strings in every encoding of "
     "the lexicon with the strings beside them as lists of labels, enumerations, records, formats, queries and embedded "
     "JSON or XML, with section, address and the functions and variables that refer to them; labels that x86-64 code "
-    "holds as numbers; string tables, menus and dialogs of PE resources.",
+    "holds as numbers; the texts of PE resources (string tables, menus, dialogs, versions).",
     limits="A label that code puts together from two numbers is quoted by its first; strings that are encrypted or "
     "built byte by byte, and references from ARM code, are not seen.",
 )
