@@ -292,8 +292,12 @@ def _embedded(data: bytes, piece: Piece, where: Where) -> list[Construct] | None
     from sousveil.read.text import Text
 
     inner = Text(data[piece.offset : piece.end], piece.encoding)
+    whole = inner.utf8.decode("utf-8", "replace")
+    hits = [
+        len(whole[: tag.start].encode()) for tag in _tagger()(whole) if tag.trait is not None and tag.strength != "weak"
+    ]
     try:
-        found = list(import_module(f"sousveil.read.{reader}").read(inner, None))
+        found = list(import_module(f"sousveil.read.{reader}").read(inner, hits))
     except Unfinished as late:
         found = list(late.constructs)
 
