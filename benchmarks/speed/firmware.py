@@ -56,7 +56,7 @@ def make(out: Path, scratch: Path, size: int) -> None:
         fill(tree, turned, {"squashfs": 3 * want, "jffs2": 2 * want, "ext4": int(0.8 * want)}[name], header)
         run = lambda *words: subprocess.run([str(w) for w in words], check=True, capture_output=True)  # noqa: E731
         if name == "squashfs":
-            run("mksquashfs", tree, scratch / "raw", "-comp", "xz", "-noappend", "-quiet")
+            run("mksquashfs", tree, scratch / "raw", "-comp", "gzip", "-noappend", "-quiet")
             run("mkimage", "-A", "arm", "-T", "filesystem", "-C", "none", "-n", "romfs", "-d", scratch / "raw", image)
         elif name == "jffs2":
             run("mkfs.jffs2", "-r", tree, "-o", image, "-e", "128KiB", "-l", "-n", "-q")

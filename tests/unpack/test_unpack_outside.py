@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sousveil.model import Limit
-from sousveil.unpack import Quotas, outside
+from sousveil.unpack import Quotas, cage, outside
 from sousveil.unpack.outside import File, Program
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stubs are scripts")
@@ -134,3 +134,28 @@ def test_the_private_folder_is_all_that_a_program_is_told(stub) -> None:
     told = files["env"].decode()
     assert "private" in told and "HOME" in told and oct(stat.S_IFDIR | 0o700) in told
     assert "SSH_AUTH_SOCK" not in told
+
+
+@pytest.mark.skipif(not cage.version(), reason="the kernel has no Landlock")
+def test_a_program_can_read_and_write_nothing_of_the_users_and_has_no_network(stub, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    lines = [
+        "import socket",
+        "def tried(what):",
+        "    try:",
+        "        what()",
+        "    except OSError as error:",
+        "        return type(error).__name__",
+        "    return 'done'",
+        f"secret, new = {str(tmp_path / 'secret')!r}, {str(tmp_path / 'new')!r}",
+        "got = [tried(lambda: open(secret)), tried(lambda: open(new, 'w')),",
+        "       tried(lambda: open(file)), tried(lambda: os.listdir(os.path.expanduser('~root')))]",
+        "got.append(tried(lambda: socket.create_connection(('127.0.0.1', 9), 1)))",
+        "open(out + '/got', 'w').write(' '.join(got))",
+    ]
+    files, _ = stub("\n".join(lines))
+    denied = "PermissionError"
+    assert files["got"].decode().split()[:4] == [denied, denied, "done", denied]
+    assert not (tmp_path / "new").exists()
+    if cage.version() >= 4:
+        assert files["got"].decode().split()[4] == denied

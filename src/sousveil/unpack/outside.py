@@ -1,7 +1,8 @@
 """Programs of the system that unpack what no reader here opens: run apart, on one file, into a private folder.
 
 Only the main process may do this: workers start no program. What comes out is then surveyed like any other file. The
-program gets the file's path, an empty folder to write in, and limits on time, memory and file size; what it writes is
+program gets the file's path, an empty folder to write in, and limits on time, memory and file size; where the kernel
+can do that (Landlock) it reads nothing else of the user's and has no network. What it writes is
 counted while it runs, and it is ended where a quota is hit. Links and devices that it made are not followed.
 """
 
@@ -16,13 +17,14 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from sousveil.model import Limit
+from sousveil.unpack.cage import cage
 from sousveil.unpack.limits import Quotas
 from sousveil.unpack.names import shown
 
@@ -103,7 +105,7 @@ def run(
         "depth": str(max(1, quotas.max_depth)),
     }  # fmt: skip
     command = [found, *(argument.format_map(words) for argument in program.arguments)]
-    ended = _watched(command, folder, tree, quotas, seconds)
+    ended = _watched(command, folder, tree, quotas, seconds, cage(folder, file, _homes(found)))
     if ended:
         yield Limit(display, "quota" if "--max" in ended else "outside", f"{program.name}: {ended}")
     if program.report and report.is_file() and not report.is_symlink():
@@ -111,7 +113,19 @@ def run(
     yield from _files(tree, display, quotas)
 
 
-def _watched(command: list[str], folder: Path, tree: Path, quotas: Quotas, seconds: float) -> str:
+def _homes(found: str) -> tuple[str, ...]:
+    """Return where a program and what it needs lie: its folder, and that of the environment it was installed in."""
+    real = Path(found).resolve()
+    environment = real.parent.parent
+    homes = [str(Path(found).parent), str(real.parent)]
+    if (environment / "pyvenv.cfg").is_file():
+        homes.append(str(environment))
+    return tuple(homes)
+
+
+def _watched(
+    command: list[str], folder: Path, tree: Path, quotas: Quotas, seconds: float, enter: Callable[[], None] | None
+) -> str:
     """Run a command to its end or to a limit. Return why it did not end well, empty if it did."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -119,6 +133,12 @@ def _watched(command: list[str], folder: Path, tree: Path, quotas: Quotas, secon
         "TMPDIR": str(folder),
         "LC_ALL": "C",
     }
+
+    def before() -> None:
+        _cap()
+        if enter is not None:
+            enter()
+
     try:
         process = subprocess.Popen(  # noqa: S603 - a program of the system, found by its own name
             command,
@@ -128,10 +148,10 @@ def _watched(command: list[str], folder: Path, tree: Path, quotas: Quotas, secon
             cwd=folder,
             env=environment,
             start_new_session=True,
-            preexec_fn=_cap if sys.platform != "win32" else None,
+            preexec_fn=before if sys.platform != "win32" else None,
         )
-    except OSError as error:
-        return f"could not be started: {error.strerror or error}"
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"could not be started: {error}"
     until = time.monotonic() + seconds
     why = ""
     try:
