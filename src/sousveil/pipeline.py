@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -38,6 +38,9 @@ from sousveil.work.confine import missing
 from sousveil.work.feed import Feed
 from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, warm, work
 from sousveil.work.pool import Lost, Pool
+
+if TYPE_CHECKING:
+    from sousveil.unpack.outside import Outside
 
 SCHEMA = "sousveil-report/1"
 _MOST_SKIPPED = 8
@@ -231,6 +234,8 @@ class _Run:
         self._seen_hits: set[str] = set()
         self._first: dict[tuple[str, str], str] = {}
         self._twins: dict[str, list[str]] = {}
+        self._inputs = [(item.path, item.display) for item in acquired.inputs]
+        self._outside: Outside | None = None
         self._feed = Feed(self.size, options.quotas, self.limits, options.listing, options.everything)
         self._pool: Pool[Job, Message] = Pool(
             work,
@@ -251,13 +256,14 @@ class _Run:
         """Return the judgement after both passes."""
         prepare()
         tagger = load().tag
-        self._pass(())
+        self._pass((), self._inputs)
+        self._run_apart()
         judgement = self._judge(tagger)
         names = self._type_names(judgement)
         if names:
             self._counting = False
             before = len(self._constructs)
-            self._pass(names)
+            self._pass(names, self._inputs)
             if len(self._constructs) != before:
                 judgement = self._judge(tagger)
         return judgement
@@ -291,9 +297,25 @@ class _Run:
                 names.add(name)
         return tuple(sorted(names))[:_MAX_NAMES]
 
-    def _pass(self, literals: tuple[str, ...]) -> None:
-        inputs = ((item.path, item.display) for item in self._acquired.inputs)
-        for job, message in self._pool.results(self._feed.surveys(inputs, literals)):
+    def _run_apart(self) -> None:
+        """Have programs of the system unpack what no reader opened, and survey what came out."""
+        if not any(limit.reason in ("closed", "unsupported") for limit in self.limits):
+            return
+        from sousveil.unpack.outside import Outside
+
+        self._outside = Outside(self._options.quotas)
+        files: list[tuple[Path, str]] = []
+        for one in self._outside.files(self._inputs, tuple(self.limits)):
+            if isinstance(one, Limit):
+                self.limits.add(one)
+            else:
+                files.append(one)
+        if files:
+            self._pass((), files)
+            self._inputs += files
+
+    def _pass(self, literals: tuple[str, ...], inputs: Sequence[tuple[Path, str]]) -> None:
+        for job, message in self._pool.results(self._feed.surveys(iter(inputs), literals)):
             if message is None:
                 self._done(job)
             elif isinstance(message, Lost):
@@ -421,6 +443,8 @@ class _Run:
         """Stop the workers and remove what was spooled."""
         self._pool.close()
         self._feed.close()
+        if self._outside is not None:
+            self._outside.close()
 
 
 class _Tally:

@@ -159,3 +159,31 @@ def test_a_program_can_read_and_write_nothing_of_the_users_and_has_no_network(st
     assert not (tmp_path / "new").exists()
     if cage.version() >= 4:
         assert files["got"].decode().split()[4] == denied
+
+
+def test_a_scan_surveys_what_a_program_unpacked_and_removes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import random
+    import tempfile
+
+    import sousveil
+
+    programs, product, scratch = tmp_path / "bin", tmp_path / "in", tmp_path / "scratch"
+    for folder in (programs, product, scratch):
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    secret = random.Random(3).randbytes(100_000)
+    (product / "update.bin").write_bytes(secret)
+    (product / "other.txt").write_bytes(b"nothing")
+    code = "typedef enum { NJ_NATION_UNKNOWN = 0, NJ_NATION_UYGUR = 1, NJ_NATION_OTHER = 2 } NJ_NATION_TYPE;\n"
+    stub = programs / "unblob"
+    stub.write_text(
+        f"#!{sys.executable}\nimport sys, os\nout = sys.argv[2]\nos.mkdir(out + '/inc')\n"
+        f"open(out + '/inc/sdk.h', 'w').write({code!r})\n"
+    )
+    stub.chmod(0o755)
+    monkeypatch.setattr(outside, "available", lambda program: str(stub) if program.name == "unblob" else None)
+    report = sousveil.scan(product)
+    places = [place.artifact for finding in report.findings for place in finding.places]
+    assert any(place.endswith("update.bin!/[unblob]/inc/sdk.h") for place in places), (report.limits, places)
+    assert "closed" in {limit.reason for limit in report.limits}
+    assert not list(scratch.iterdir())

@@ -16,6 +16,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -35,6 +36,8 @@ MEMORY = 4 << 30
 _LOOK = 0.25
 _MOST_REPORT = 256 << 20
 _MOST_TOLD = 200
+_MOST_RUN = 32
+"""Files of one product that programs are run on."""
 
 
 class Program(Struct, frozen=True):
@@ -270,4 +273,57 @@ def _told(one: dict[str, Any], where: str, display: str) -> Limit | None:
     if one.get("severity") == "ERROR" or kind.endswith(("ErrorReport", "FailedReport")):
         text = one.get("extract_command") or one.get("exception") or one.get("command") or kind
         return Limit(display, "broken", f"{shown(where)}: {shown(str(text))}"[:200])
+    return None
+
+
+class Outside:
+    """What programs run apart unpacked in one scan. Close it to remove that."""
+
+    def __init__(self, quotas: Quotas) -> None:
+        self._quotas = quotas
+        self._folder: Path | None = None
+
+    def files(self, inputs: Sequence[tuple[Path, str]], limits: Sequence[Limit]) -> Iterator[tuple[Path, str] | Limit]:
+        """Yield path and address of what programs unpack from local files that limits say were not opened.
+
+        `inputs` are the product's files and folders with their addresses. Nothing where no program is installed.
+        """
+        roots: dict[str, list[Limit]] = {}
+        for limit in limits:
+            if limit.incomplete and limit.reason in ("closed", "unsupported"):
+                roots.setdefault(limit.path.partition("!/")[0], []).append(limit)
+        done = 0
+        for root, theirs in sorted(roots.items()):
+            program, file = fitting(root, theirs), _local(root, inputs)
+            if program is None or file is None or available(program) is None or done >= _MOST_RUN:
+                continue
+            done += 1
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="sousveil-"))
+            private = self._folder / str(done)
+            private.mkdir(mode=0o700)
+            for one in run(program, str(file), root, private, self._quotas):
+                if isinstance(one, Limit):
+                    yield one
+                else:
+                    yield Path(one.path), f"{root}!/[{program.name}]/{shown(one.name)}"
+
+    def close(self) -> None:
+        """Remove what was unpacked."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def _local(root: str, inputs: Sequence[tuple[Path, str]]) -> Path | None:
+    """Return the regular file that has this address, None if none of the inputs or of what lies in them does."""
+    for path, display in inputs:
+        if root == display:
+            found = path
+        elif root.startswith(f"{display.rstrip('/')}/"):
+            found = path / root[len(display.rstrip("/")) + 1 :]
+        else:  # a folder's files are addressed from within it
+            found = path / root
+        if found.is_file() and not found.is_symlink():
+            return found
     return None
