@@ -53,7 +53,12 @@ def make(out: Path, scratch: Path, size: int) -> None:
         tree, image = scratch / name, scratch / f"{name}.img"
         turned = sources[number:] + sources[:number]
         want = int(size * share * 1e6)
-        fill(tree, turned, {"squashfs": 3 * want, "jffs2": 2 * want, "ext4": int(0.8 * want)}[name], header)
+        fill(
+            tree,
+            turned,
+            {"squashfs": 3 * want, "jffs2": 2 * want, "ext4": int(0.8 * want)}[name],
+            header + f"// {name}\n".encode(),
+        )
         run = lambda *words: subprocess.run([str(w) for w in words], check=True, capture_output=True)  # noqa: E731
         if name == "squashfs":
             run("mksquashfs", tree, scratch / "raw", "-comp", "gzip", "-noappend", "-quiet")
