@@ -33,8 +33,6 @@ class Renderer(Struct, frozen=True):
     """Whether the file is also matched and read as it is."""
     asked: bool = False
     """Whether the module's ``has(data)`` says if there is anything to render: first bytes do not tell."""
-    holds: bytes = b""
-    """What the first HEAD bytes must hold, where the expression alone would be slow to say no."""
     apart: bool = False
     """Whether it is rendered in a job of its own, because a native library may die over it."""
 
@@ -44,7 +42,7 @@ _ZIP = re.compile(rb"PK")
 RENDERERS: tuple[Renderer, ...] = (
     Renderer("pdf", re.compile(rb"%PDF-\d"), also=False, apart=True),
     # A header may be preceded by other bytes: readers look for it in the first kilobyte.
-    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), (".pdf",), also=False, holds=b"%PDF-", apart=True),
+    Renderer("pdf", re.compile(rb"[\s\S]{0,1024}?%PDF-\d"), (".pdf",), also=False, apart=True),
     # Documents that are zips: the walk through containers tells them and gives them here.
     Renderer("docx", _ZIP, ENDS["docx"], also=False),
     Renderer("pptx", _ZIP, ENDS["pptx"], also=False),
@@ -78,12 +76,25 @@ MOST_RENDERED = 256 << 20
 """Bytes of a file that is rendered; a larger one is a limit."""
 
 
+def _scoped(pattern: re.Pattern[bytes]) -> bytes:
+    """Return an expression with its flags inside, so that it can stand beside others."""
+    flags = ((re.IGNORECASE, "i"), (re.MULTILINE, "m"), (re.DOTALL, "s"), (re.VERBOSE, "x"))
+    letters = "".join(letter for flag, letter in flags if pattern.flags & flag).encode()
+    return b"(?" + letters + b":" + pattern.pattern + b")"
+
+
+# Asked of every file: one expression and one look at the name say no for nearly all of them.
+_ANY_NAME = re.compile(b"|".join(_scoped(r.magic) for r in RENDERERS if not r.ends))
+_ENDS = tuple({end for r in RENDERERS for end in r.ends})
+
+
 def renderer_of(head: bytes, display: str) -> Renderer | None:
     """Return how a file with these first bytes (HEAD of them, or all) is rendered, None if it is not."""
+    low = display[-24:].lower()
+    if not low.endswith(_ENDS) and not _ANY_NAME.match(head, 0, HEAD):
+        return None
     for renderer in RENDERERS:
-        if renderer.holds and head.find(renderer.holds, 0, HEAD) < 0:
-            continue
-        if renderer.magic.match(head, 0, HEAD) and (not renderer.ends or display.lower().endswith(renderer.ends)):
+        if (not renderer.ends or low.endswith(renderer.ends)) and renderer.magic.match(head, 0, HEAD):
             return renderer
     return None
 
