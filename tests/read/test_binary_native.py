@@ -196,3 +196,4 @@ def test_a_string_table_of_resources_with_lengths_before_its_strings() -> None:
     data = programs.pe([(".rsrc", bytes(16) + table + bytes(16), False)])
     (record,) = [c for c in _read(data, "民族".encode("utf-16-le"), "utf-16-le") if c.kind is Kind.RECORD]
     assert [m.name for m in record.members] == list(captions)
+    assert len(_read(data, "民族".encode("utf-16-le"), "utf-16-le")) == 2, "only what holds the term, and it as a label"

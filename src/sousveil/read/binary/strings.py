@@ -106,6 +106,10 @@ def _decoded(data: bytes, start: int, end: int, encoding: str, hit: bool) -> Pie
     return None
 
 
+def _beside(piece: Piece | None) -> Piece | None:
+    return Piece(piece.offset, piece.length, piece.text, piece.encoding) if piece is not None else None
+
+
 def _next(data: bytes, at: int, encoding: str, high: int) -> Piece | None:
     """Return the string after ``at``, if no more than padding lies between."""
     if encoding in _WIDE or encoding.startswith("utf-32"):
@@ -113,7 +117,7 @@ def _next(data: bytes, at: int, encoding: str, high: int) -> Piece | None:
         for begin in range(at, min(high - step + 1, at + _GAP), step):
             unit = int.from_bytes(data[begin : begin + step], "big" if encoding.endswith("be") else "little")
             if unit >= 0x20:
-                return cut(data, begin, encoding, begin, min(high, begin + 512))
+                return _beside(cut(data, begin, encoding, begin, min(high, begin + 512)))
         return None
     found = _RUN.search(data, at, min(high, at + _GAP + 512))
     if found is None or found.start() - at > _GAP:
@@ -126,7 +130,7 @@ def _previous(data: bytes, at: int, encoding: str, low: int) -> Piece | None:
         for end in range(at, max(low + 1, at - _GAP), -2):
             unit = int.from_bytes(data[end - 2 : end], "big" if encoding.endswith("be") else "little")
             if unit >= 0x20:
-                return cut(data, end - 2, encoding, max(low, end - 512), end)
+                return _beside(cut(data, end - 2, encoding, max(low, end - 512), end))
         return None
     if encoding.startswith("utf-32"):
         return None
