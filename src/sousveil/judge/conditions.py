@@ -169,9 +169,20 @@ def _sightings(
     find: Callable[[Scene], list[Seen]],
 ) -> Condition:
     floor = _STRENGTH[strength]
+    nothing: dict[Trait, Result] = {}
+
+    def none(trait: Trait) -> Result:
+        known = nothing.get(trait)
+        if known is None:
+            met = least <= 0 and (most is None or most >= 0)
+            what = label.format(trait=str(trait).replace("-", " "))
+            known = nothing[trait] = Result(met, f"{what} in {_place(slots)}")
+        return known
 
     def evaluate(scene: Scene) -> Result:
         seen = [s for s in find(scene) if _STRENGTH[s.tag.strength] >= floor]
+        if not seen:
+            return none(scene.trait)
         distinct: dict[tuple[object, ...], Seen] = {}
         for one in seen:
             distinct.setdefault(one.key, one)
@@ -180,7 +191,7 @@ def _sightings(
         shown = ", ".join(words[:6]) + (" …" if len(words) > 6 else "")
         what = label.format(trait=str(scene.trait).replace("-", " "))
         place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
-        return Result(met, f"{what} in {place}: {shown}" if seen else f"{what} in {place}", tuple(distinct.values()))
+        return Result(met, f"{what} in {place}: {shown}", tuple(distinct.values()))
 
     return evaluate
 
@@ -218,8 +229,10 @@ def _context(value: object) -> Condition:
     slots = _slots(o.get("in"), "near")
     label = "words of " + " or ".join(c.replace("-", " ") for c in concepts)
 
+    wanted = frozenset(concepts)
+
     def find(scene: Scene) -> list[Seen]:
-        return scene.features.context(concepts, slots)
+        return scene.features.context(wanted, slots)
 
     def key(scene: Scene) -> list[Seen]:
         # A context counts once for each word, however many members hold it.
@@ -230,12 +243,16 @@ def _context(value: object) -> Condition:
 
     least, most = int(o.get("min", 1)), o.get("max")
 
+    nothing = Result(least <= 0 and (most is None or most >= 0), f"{label} in {_place(slots)}")
+
     def evaluate(scene: Scene) -> Result:
         seen = key(scene)
+        if not seen:
+            return nothing
         met = len(seen) >= least and (most is None or len(seen) <= most)
         place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
         shown = ", ".join(s.tag.term for s in seen[:6]) + (" …" if len(seen) > 6 else "")
-        return Result(met, f"{label} in {place}" + (f": {shown}" if seen else ""), tuple(seen[:8]))
+        return Result(met, f"{label} in {place}: {shown}", tuple(seen[:8]))
 
     return evaluate
 

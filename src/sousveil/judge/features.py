@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -92,6 +93,9 @@ class Features:
         self.tag = tagger
         self._product = product
         self._slots: dict[str, tuple[Seen, ...]] = {}
+        # A hundred rules ask for the same few groups of slots.
+        self._joined: dict[tuple[str, ...], tuple[Seen, ...]] = {}
+        self._spoken: dict[tuple[str, ...], frozenset[str]] = {}
 
     def slot(self, name: str) -> tuple[Seen, ...]:
         """Return every sighting in one slot, in the order of the text."""
@@ -100,11 +104,12 @@ class Features:
             found = self._slots[name] = tuple(self._compute(name))
         return found
 
-    def slots(self, names: Iterable[str]) -> list[Seen]:
+    def slots(self, names: Iterable[str]) -> Sequence[Seen]:
         """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""
-        seen: list[Seen] = []
-        for name in expand(names):
-            seen.extend(self.slot(name))
+        key = names if isinstance(names, tuple) else tuple(names)
+        seen = self._joined.get(key)
+        if seen is None:
+            seen = self._joined[key] = tuple(one for name in expand(key) for one in self.slot(name))
         return seen
 
     def _compute(self, name: str) -> Iterable[Seen]:
@@ -204,12 +209,23 @@ class Features:
 
     def context(self, concepts: Iterable[str], names: Iterable[str]) -> list[Seen]:
         """Return where a word of the context vocabularies ``concepts`` stands in ``names``."""
-        wanted = frozenset(concepts)
-        return [s for s in self.slots(names) if s.tag.role == "context" and s.tag.concept in wanted]
+        wanted = concepts if isinstance(concepts, frozenset) else frozenset(concepts)
+        key = names if isinstance(names, tuple) else tuple(names)
+        present = self._spoken.get(key)
+        if present is None:
+            present = self._spoken[key] = frozenset(s.tag.concept for s in self.slots(key) if s.tag.role == "context")
+        if wanted.isdisjoint(present):
+            return []
+        return [s for s in self.slots(key) if s.tag.role == "context" and s.tag.concept in wanted]
 
 
 def expand(names: Iterable[str]) -> tuple[str, ...]:
     """Return slot names with groups such as ``near`` written out, each once."""
+    return _expanded(tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _expanded(names: tuple[str, ...]) -> tuple[str, ...]:
     out: dict[str, None] = {}
     for name in names:
         for slot in GROUPS.get(name, (name,)):
