@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sousveil.judge import rules
 from sousveil.judge.conditions import RuleError
 from sousveil.judge.features import Sited
 from sousveil.judge.judgement import judge, met_rules
@@ -147,3 +149,20 @@ def test_a_mistake_is_named_with_its_line(old: str, new: str, says: str, line: i
     assert message.startswith("made-up.yaml:")
     assert says in message
     assert abs(int(message.split(":")[1]) - line) <= 1
+
+
+def test_rules_come_from_the_cache_and_a_damaged_one_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rules._built_in.__wrapped__()
+    monkeypatch.setattr(rules.store, "folder", lambda: tmp_path)
+    assert [r.file for r in rules._built_in.__wrapped__()] == [r.file for r in made]
+    (kept,) = tmp_path.iterdir()
+    monkeypatch.setattr(rules, "read_rule", lambda text, source: pytest.fail("parsed again"))
+    again = rules._built_in.__wrapped__()
+    assert [(r.file, r.source, r.dependent) for r in again] == [(r.file, r.source, r.dependent) for r in made]
+    monkeypatch.undo()
+    monkeypatch.setattr(rules.store, "folder", lambda: tmp_path)
+    kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    assert [r.file for r in rules._built_in.__wrapped__()] == [r.file for r in made]
+    assert rules.store.get(tmp_path, kept.name) is not None

@@ -25,6 +25,7 @@ _BYTES_ESCAPE = {
     "=": re.compile(r"(?:=[0-9a-f]{2})+", re.I),
     "\\o": re.compile(r"(?:\\[0-3][0-7]{2})+"),
 }
+_UNITS = re.compile(r"(?:\\u[0-9a-f]{4})+", re.I)
 _POINT_ESCAPE = {
     "\\u": re.compile(r"\\u([0-9a-f]{4})", re.I),
     "\\\\u": re.compile(r"\\\\u([0-9a-f]{4})", re.I),
@@ -98,6 +99,8 @@ def surroundings(data: bytes | memoryview, raw: Raw) -> tuple[str, str, str] | N
 
 def unescape(text: str, kind: str, encoding: str = "utf-8") -> str:
     """Return ``text`` with its escapes of ``kind`` decoded."""
+    if kind == "\\u":
+        return _UNITS.sub(_units, text)
     if kind in CODEPOINT:
         base = 10 if kind == "&#;" else 16
         return _POINT_ESCAPE[kind].sub(lambda m: _char(int(m[1], base)), text)
@@ -111,6 +114,19 @@ def unescape(text: str, kind: str, encoding: str = "utf-8") -> str:
         return raw.decode(encoding, "replace")
 
     return found.sub(put, text)
+
+
+def _units(match: re.Match[str]) -> str:
+    """Return a run of ``\\uXXXX`` decoded at once; where it holds surrogates, each is U+FFFD."""
+    run = match[0]
+    digits = "".join([run[i : i + 4] for i in range(2, len(run), 6)])
+    try:
+        text = bytes.fromhex(digits).decode("utf-16-be")
+    except UnicodeDecodeError:
+        text = ""
+    if len(text) * 4 == len(digits):
+        return text
+    return "".join(_char(int(digits[i : i + 4], 16)) for i in range(0, len(digits), 4))
 
 
 def _char(code: int) -> str:
