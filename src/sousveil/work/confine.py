@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import platform
-import site
 import sys
-import sysconfig
 from pathlib import Path
 
 from msgspec import Struct
@@ -100,21 +99,20 @@ def confine() -> tuple[str, ...]:
     return tuple(sorted(lacking))
 
 
-def readable() -> list[str]:
+@functools.cache
+def readable() -> tuple[str, ...]:
     """Return what stays readable: Python's library, installed packages, the system's libraries, this package."""
-    paths = sysconfig.get_paths()
-    found = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
-    found += [str(Path(sys.base_prefix) / "lib"), *site.getsitepackages()]
+    found = [str(Path(os.__file__).parent), str(Path(sys.base_prefix) / "lib")]
     # Only what is called so: a folder of the user's may be on the path too.
     found += [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages", "lib-dynload")]
     found += [str(Path(__file__).resolve().parents[1]), *_SYSTEM]
     own = os.environ.get("LIBARCHIVE", "")
     if own.startswith("/"):
         found.append(own)
-    return sorted(set(found))
+    return tuple(sorted(set(found)))
 
 
-def _close_files(allowed: list[str]) -> bool:
+def _close_files(allowed: tuple[str, ...]) -> bool:
     abi = landlock()
     if abi < 1:
         return False

@@ -26,7 +26,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from sousveil.work.confine import cap
+from sousveil.work.confine import cap, readable
 from sousveil.work.confine import confine as lock
 from sousveil.work.station import PASSING, Station
 
@@ -106,6 +106,8 @@ class Pool(Generic[Job, Message]):
         self._work, self._prepare = work, prepare
         self._stations, self._hand = stations, hand
         self._confined, self._required = confined, required
+        if confined:
+            readable()  # found out once, before the first fork
         self.missing: set[str] = set()
         self._free: list[Station] = []
         self._encode_job = msgspec.msgpack.Encoder()
