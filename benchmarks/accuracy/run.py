@@ -21,9 +21,10 @@ from pathlib import Path
 from sousveil.acquire.wording import AcquireError
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import load_rules
+from sousveil.look import collect
 from sousveil.match.lexicon import load
 from sousveil.model import Act
-from sousveil.pipeline import Options, collect
+from sousveil.pipeline import Options
 
 HERE = Path(__file__).parent
 BINARY = (".so", ".jar", ".class")

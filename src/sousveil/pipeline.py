@@ -73,6 +73,8 @@ class Options(Struct, frozen=True):
     """Keep every artifact in the report, not only the counts."""
     everything: bool = False
     """Read every file, whether or not it holds a term: slow, for whoever asks what is seen of a product."""
+    only_artifact: str = ""
+    """Match nothing but the artifact at this address: for whoever wants its bytes."""
     cache: Path | None = None
     offline: bool = False
     sandbox: Literal["used", "required", "off"] = "used"
@@ -118,8 +120,8 @@ def scan(
     rules = select(load_rules(options.rules), options.only, options.skip)
     name = os.fspath(product)
 
-    with _acquire(name, options, progress) as acquired, keeping(acquired) if keeping else nullcontext():
-        run = _Run(acquired, options, rules, progress)
+    with having(name, options, progress) as acquired, keeping(acquired) if keeping else nullcontext():
+        run = Run(acquired, options, rules, progress)
         try:
             judgement = run.survey_and_judge()
         finally:
@@ -129,13 +131,7 @@ def scan(
         for finding in findings:
             arrived(finding)
     verdict = Judgement(findings, ()).verdict
-    counts = Counts(
-        run.files,
-        run.bytes,
-        run.read_count,
-        dict(sorted(run.kinds.items())),
-        dict(sorted(run.coverage.items())),
-    )
+    counts = run.counts()
     if counts.closed >= _CLOSED and not any(limit.reason == "closed" for limit in run.limits):
         detail = f"{100 * counts.closed:.0f} % of the bytes look encrypted, or packed in a way that is not known"
         run.limits.add(Limit(acquired.inputs[0].display if acquired.inputs else name, "closed", detail))
@@ -162,31 +158,9 @@ def scan(
     )
 
 
-class Collected(Struct, frozen=True):
-    """The constructs of a product before any judgement, for whoever judges them otherwise (benchmarks)."""
+def having(name: str, options: Options, progress: Callable[[Progress], None] | None) -> Acquired:
+    """Return the product on this machine; a context that is to be left."""
 
-    sited: tuple[Sited, ...]
-    summary: str
-    limits: tuple[Limit, ...]
-    artifacts: tuple[Artifact, ...] = ()
-    counts: Counts = Counts()
-
-
-def collect(product: str | os.PathLike[str], options: Options | None = None) -> Collected:
-    """Return the constructs that a scan of ``product`` judges. Raises as :func:`scan` does."""
-    options = options or Options()
-    with _acquire(os.fspath(product), options, None) as acquired:
-        run = _Run(acquired, options, load_rules(options.rules), None)
-        try:
-            run.survey_and_judge()
-        finally:
-            run.close()
-        counts = Counts(run.files, run.bytes, run.read_count, dict(run.kinds), dict(sorted(run.coverage.items())))
-        artifacts = tuple(sorted(run.artifacts, key=lambda a: (a.path, a.sha256)))
-        return Collected(run.sited(), run.summary(), tuple(run.limits), artifacts, counts)
-
-
-def _acquire(name: str, options: Options, progress: Callable[[Progress], None] | None) -> Acquired:
     def downloading(what: str, done: int, total: int | None) -> None:
         if progress:
             progress(Progress("acquire", 0, done, what))
@@ -213,7 +187,7 @@ def wanted(finding: Finding, only: Sequence[str], skip: Sequence[str]) -> bool:
     return (not only or bool(words & set(only))) and not words & set(skip)
 
 
-class _Run:
+class Run:
     """One scan's state: what was seen, read and lost."""
 
     def __init__(
@@ -236,7 +210,8 @@ class _Run:
         self._twins: dict[str, list[str]] = {}
         self._inputs = [(item.path, item.display) for item in acquired.inputs]
         self._outside: Outside | None = None
-        self._feed = Feed(self.size, options.quotas, self.limits, options.listing, options.everything)
+        wanted = (options.listing, options.everything, options.only_artifact)
+        self._feed = Feed(self.size, options.quotas, self.limits, *wanted)
         self._pool: Pool[Job, Message] = Pool(
             work,
             Job,  # type: ignore[arg-type]
@@ -271,6 +246,11 @@ class _Run:
     def _judge(self, tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
         self._say("judge", "")
         return judge(self.sited(), self._rules, tagger, self.summary())
+
+    def counts(self) -> Counts:
+        """Return how much was seen."""
+        kinds, coverage = dict(sorted(self.kinds.items())), dict(sorted(self.coverage.items()))
+        return Counts(self.files, self.bytes, self.read_count, kinds, coverage)
 
     def sited(self) -> tuple[Sited, ...]:
         """Return every construct read so far."""
@@ -359,6 +339,7 @@ class _Run:
     def _take(self, job: Job, message: Message) -> None:
         match message:
             case Leaf() if isinstance(job, Survey):
+                self.leaf(job, message)
                 if self._options.listing and self._counting:
                     self._tally(job).artifacts.append(
                         Artifact(message.display, message.sha256, message.size, message.kind, message.origin)
@@ -397,6 +378,9 @@ class _Run:
 
     def _tally(self, job: Job) -> _Tally:
         return self._pending.setdefault(id(job), _Tally())
+
+    def leaf(self, job: Survey, leaf: Leaf) -> None:
+        """Be told of an artifact that was noted; for whoever looks at artifacts themselves."""
 
     def _is_twin(self, leaf: Leaf) -> bool:
         """Return whether the same bytes under the same name are being read already; they need not be read again."""

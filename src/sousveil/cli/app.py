@@ -12,6 +12,7 @@ COMMANDS = (
     "rules",
     "terms",
     "formats",
+    "inspect",
     "case",
     "acquire",
     "watch",

@@ -38,7 +38,7 @@ def _read(samples: list[Sample]) -> dict[tuple[str, bytes], list[Sited]]:
     """Return the constructs of each sample, as a scan reads them. Each stands in a nameless folder of its own."""
     from msgspec.structs import replace
 
-    from sousveil.pipeline import collect
+    from sousveil.look import collect
 
     found: dict[tuple[str, bytes], list[Sited]] = {(s.file, s.text.encode()): [] for s in samples}
     places = dict(enumerate(found))

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
@@ -29,9 +30,16 @@ class Feed:
     """Local files on their way to the workers of one scan. ``limits`` takes what could not be opened."""
 
     def __init__(
-        self, workers: int, quotas: Quotas, limits: set[Limit], listing: bool, everything: bool = False
+        self,
+        workers: int,
+        quotas: Quotas,
+        limits: set[Limit],
+        listing: bool,
+        everything: bool = False,
+        only: str = "",
     ) -> None:
-        self._quotas, self._limits, self._listing, self._everything = quotas, limits, listing, everything
+        self._quotas, self._limits, self._listing = quotas, limits, listing
+        self._everything, self._only = everything, only
         self._stations: list[Station] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._most = _batch_files(workers)
@@ -69,7 +77,8 @@ class Feed:
     def _survey(self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...]) -> Survey:
         paths, displays, sizes = zip(*batch, strict=True)
         listing = self._listing and not literals
-        return Survey(displays, sizes, paths, self._quotas, literals, listing, everything=self._everything)
+        every, only = self._everything, self._only
+        return Survey(displays, sizes, paths, self._quotas, literals, listing, everything=every, only=only)
 
     def _files(self, inputs: Iterable[tuple[Path, str]]) -> Iterator[tuple[bytes, str, int]]:
         for path, display in inputs:
@@ -119,6 +128,26 @@ class Feed:
             self._unreadable(job.display, error)
             return _NO_READ, ()
         return replace(job, path=b""), (descriptor,)
+
+    def copy(self, leaf: Leaf, job: Survey, out: BinaryIO) -> None:
+        """Write the bytes of an artifact that was kept to ``out``."""
+        station = self._of(leaf.spool)
+        if station is None:
+            descriptor, offset = os.open(job.paths[leaf.index], _READING), 0
+        elif station.path is None:
+            descriptor, offset = station.lend(), leaf.offset
+        else:
+            descriptor, offset = os.open(station.path, _READING), leaf.offset
+        try:
+            left = leaf.size
+            while left > 0:
+                part = os.pread(descriptor, min(left, 1 << 20), offset)
+                if not part:
+                    break
+                out.write(part)
+                offset, left = offset + len(part), left - len(part)
+        finally:
+            os.close(descriptor)
 
     def _unreadable(self, display: str, error: OSError) -> None:
         why = "no permission to read it" if error.errno == errno.EACCES else error.strerror or str(error)

@@ -65,7 +65,7 @@ class _Surveyor:
         self._kinds: dict[str, int] = {}
         self._coverage: dict[str, int] = {}
         self._said = time.monotonic()
-        self._plainly = not job.listing and not job.skip and not job.everything
+        self._plainly = not job.listing and not job.skip and not job.everything and not job.only
         self._named: frozenset[str] | None = None
 
     def run(self) -> Iterator[Message]:
@@ -338,6 +338,8 @@ class _Surveyor:
         data = matchable(display, data)
         if self._job.everything:
             return True
+        if self._job.only:
+            return display == self._job.only
         if self._job.literals:
             from sousveil.match.database import find_literals
 

@@ -28,6 +28,8 @@ class Survey(Struct, frozen=True, tag=True):
     """Addresses over which a worker died: not to be opened again, but matched; those named twice not even that."""
     everything: bool = False
     """Read every file, whether or not it holds a term."""
+    only: str = ""
+    """Match nothing but the artifact at this address."""
 
 
 class Read(Struct, frozen=True, tag=True):
