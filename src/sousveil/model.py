@@ -274,6 +274,14 @@ class Counts(Struct, frozen=True):
         return self.coverage.get("closed", 0) / total if total else 0.0
 
 
+class CutOut(Struct, frozen=True):
+    """A picture of a place: of the page or the picture it stands on."""
+
+    artifact: str
+    where: str
+    png: bytes
+
+
 class Report(Struct, frozen=True):
     """The one report object; every format is a face of it."""
 
@@ -290,6 +298,8 @@ class Report(Struct, frozen=True):
     artifacts: tuple[Artifact, ...] = ()
     run: dict[str, str | float | int] = {}
     """What differs between two runs: times, machine, versions of libraries, command line."""
+    pictures: tuple[CutOut, ...] = ()
+    """Cut-outs of pages and pictures that findings rest on, where they were asked for; in no report but the HTML."""
 
     def profiles(self) -> Iterator[Finding]:
         """Return the findings that infer or target."""

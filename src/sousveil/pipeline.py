@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +26,7 @@ from sousveil.model import (
     Basis,
     Construct,
     Counts,
+    CutOut,
     Finding,
     Kind,
     Limit,
@@ -34,9 +35,11 @@ from sousveil.model import (
 )
 from sousveil.read.model import LANGUAGES
 from sousveil.unpack import Quotas
+from sousveil.unpack.render.ocr import available as ocr_available
 from sousveil.work.confine import missing
 from sousveil.work.feed import Feed
 from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, prepare, warm, work
+from sousveil.work.messages import Original, Picture
 from sousveil.work.pool import Lost, Pool
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ SCHEMA = "sousveil-report/1"
 _MOST_SKIPPED = 8
 """Files of one job that may each cost it its worker before it is taken apart or given up."""
 _MAX_NAMES = 200
+_ORIGINALS = 400
+"""Documents and pictures kept for cut-outs."""
 _INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
 _CLOSED = 0.02
 """From this share of the bytes on, what stayed closed makes an answer incomplete."""
@@ -75,6 +80,10 @@ class Options(Struct, frozen=True):
     """Read every file, whether or not it holds a term: slow, for whoever asks what is seen of a product."""
     only_artifact: str = ""
     """Match nothing but the artifact at this address: for whoever wants its bytes."""
+    ocr: bool | None = None
+    """Whether pictures are looked at for words; None for where the extra ``ocr`` is installed."""
+    pictures: bool = False
+    """Whether the report gets cut-outs of the pages and pictures that findings rest on."""
     cache: Path | None = None
     offline: bool = False
     sandbox: Literal["used", "required", "off"] = "used"
@@ -124,6 +133,7 @@ def scan(
         run = Run(acquired, options, rules, progress)
         try:
             judgement = run.survey_and_judge()
+            pictures = run.cut_outs(judgement) if options.pictures else ()
         finally:
             run.close()
     findings = tuple(f for f in judgement.findings if wanted(f, options.only, options.skip))
@@ -155,6 +165,7 @@ def scan(
             "jobs": run.size,
             "sandbox": run.sandbox(),
         },
+        pictures=pictures,
     )
 
 
@@ -212,6 +223,11 @@ class Run:
         self._outside: Outside | None = None
         wanted = (options.listing, options.everything, options.only_artifact)
         self._feed = Feed(self.size, options.quotas, self.limits, *wanted)
+        self._pictures: list[Picture] = []
+        self._unseen: set[str] = set()
+        self._originals: dict[str, Original] = {}
+        self._feed.originals = options.pictures
+        self._feed.ocr = ocr_available() if options.ocr is None else options.ocr
         self._pool: Pool[Job, Message] = Pool(
             work,
             Job,  # type: ignore[arg-type]
@@ -233,6 +249,7 @@ class Run:
         tagger = load().tag
         self._pass((), self._inputs)
         self._run_apart()
+        self._look()
         judgement = self._judge(tagger)
         names = self._type_names(judgement)
         if names:
@@ -242,6 +259,71 @@ class Run:
             if len(self._constructs) != before:
                 judgement = self._judge(tagger)
         return judgement
+
+    def _look(self) -> None:
+        """Look at the pictures, in a process of their own; what holds a term is read as the rest."""
+        if self._unseen:
+            detail = f"{len(self._unseen)} pictures may show words; not read: pip install 'sousveil[ocr]'"
+            self.limits.add(Limit(min(self._unseen), "no-text", detail, incomplete=False))
+        if not self._pictures:
+            return
+        from sousveil.work import looking
+
+        pictures, limits = looking.chosen(self._pictures)
+        self.limits.update(limits)
+
+        def hand(job: looking.Look) -> tuple[looking.Look, Sequence[int]]:
+            path, descriptors = self._feed.lend(job.picture.spool)
+            return replace(job, path=path), descriptors
+
+        pool: Pool[looking.Look, Message] = Pool(
+            looking.look, looking.Look, Message, 1, max(self._options.timeout, 60.0), looking.warm,
+            stations=self._feed.station, hand=hand, confined=self._options.sandbox != "off",
+        )  # fmt: skip
+        try:
+            for picture in pictures:
+                pool.add(looking.Look(picture))
+            for one, message in pool.results():
+                self._say("look", one.picture.display)
+                if isinstance(message, Lost):
+                    detail = f"looking at it was given up: {message.detail}"
+                    self.limits.add(Limit(one.picture.display, message.reason, detail))
+                elif isinstance(message, Leaf):
+                    self._pool.add(
+                        Read(
+                            message.display, message.sha256, message.size, message.offset, message.spool,
+                            origin=message.origin, marks=message.marks,
+                        )
+                    )  # fmt: skip
+                elif isinstance(message, Trouble):
+                    self.limits.add(message.limit)
+        finally:
+            pool.close()
+        self._work_off(iter(()))
+
+    def cut_outs(self, judgement: Judgement) -> tuple[CutOut, ...]:
+        """Return pictures of the places that findings rest on."""
+        from sousveil.work import cutting
+
+        jobs = cutting.jobs(judgement.findings, self._originals)
+        if not jobs:
+            return ()
+
+        def hand(job: cutting.Cut) -> tuple[cutting.Cut, Sequence[int]]:
+            path, descriptors = self._feed.lend(job.original.spool)
+            return replace(job, path=path), descriptors
+
+        pool: Pool[cutting.Cut, CutOut] = Pool(
+            cutting.cut, cutting.Cut, CutOut, 1, self._options.timeout, cutting.warm,
+            stations=self._feed.station, hand=hand, confined=self._options.sandbox != "off",
+        )  # fmt: skip
+        try:
+            for job in jobs:
+                pool.add(job)
+            out = [message for _, message in pool.results() if isinstance(message, CutOut)]
+        finally:
+            pool.close()
+        return tuple(sorted(out, key=lambda c: (c.artifact, c.where)))
 
     def _judge(self, tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
         self._say("judge", "")
@@ -295,14 +377,17 @@ class Run:
             self._inputs += files
 
     def _pass(self, literals: tuple[str, ...], inputs: Sequence[tuple[Path, str]]) -> None:
-        for job, message in self._pool.results(self._feed.surveys(iter(inputs), literals)):
+        self._work_off(self._feed.surveys(iter(inputs), literals))
+        self._copy_twins()
+
+    def _work_off(self, jobs: Iterator[Survey]) -> None:
+        for job, message in self._pool.results(jobs):
             if message is None:
                 self._done(job)
             elif isinstance(message, Lost):
                 self._lost(job, message)
             else:
                 self._take(job, message)
-        self._copy_twins()
 
     def _done(self, job: Job) -> None:
         """Count what a job saw, now that it is certain that it will not be done again."""
@@ -353,6 +438,15 @@ class Run:
                         ),
                         first=True,
                     )  # fmt: skip
+            case Picture():
+                if message.size:
+                    self._pictures.append(message)
+                    if not message.place:
+                        self._keep_original(Original(message.sha256, message.size, message.spool, message.offset))
+                elif not message.place:
+                    self._unseen.add(message.display)
+            case Original():
+                self._keep_original(message)
             case Apart() if isinstance(job, Survey):
                 alone = replace(
                     job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,
@@ -375,6 +469,10 @@ class Run:
                 for construct in message.constructs:
                     self._keep(construct, message.display, message.sha256, message.origin)
                 self._say("read", message.display)
+
+    def _keep_original(self, original: Original) -> None:
+        if len(self._originals) < _ORIGINALS:
+            self._originals.setdefault(original.sha256, original)
 
     def _tally(self, job: Job) -> _Tally:
         return self._pending.setdefault(id(job), _Tally())

@@ -191,3 +191,18 @@ def test_what_is_broken_costs_one_file_of_a_container(tmp_path: Path) -> None:
     artifacts = {p.artifact.removeprefix(f"{tmp_path}/") for f in report.findings for p in f.places}
     assert {"sdk.zip!/manual.pdf!/text.md", "sdk.zip!/manual.xlsx!/Manual.md"} <= artifacts, report.limits
     assert any(limit.path.endswith("sdk.zip!/broken.xls") for limit in report.limits)
+
+
+def test_the_html_report_shows_the_place_cut_out_of_its_page(tmp_path: Path) -> None:
+    from sousveil.pipeline import Options
+    from sousveil.report import html
+
+    product = tmp_path / "manual.pdf"
+    product.write_bytes(made.pdf_of(made.MANUAL))
+    report = sousveil.scan(product, Options(pictures=True))
+    assert 0 < len(report.pictures) <= 12
+    assert all(c.png.startswith(b"\x89PNG\r\n") and len(c.png) < 400_000 for c in report.pictures)
+    page = html.render(report)
+    assert page.count('<img class="cutout" src="data:image/png;base64,') >= 1
+    assert "img-src data:" in page
+    assert sousveil.scan(product).pictures == ()

@@ -46,6 +46,7 @@ def every() -> Iterator[Format]:
     modules = [f"unpack.{name}" for name in CONTAINERS]
     modules += [f"unpack.image.{name}" for name in IMAGES.values()]
     modules += [f"unpack.render.{renderer.module}" for renderer in RENDERERS]
+    modules += ["unpack.render.ocr"]
     modules += [f"read.{name}" for name in FORMATS]
     modules += [f"read.{name}" for signature in SIGNATURES for name in signature.readers]
     modules.append("read.binary.strings")

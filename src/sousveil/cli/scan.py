@@ -81,6 +81,11 @@ from sousveil.cli.app import HELP_OPTIONS
     default=60.0,
     help="Give up one file after this long (default 60).",
 )
+@click.option(
+    "--ocr/--no-ocr",
+    default=None,
+    help="Read words in pictures and scanned pages (default: where the extra ocr is installed).",
+)
 @click.option("--all-files", is_flag=True, help="Every file of a PyPI version, not only the one for this machine.")
 @click.option(
     "--require-sandbox", is_flag=True, help="Refuse to scan where readers cannot be locked down wholly (exit code 2)."
@@ -109,6 +114,7 @@ def command(
     max_depth: int,
     max_ratio: int,
     timeout: float,
+    ocr: bool | None,
     all_files: bool,
     require_sandbox: bool,
     artifacts: bool,
@@ -147,6 +153,11 @@ def command(
         bytes_allowed = size(max_bytes)
     except ValueError as error:
         raise Refused(f"--max-bytes: {error}") from None
+    if ocr:
+        from sousveil.unpack.render.ocr import available
+
+        if not available():
+            raise Refused("--ocr: the extra is not installed: pip install 'sousveil[ocr]'")
     options = Options(
         jobs=jobs or cores(),
         rules=rules,
@@ -157,5 +168,7 @@ def command(
         all_files=all_files,
         listing=artifacts,
         sandbox="required" if require_sandbox else "used",
+        ocr=ocr,
+        pictures=form == "html",
     )
     raise SystemExit(run(Request(products, options, form, output, fail_on, verbose, quiet, case, hash_only)))

@@ -103,6 +103,7 @@ class _Page:
         self._files: dict[tuple[str, str], str] = {}
         self._used: dict[str, tuple[RuleInfo, str]] = {}
         self._count = 0
+        self._pictures = {(c.artifact, c.where): c.png for c in report.pictures}
 
     def values(self, artifacts: bool) -> Json:
         report = self._report
@@ -242,6 +243,8 @@ class _Page:
             "line": view.line_number(place),
             "lang": language(text),
             "named": view.named(place),
+            "picture": _data(self._pictures.pop((place.artifact, place.where), b"")),
+            "picture_of": f"{self._address(place.artifact)}, {place.where}",
             "before": before,
             "behind": behind,
             "pieces": [part for piece, marked in pieces for part in _by_line(piece, marked)],
@@ -325,6 +328,11 @@ class _Page:
             *((key.replace("_", " ").capitalize(), str(value)) for key, value in sorted(report.run.items())),
         ]
         return [(label, value) for label, value in rows if value]
+
+
+def _data(png: bytes) -> str:
+    """Return a picture as an address that holds it; it is shown once, where it is first quoted."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii") if png else ""
 
 
 def _by_line(piece: str, marked: bool) -> list[tuple[Any, bool]]:

@@ -101,6 +101,7 @@ _LIMITS = {
     "depth": "containers inside containers, too deep",
     "device": "a device, pipe or socket: not opened",
     "duplicate": "the same name twice in one container; each was read",
+    "no-text": "pictures: what they show was not read",
     "encrypted": "encrypted: the key is not here",
     "link": "a link: not followed",
     "memory": "the reader ran out of the memory it may use",

@@ -6,6 +6,7 @@ from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Quotas, Stop
 from sousveil.unpack.names import shown
 from sousveil.unpack.render import HEAD, MOST_RENDERED, has, render, renderer_named, renderer_of
+from sousveil.unpack.render.pictures import PAGE_DOTS, worth_reading
 from sousveil.unpack.sniff import STUB_HEAD, STUBS, TAIL, is_container
 from sousveil.unpack.sourcemap import has_sourcemap, sourcemaps
 from sousveil.unpack.tree import FilePath, tree
@@ -14,6 +15,7 @@ from sousveil.unpack.walk import walk
 __all__ = [
     "HEAD",
     "MOST_RENDERED",
+    "PAGE_DOTS",
     "STUBS",
     "STUB_HEAD",
     "TAIL",
@@ -32,4 +34,5 @@ __all__ = [
     "sourcemaps",
     "tree",
     "walk",
+    "worth_reading",
 ]

@@ -26,6 +26,8 @@ class Entry(Struct):
     """Of a rendering: where its parts stand in the file that it was made from."""
     document: str = ""
     """The renderer of a container that is a document: rendered as a whole, its other files come next."""
+    page: int = 0
+    """Given by a renderer: a picture of this page of the document, which has no text."""
     inside: bool = False
     """Given by a renderer, but no rendering: a file that lies in the other as it is (an attachment)."""
 

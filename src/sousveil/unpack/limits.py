@@ -43,6 +43,8 @@ class Budget:
         self.containers = 0
         self.deadline = deadline
         """On the clock of `time.monotonic`; None for none."""
+        self.pictures = False
+        """Whether pages that are pictures are wanted as such, to be looked at."""
 
     def take_file(self) -> None:
         """Count one file or container. Raise Stop past `max_files` or the deadline."""

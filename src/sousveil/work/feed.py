@@ -41,6 +41,8 @@ class Feed:
         self._quotas, self._limits, self._listing = quotas, limits, listing
         self._everything, self._only = everything, only
         self._stations: list[Station] = []
+        self.ocr = self.originals = False
+        """Whether pictures are to be looked at, and documents kept whose pages may be shown."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._most = _batch_files(workers)
 
@@ -77,8 +79,18 @@ class Feed:
     def _survey(self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...]) -> Survey:
         paths, displays, sizes = zip(*batch, strict=True)
         listing = self._listing and not literals
-        every, only = self._everything, self._only
-        return Survey(displays, sizes, paths, self._quotas, literals, listing, everything=every, only=only)
+        return Survey(
+            displays,
+            sizes,
+            paths,
+            self._quotas,
+            literals,
+            listing,
+            everything=self._everything,
+            only=self._only,
+            ocr=self.ocr,
+            originals=self.originals and not literals,
+        )
 
     def _files(self, inputs: Iterable[tuple[Path, str]]) -> Iterator[tuple[bytes, str, int]]:
         for path, display in inputs:
@@ -108,6 +120,13 @@ class Feed:
                 sizes[index] = -1
                 self._unreadable(job.displays[index], error)
         return replace(job, paths=(), sizes=tuple(sizes)), descriptors
+
+    def lend(self, spool: int) -> tuple[bytes, Sequence[int]]:
+        """Return a spool's path, or a descriptor of it where that can be handed over."""
+        station = self._of(spool)
+        if station is None:
+            return b"", ()
+        return (b"", (station.lend(),)) if PASSING else (os.fsencode(station.path or ""), ())
 
     def _hand_spooled(self, job: Survey) -> tuple[Job, Sequence[int]]:
         station = self._of(job.spool)

@@ -17,7 +17,7 @@ from sousveil.read.signatures import matchable
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
 from sousveil.work import coverage
-from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble
+from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Original, Picture, Read, Seen, Survey, Trouble
 from sousveil.work.reading import matcher, read, whole
 from sousveil.work.station import Station
 
@@ -61,12 +61,14 @@ class _Surveyor:
         self._station = station
         self._job = job
         self._budget = Budget(job.quotas)
+        self._budget.pictures = job.ocr
         self._files = self._bytes = 0
         self._kinds: dict[str, int] = {}
         self._coverage: dict[str, int] = {}
         self._said = time.monotonic()
         self._plainly = not job.listing and not job.skip and not job.everything and not job.only
         self._named: frozenset[str] | None = None
+        self._kept = ""
 
     def run(self) -> Iterator[Message]:
         job, descriptors = self._job, self._station.files
@@ -117,6 +119,7 @@ class _Surveyor:
             or unpack.is_container(data, display) is not None
             or unpack.renderer_of(data, display) is not None
             or unpack.has_sourcemap(display, data)
+            or unpack.worth_reading(data)
             or self._hit(data, display, local=True)
         ):
             return False
@@ -213,6 +216,7 @@ class _Surveyor:
         if (
             unpack.renderer_of(data, display) is not None
             or unpack.has_sourcemap(display, data)
+            or unpack.worth_reading(data)
             or self._hit(data, display)
         ):
             return False
@@ -233,6 +237,8 @@ class _Surveyor:
             yield from self._leaf(index, display, data)
         if display in self._job.skip:
             return
+        if renderer is None and not self._job.literals and unpack.worth_reading(head):
+            yield self._picture(display, hashlib.sha256(data).hexdigest(), data)
         self._station.at(display, opening=True)
         yield from self._sources(display, data)
         if renderer is not None:
@@ -249,12 +255,33 @@ class _Surveyor:
         for item in self._rendered(renderer, display, bytes(data)):
             if isinstance(item, Limit):
                 yield Trouble(item)
+            elif item.data is not None and item.page:
+                if not self._job.literals:
+                    yield from self._original(renderer, origin, data)
+                    yield self._picture(display, origin, item.data, f"page {item.page}", item.page)
             elif item.data is not None and item.inside:
                 yield from self._inside(item.path, item.data)
             elif item.data is not None:
-                yield from self._leaf(-1, item.path, item.data, origin, item.marks)
+                for message in self._leaf(-1, item.path, item.data, origin, item.marks):
+                    yield message
+                    if isinstance(message, Leaf) and message.hit:
+                        yield from self._original(renderer, origin, data)
             if time.monotonic() - self._said > _SAID_EVERY:
                 yield self._progress(item.path)
+
+    def _original(self, renderer: Renderer, origin: str, data: bytes | memoryview) -> Iterator[Original]:
+        """Keep a document whose pages may be shown, once."""
+        if self._job.originals and renderer.module == "pdf" and origin != self._kept:
+            self._kept = origin
+            yield Original(origin, len(data), self._station.number, self._keep(data))
+
+    def _picture(
+        self, display: str, origin: str, data: bytes | memoryview, place: str = "", number: int = 0
+    ) -> Picture:
+        if not self._job.ocr:
+            return Picture(display, origin, place=place, number=number)
+        at = self._keep(data)
+        return Picture(display, origin, len(data), self._station.number, at, place, number, unpack.PAGE_DOTS)
 
     def _rendered(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Entry | Limit]:
         """Yield what a renderer gives; where it fails, that is a limit and what lies beside the file is read."""

@@ -30,6 +30,10 @@ class Survey(Struct, frozen=True, tag=True):
     """Read every file, whether or not it holds a term."""
     only: str = ""
     """Match nothing but the artifact at this address."""
+    ocr: bool = False
+    """Whether pictures are to be looked at."""
+    originals: bool = False
+    """Whether documents with pages that hold a term are kept."""
 
 
 class Read(Struct, frozen=True, tag=True):
@@ -75,6 +79,31 @@ class Apart(Struct, frozen=True, tag=True):
     offset: int
 
 
+class Picture(Struct, frozen=True, tag=True):
+    """A picture that may show words: looked at after everything else, if it is at all."""
+
+    display: str
+    sha256: str
+    size: int = 0
+    """Of what lies in the spool; 0 where pictures are not looked at."""
+    spool: int = 0
+    offset: int = 0
+    place: str = ""
+    """Of a page of a document: ``page 3``."""
+    number: int = 0
+    dots: float = 72.0
+    """Of a page: dots an inch."""
+
+
+class Original(Struct, frozen=True, tag=True):
+    """A copy of a document whose pages may be shown, until the scan is over."""
+
+    sha256: str
+    size: int
+    spool: int
+    offset: int
+
+
 class Seen(Struct, frozen=True, tag=True):
     """How much was surveyed since the last message, and what is being opened now."""
 
@@ -103,4 +132,4 @@ class Constructs(Struct, frozen=True, tag=True):
 
 
 Job = Survey | Read
-Message = Leaf | Apart | Seen | Trouble | Constructs
+Message = Leaf | Picture | Original | Apart | Seen | Trouble | Constructs

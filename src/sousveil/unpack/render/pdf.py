@@ -34,6 +34,8 @@ _CHARACTERS = 60_000
 _OBJECTS = 20_000
 """Objects of one page that are looked at for rules."""
 _ATTACHMENTS = 200
+_DRAWN = 200
+"""Pages without text of one document that are drawn to be looked at."""
 _BARE = 12
 """Characters up to which a page with a picture counts as a picture."""
 _SCALE = 16
@@ -64,6 +66,7 @@ def _pages(pdf: Any, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     pictures: list[int] = []
     broken: list[int] = []
     cut: list[int] = []
+    drawn = 0
     for first in range(0, min(count, PAGES), _PART):
         last = min(first + _PART, count, PAGES)
         writing = Writing()
@@ -78,7 +81,11 @@ def _pages(pdf: Any, display: str, budget: Budget) -> Iterator[Entry | Limit]:
             try:
                 segments, rules, whole = page.read()
                 if sum(len(s.text) for s in segments) <= _BARE and page.has_picture:
-                    pictures.append(number + 1)
+                    if budget.pictures and drawn < _DRAWN:
+                        drawn += 1
+                        yield page.picture(inside(display, f"page-{number + 1}.png"), number + 1)
+                    else:
+                        pictures.append(number + 1)
                 if not whole:
                     cut.append(number + 1)
             finally:
@@ -93,8 +100,14 @@ def _pages(pdf: Any, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     if cut:
         yield Limit(display, "cut", f"pages with too much on them, read in part: {_numbers(cut)}")
     if pictures:
-        detail = f"{len(pictures)} of {count} pages are pictures without text ({_numbers(pictures)}); not read"
-        yield Limit(display, "no-text", f"{detail}: pip install 'sousveil[ocr]'")
+        yield Limit(display, "no-text", _unread(pictures, count, budget.pictures))
+
+
+def _unread(pictures: list[int], count: int, looked: bool) -> str:
+    told = f"{len(pictures)} of {count} pages are pictures without text ({_numbers(pictures)})"
+    if looked:
+        return f"{told}: more than the {_DRAWN} that are looked at"
+    return f"{told}; not read: pip install 'sousveil[ocr]'"
 
 
 def _title(pdf: Any, writing: Writing) -> None:
@@ -167,6 +180,13 @@ class _Page:
         """Let go of the page."""
         self._text.close()
         self._page.close()
+
+    def picture(self, path: str, number: int) -> Entry:
+        """Return the page as a picture."""
+        from sousveil.unpack.render.pictures import PAGE_DOTS, page_picture
+
+        data = page_picture(self._page, PAGE_DOTS)
+        return Entry(path, b"", len(data), data, page=number)
 
     def _shown(self, x: float, y: float) -> tuple[float, float]:
         """Return a point of the page's own space as a viewer shows it, from the top left corner."""
