@@ -32,6 +32,6 @@ FORMATS: dict[str, str] = {
     "resource.csv": ".csv .tsv .tab .psv",
     "document.markdown": ".md .markdown .mkd .mdx .rmd .qmd .mdown metadata pkg-info readme",
     "document.rst": ".rst .rest .rstx",
-    "document.prose": ".txt .text .log .adoc .asciidoc .tex .org .wiki license copying changelog authors news notice copyright",
+    "document.prose": ".txt .text .log .srt .vtt .ass .ssa .adoc .asciidoc .tex .org .wiki license copying changelog authors news notice copyright",
 }
 """Reader to the ends of file names it reads, or whole names, in lower case; the first reader to name one has it."""

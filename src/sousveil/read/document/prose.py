@@ -11,7 +11,8 @@ from sousveil.read.document.sentences import LONGEST
 from sousveil.read.places import Hits, Places
 from sousveil.read.text import Text
 
-EXTENSIONS = (".txt", ".text", ".log", ".adoc", ".asciidoc", ".tex", ".org", ".wiki", "license", "copying", "changelog",
+EXTENSIONS = (".txt", ".text", ".log", ".srt", ".vtt", ".ass", ".ssa",
+              ".adoc", ".asciidoc", ".tex", ".org", ".wiki", "license", "copying", "changelog",
               "authors", "news", "notice", "copyright")  # fmt: skip
 
 _PARAGRAPH = 4000
