@@ -21,11 +21,15 @@ digest() { sha256sum "$1" | cut -c1-64; }
 
 # 1. Every file is the one that was exported; no file came or went.
 for list in tagmanifest-sha256.txt manifest-sha256.txt; do
-    sha256sum --quiet -c "$list" >"$scratch/out" 2>&1 || wrong "$list: $(head -3 "$scratch/out" | tr '\n' ' ')"
+    grep -qv '^[0-9a-f]\{64\}  [^ ]' "$list" && wrong "$list: a line in it is not a SHA-256 and a name"
+    sha256sum --quiet --strict -c "$list" >"$scratch/out" 2>&1 || wrong "$list: $(head -3 "$scratch/out" | tr '\n' ' ')"
 done
 sed 's/^[0-9a-f]*  //' manifest-sha256.txt | sort >"$scratch/listed"
 find data -type f | sort >"$scratch/there"
 cmp -s "$scratch/listed" "$scratch/there" || wrong "files that are not listed: $(comm -13 "$scratch/listed" "$scratch/there" | head -3 | tr '\n' ' ')"
+sed 's/^[0-9a-f]*  //' tagmanifest-sha256.txt | sort >"$scratch/listed-tags"
+find . -maxdepth 1 -type f ! -name tagmanifest-sha256.txt | sed 's,^\./,,' | sort >"$scratch/tags"
+cmp -s "$scratch/listed-tags" "$scratch/tags" || wrong "tagmanifest-sha256.txt does not list the files beside it"
 [ $bad -ne 0 ] || echo "ok     every file is the one that was exported: $(wc -l <"$scratch/listed" | tr -d ' ') files"
 
 # 2. Every line of the record is signed by the key and names the line before it.
