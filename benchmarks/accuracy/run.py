@@ -24,7 +24,7 @@ from sousveil.judge.rules import load_rules
 from sousveil.look import collect
 from sousveil.match.lexicon import load
 from sousveil.model import Act
-from sousveil.pipeline import Options
+from sousveil.options import Options
 
 HERE = Path(__file__).parent
 BINARY = (".so", ".jar", ".class")

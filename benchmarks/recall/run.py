@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/recall/run.py [--only REGEX] [--write docs/recall.md]
 
-The samples are those of tests/samples, made by scripts; nothing is a vendor's. A row is a maker of samples, a column what a
-scan said.
+The samples are those of tests/samples, made by scripts; nothing is a vendor's. A row is a maker of samples, a column
+what a scan said.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ import time
 from pathlib import Path
 
 SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
+INTRO = """\
+One made-up SDK (an enumeration with 维族(新疆), the face event that holds it, a search by it, a classifier's labels) in
+every format that is read, made by the scripts in `tests/samples`. *Found*: the verdict is `profiles`, at the construct
+that was put there. *Place*: the bytes at every place are the quoted text, and it says where to look. *Linked*: field and
+type, where the format has types. *Twins quiet*: an identity card's form, a table of languages or a fairness report in
+the same format does not profile. A dash: the samples do not ask for it. `benchmarks/recall/run.py` writes this page; the
+same samples are tests."""
 MARK = {True: "yes", False: "**no**", None: "–"}
 
 
@@ -79,12 +86,7 @@ def page(rows) -> str:
     lines = [
         "# Recall, format by format",
         "",
-        "One made-up SDK (an enumeration with 维族(新疆), the face event that holds it, a search by it, a classifier's labels) in",
-        "every format that is read, made by the scripts in `tests/samples`. *Found*: the verdict is `profiles`, at the construct",
-        "that was put there. *Place*: the bytes at every place are the quoted text, and it says where to look. *Linked*: field and",
-        "type, where the format has types. *Twins quiet*: an identity card's form, a table of languages or a fairness report in",
-        "the same format does not profile. A dash: the samples do not ask for it. `benchmarks/recall/run.py` writes this page; the",
-        "same samples are tests.",
+        *INTRO.splitlines(),
         "",
         "| samples of | found | place | linked | twins quiet | files |",
         "|---|---|---|---|---|---|",

@@ -11,7 +11,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sousveil.model import Act, Basis, Finding, Report, Trait, Verdict
-    from sousveil.pipeline import Options, scan
+    from sousveil.options import Options
+    from sousveil.pipeline import scan
 
 __all__ = ["Act", "Basis", "Finding", "Options", "Report", "Trait", "Verdict", "__version__", "scan"]
 

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from sousveil.judge.features import Sited
 from sousveil.judge.rules import load_rules
 from sousveil.model import Artifact, Counts, Limit
-from sousveil.pipeline import Options, Progress, Run, having
+from sousveil.options import Options, Progress
+from sousveil.pipeline import having
+from sousveil.run import Run
 from sousveil.work.messages import Leaf, Survey
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sousveil.pipeline import Options, SandboxError, scan
+from sousveil.options import Options, SandboxError
+from sousveil.pipeline import scan
 from sousveil.work import confine
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sousveil.cli.terminal import ProgressLine, cells, cut, progress_line, wants_colour, width
-from sousveil.pipeline import Progress
+from sousveil.options import Progress
 
 
 class Terminal(io.StringIO):

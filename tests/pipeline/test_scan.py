@@ -11,7 +11,7 @@ import pytest
 
 import sousveil
 from sousveil.model import Act, Place, Report, Verdict
-from sousveil.pipeline import Options
+from sousveil.options import Options
 from sousveil.unpack import Entry, walk
 
 spec = importlib.util.spec_from_file_location("made_up", Path(__file__).with_name("made_up.py"))

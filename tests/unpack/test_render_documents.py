@@ -194,7 +194,7 @@ def test_what_is_broken_costs_one_file_of_a_container(tmp_path: Path) -> None:
 
 
 def test_the_html_report_shows_the_place_cut_out_of_its_page(tmp_path: Path) -> None:
-    from sousveil.pipeline import Options
+    from sousveil.options import Options
     from sousveil.report import html
 
     product = tmp_path / "manual.pdf"

@@ -62,7 +62,8 @@ def command(keep: Path | None) -> None:
     from sousveil.cli.start import Refused
     from sousveil.cli.terminal import progress_line, wants_colour, width
     from sousveil.demo import sdk
-    from sousveil.pipeline import Options, scan
+    from sousveil.options import Options
+    from sousveil.pipeline import scan
 
     if keep is not None:
         try:

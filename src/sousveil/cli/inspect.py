@@ -14,7 +14,7 @@ from sousveil.cli.app import HELP_OPTIONS
 if TYPE_CHECKING:
     from sousveil.look import Collected
     from sousveil.model import Construct, Member, Passage
-    from sousveil.pipeline import Options
+    from sousveil.options import Options
 
 
 @click.command(short_help="A product the way sousveil sees it.", context_settings=HELP_OPTIONS)
@@ -37,7 +37,7 @@ def command(product: str, constructs: bool, everything: bool, extract: str | Non
     """
     from sousveil.cli.scanning import cores
     from sousveil.cli.terminal import progress_line
-    from sousveil.pipeline import Options
+    from sousveil.options import Options
 
     options = Options(jobs=cores(), listing=True, everything=everything)
     if extract is not None:

@@ -146,7 +146,7 @@ def command(
     from sousveil.cli.amounts import size
     from sousveil.cli.scanning import Request, cores, run
     from sousveil.cli.start import Refused
-    from sousveil.pipeline import Options
+    from sousveil.options import Options
     from sousveil.unpack.limits import Quotas
 
     try:

@@ -18,7 +18,7 @@ from sousveil.model import Act, Report, Trait, Verdict
 
 if TYPE_CHECKING:
     from sousveil.evidence.products import Keeper
-    from sousveil.pipeline import Options
+    from sousveil.options import Options
     from sousveil.report.rules import RuleInfo
 
 _EXTENSIONS = {"text": "txt", "json": "json", "jsonl": "jsonl", "sarif": "sarif", "html": "html"}

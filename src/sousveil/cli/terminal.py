@@ -15,7 +15,7 @@ from sousveil.acquire.wording import shown
 from sousveil.cli.amounts import clock, spoken
 
 if TYPE_CHECKING:
-    from sousveil.pipeline import Progress
+    from sousveil.options import Progress
 
 _EVERY = 0.1
 """Seconds between two drawings."""

@@ -1,0 +1,257 @@
+"""One scan's workers and what they said: what was seen, read and lost."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sousveil.acquire import Acquired
+from sousveil.judge.features import Sited
+from sousveil.model import (
+    Artifact,
+    Construct,
+    Counts,
+    Limit,
+)
+from sousveil.options import Options, Progress
+from sousveil.unpack.render.ocr import available as ocr_available
+from sousveil.work.confine import missing
+from sousveil.work.feed import Feed
+from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, warm, work
+from sousveil.work.messages import Original, Picture
+from sousveil.work.pool import Lost, Pool
+
+if TYPE_CHECKING:
+    from sousveil.unpack.outside import Outside
+
+
+_MOST_SKIPPED = 8
+"""Files of one job that may each cost it its worker before it is taken apart or given up."""
+_ORIGINALS = 400
+"""Documents and pictures kept for cut-outs."""
+
+
+class Gathering:
+    """One scan's state: what was seen, read and lost."""
+
+    def __init__(
+        self,
+        acquired: Acquired,
+        options: Options,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._acquired, self._options, self._progress = acquired, options, progress
+        self.size = options.jobs or os.cpu_count() or 1
+        self.files = self.bytes = self.read_count = 0
+        self.kinds: Counter[str] = Counter()
+        self.coverage: Counter[str] = Counter()
+        self.limits: set[Limit] = set()
+        self.artifacts: list[Artifact] = []
+        self._constructs: dict[tuple[str, str, int, int, str, str], Sited] = {}
+        self._seen_hits: set[str] = set()
+        self._first: dict[tuple[str, str], str] = {}
+        self._twins: dict[str, list[str]] = {}
+        self._inputs = [(item.path, item.display) for item in acquired.inputs]
+        self._outside: Outside | None = None
+        wanted = (options.listing, options.everything, options.only_artifact)
+        self._feed = Feed(self.size, options.quotas, self.limits, *wanted)
+        self._pictures: list[Picture] = []
+        self._unseen: set[str] = set()
+        self._originals: dict[str, Original] = {}
+        self._feed.originals = options.pictures
+        self._feed.ocr = ocr_available() if options.ocr is None else options.ocr
+        self._pool: Pool[Job, Message] = Pool(
+            work,
+            Job,  # type: ignore[arg-type]
+            Message,
+            self.size,
+            options.timeout,
+            warm,
+            stations=self._feed.station,
+            hand=self._feed.hand,
+            confined=options.sandbox != "off",
+            required=options.sandbox == "required",
+        )
+        self._counting = True
+        self._pending: dict[int, _Tally] = {}
+
+    def counts(self) -> Counts:
+        """Return how much was seen."""
+        kinds, coverage = dict(sorted(self.kinds.items())), dict(sorted(self.coverage.items()))
+        return Counts(self.files, self.bytes, self.read_count, kinds, coverage)
+
+    def sited(self) -> tuple[Sited, ...]:
+        """Return every construct read so far."""
+        return tuple(self._constructs.values())
+
+    def summary(self) -> str:
+        """Return the product's name and its own one-line description, where it has one."""
+        own = [c.gloss or c.passage.text for c in (s.construct for s in self.sited()) if c.role == "package-summary"]
+        return " ; ".join([self._acquired.purl.partition("@")[0], *sorted(own)[:3]])
+
+    def _pass(self, literals: tuple[str, ...], inputs: Sequence[tuple[Path, str]]) -> None:
+        self._work_off(self._feed.surveys(iter(inputs), literals))
+        self._copy_twins()
+
+    def _work_off(self, jobs: Iterator[Survey]) -> None:
+        for job, message in self._pool.results(jobs):
+            if message is None:
+                self._done(job)
+            elif isinstance(message, Lost):
+                self._lost(job, message)
+            else:
+                self._take(job, message)
+
+    def _done(self, job: Job) -> None:
+        """Count what a job saw, now that it is certain that it will not be done again."""
+        if job.spool:
+            self._feed.drop(job)
+        if isinstance(job, Read):
+            return
+        if (tally := self._pending.pop(id(job), None)) is not None and self._counting:
+            self.files += tally.files
+            self.bytes += tally.bytes
+            self.kinds.update(tally.kinds)
+            self.coverage.update(tally.coverage)
+            self.artifacts += tally.artifacts
+
+    def _lost(self, job: Job, lost: Lost) -> None:
+        if isinstance(job, Read):
+            self._feed.drop(job)
+            self.limits.add(Limit(job.display, lost.reason, f"reading was given up: {lost.detail}"))
+            return
+        self._pending.pop(id(job), None)
+        if lost.at and len(job.skip) < _MOST_SKIPPED and job.skip.count(lost.at) < 2:
+            # Once more without it: searched but not opened, or passed over where the search itself failed.
+            self.limits.add(Limit(lost.at, lost.reason, f"opening was given up: {lost.detail}"))
+            skipped = (lost.at,) if lost.opening else (lost.at, lost.at)
+            self._pool.add(replace(job, skip=(*job.skip, *skipped)), first=True)
+        elif len(job.paths) > 1:
+            # Find the file that did it: each of the batch alone.
+            for path, display, size in zip(job.paths, job.displays, job.sizes, strict=True):
+                self._pool.add(replace(job, paths=(path,), displays=(display,), sizes=(size,)), first=True)
+        else:
+            self._feed.drop(job)
+            self.limits.add(Limit(job.displays[0], lost.reason, f"opening was given up: {lost.detail}"))
+
+    def _take(self, job: Job, message: Message) -> None:
+        match message:
+            case Leaf() if isinstance(job, Survey):
+                self.leaf(job, message)
+                if self._options.listing and self._counting:
+                    self._tally(job).artifacts.append(
+                        Artifact(message.display, message.sha256, message.size, message.kind, message.origin)
+                    )
+                if message.hit and (job.literals or not self._is_twin(message)):
+                    self._pool.add(
+                        Read(
+                            message.display, message.sha256, message.size, message.offset, message.spool,
+                            b"" if message.spool else job.paths[message.index], job.literals,
+                            message.origin, message.marks, self._options.everything,
+                        ),
+                        first=True,
+                    )  # fmt: skip
+            case Picture():
+                if message.size:
+                    self._pictures.append(message)
+                    if not message.place:
+                        self._keep_original(Original(message.sha256, message.size, message.spool, message.offset))
+                elif not message.place:
+                    self._unseen.add(message.display)
+            case Original():
+                self._keep_original(message)
+            case Apart() if isinstance(job, Survey):
+                alone = replace(
+                    job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,
+                    offset=message.offset,
+                )  # fmt: skip
+                self._pool.add(alone, first=True)
+            case Seen():
+                tally = self._tally(job)
+                tally.files += message.files
+                tally.bytes += message.bytes
+                tally.kinds.update(message.kinds)
+                tally.coverage.update(message.coverage)
+                self._say("match", message.now)
+            case Trouble():
+                self.limits.add(message.limit)
+            case Constructs():
+                if message.display not in self._seen_hits:
+                    self._seen_hits.add(message.display)
+                    self.read_count += 1
+                for construct in message.constructs:
+                    self._keep(construct, message.display, message.sha256, message.origin)
+                self._say("read", message.display)
+
+    def _keep_original(self, original: Original) -> None:
+        if len(self._originals) < _ORIGINALS:
+            self._originals.setdefault(original.sha256, original)
+
+    def _tally(self, job: Job) -> _Tally:
+        return self._pending.setdefault(id(job), _Tally())
+
+    def leaf(self, job: Survey, leaf: Leaf) -> None:
+        """Be told of an artifact that was noted; for whoever looks at artifacts themselves."""
+
+    def _is_twin(self, leaf: Leaf) -> bool:
+        """Return whether the same bytes under the same name are being read already; they need not be read again."""
+        key = (leaf.sha256, leaf.display.rsplit("/", 1)[-1])
+        first = self._first.setdefault(key, leaf.display)
+        if first == leaf.display:
+            return False
+        self._twins.setdefault(first, []).append(leaf.display)
+        self._feed.drop(leaf)
+        return True
+
+    def _copy_twins(self) -> None:
+        """Give the twins of what was read its constructs, at their own addresses."""
+        for sited in list(self._constructs.values()):
+            construct = sited.construct
+            for display in self._twins.get(sited.artifact, ()):
+                if construct.role != "artifact-name":
+                    self._keep(construct, display, sited.sha256, sited.origin)
+        twins = {display for displays in self._twins.values() for display in displays}
+        self.read_count += len(twins - self._seen_hits)
+        self._seen_hits |= twins
+        self._twins.clear()
+
+    def _keep(self, construct: Construct, display: str, sha256: str, origin: str) -> None:
+        passage = construct.passage
+        # In a program many structures share the one string that is their name: where they stand tells them apart.
+        key = (display, construct.kind, passage.offset, passage.length, construct.name, passage.where)
+        self._constructs[key] = Sited(construct, display, sha256, origin)
+
+    def sandbox(self) -> str:
+        """Return what readers were locked by, or which layers this machine lacks."""
+        if self._options.sandbox == "off":
+            return "off"
+        lacking = sorted(self._pool.missing | set(missing()))
+        return f"without {', '.join(lacking)}" if lacking else "landlock, seccomp, rlimits"
+
+    def _say(self, stage: str, now: str) -> None:
+        if self._progress:
+            pending = self._pending.values() if self._counting else ()
+            files = self.files + sum(t.files for t in pending)
+            self._progress(Progress(stage, files, self.bytes + sum(t.bytes for t in pending), now))
+
+    def close(self) -> None:
+        """Stop the workers and remove what was spooled."""
+        self._pool.close()
+        self._feed.close()
+        if self._outside is not None:
+            self._outside.close()
+
+
+class _Tally:
+    """What one job has seen so far."""
+
+    def __init__(self) -> None:
+        self.files = self.bytes = 0
+        self.kinds: Counter[str] = Counter()
+        self.coverage: Counter[str] = Counter()
+        self.artifacts: list[Artifact] = []

@@ -1,0 +1,171 @@
+"""The order of one scan's passes: survey and read, pictures, programs apart, judge, and again by the types' names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sousveil.acquire import Acquired
+from sousveil.gather import Gathering
+from sousveil.judge.judgement import Judgement, judge
+from sousveil.judge.rules import Rule
+from sousveil.match.lexicon import Tag, load
+from sousveil.model import (
+    Act,
+    Basis,
+    CutOut,
+    Kind,
+    Limit,
+)
+from sousveil.options import Options, Progress
+from sousveil.read.model import LANGUAGES
+from sousveil.work.jobs import Leaf, Message, Read, Trouble, prepare
+from sousveil.work.pool import Lost, Pool
+
+if TYPE_CHECKING:
+    pass
+
+
+_MAX_NAMES = 200
+_INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
+# Languages whose fields name their types: elsewhere a second pass would find nothing.
+_TYPED = frozenset(
+    ("c", "cpp", "objc", "java", "kotlin", "csharp", "go", "rust", "swift", "typescript",
+     "proto", "pascal", "xsd")
+)  # fmt: skip
+
+
+class Run(Gathering):
+    """One scan, from the first file to the judgement."""
+
+    def __init__(
+        self,
+        acquired: Acquired,
+        options: Options,
+        rules: tuple[Rule, ...],
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        super().__init__(acquired, options, progress)
+        self._rules = rules
+
+    def survey_and_judge(self) -> Judgement:
+        """Return the judgement after both passes."""
+        prepare()
+        tagger = load().tag
+        self._pass((), self._inputs)
+        self._run_apart()
+        self._look()
+        judgement = self._judge(tagger)
+        names = self._type_names(judgement)
+        if names:
+            self._counting = False
+            before = len(self._constructs)
+            self._pass(names, self._inputs)
+            if len(self._constructs) != before:
+                judgement = self._judge(tagger)
+        return judgement
+
+    def _look(self) -> None:
+        """Look at the pictures, in a process of their own; what holds a term is read as the rest."""
+        if self._unseen:
+            detail = f"{len(self._unseen)} pictures may show words; not read: pip install 'sousveil[ocr]'"
+            self.limits.add(Limit(min(self._unseen), "no-text", detail, incomplete=False))
+        if not self._pictures:
+            return
+        from sousveil.work import looking
+
+        pictures, limits = looking.chosen(self._pictures)
+        self.limits.update(limits)
+
+        def hand(job: looking.Look) -> tuple[looking.Look, Sequence[int]]:
+            path, descriptors = self._feed.lend(job.picture.spool)
+            return replace(job, path=path), descriptors
+
+        pool: Pool[looking.Look, Message] = Pool(
+            looking.look, looking.Look, Message, 1, max(self._options.timeout, 60.0), looking.warm,
+            stations=self._feed.station, hand=hand, confined=self._options.sandbox != "off",
+        )  # fmt: skip
+        try:
+            for picture in pictures:
+                pool.add(looking.Look(picture))
+            for one, message in pool.results():
+                self._say("look", one.picture.display)
+                if isinstance(message, Lost):
+                    detail = f"looking at it was given up: {message.detail}"
+                    self.limits.add(Limit(one.picture.display, message.reason, detail))
+                elif isinstance(message, Leaf):
+                    self._pool.add(
+                        Read(
+                            message.display, message.sha256, message.size, message.offset, message.spool,
+                            origin=message.origin, marks=message.marks,
+                        )
+                    )  # fmt: skip
+                elif isinstance(message, Trouble):
+                    self.limits.add(message.limit)
+        finally:
+            pool.close()
+        self._work_off(iter(()))
+
+    def cut_outs(self, judgement: Judgement) -> tuple[CutOut, ...]:
+        """Return pictures of the places that findings rest on."""
+        from sousveil.work import cutting
+
+        jobs = cutting.jobs(judgement.findings, self._originals)
+        if not jobs:
+            return ()
+
+        def hand(job: cutting.Cut) -> tuple[cutting.Cut, Sequence[int]]:
+            path, descriptors = self._feed.lend(job.original.spool)
+            return replace(job, path=path), descriptors
+
+        pool: Pool[cutting.Cut, CutOut] = Pool(
+            cutting.cut, cutting.Cut, CutOut, 1, self._options.timeout, cutting.warm,
+            stations=self._feed.station, hand=hand, confined=self._options.sandbox != "off",
+        )  # fmt: skip
+        try:
+            for job in jobs:
+                pool.add(job)
+            out = [message for _, message in pool.results() if isinstance(message, CutOut)]
+        finally:
+            pool.close()
+        return tuple(sorted(out, key=lambda c: (c.artifact, c.where)))
+
+    def _judge(self, tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
+        self._say("judge", "")
+        return judge(self.sited(), self._rules, tagger, self.summary())
+
+    def _type_names(self, judgement: Judgement) -> tuple[str, ...]:
+        """Return names of types that were found: records that use one are read even without a term of their own."""
+        names: set[str] = set()
+        for finding in judgement.findings:
+            construct = finding.construct
+            name = construct.name
+            a_type = construct.kind in (Kind.ENUMERATION, Kind.RECORD) and construct.language in _TYPED
+            if construct.language in LANGUAGES and finding.basis is Basis.UNKNOWN:
+                # A model says what comes out; what goes in is often listed in a file beside it.
+                names.update(_INPUTS)
+            # A common word is no type's name.
+            telling = len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower())
+            if a_type and telling and finding.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE):
+                names.add(name)
+        return tuple(sorted(names))[:_MAX_NAMES]
+
+    def _run_apart(self) -> None:
+        """Have programs of the system unpack what no reader opened, and survey what came out."""
+        if not any(limit.reason in ("closed", "unsupported") for limit in self.limits):
+            return
+        from sousveil.unpack.outside import Outside
+
+        self._outside = Outside(self._options.quotas)
+        files: list[tuple[Path, str]] = []
+        for one in self._outside.files(self._inputs, tuple(self.limits)):
+            if isinstance(one, Limit):
+                self.limits.add(one)
+            else:
+                files.append(one)
+        if files:
+            self._pass((), files)
+            self._inputs += files
