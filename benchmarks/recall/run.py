@@ -20,10 +20,10 @@ SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 INTRO = """\
 One made-up SDK (an enumeration with 维族(新疆), the face event that holds it, a search by it, a classifier's labels) in
 every format that is read, made by the scripts in `tests/samples`. *Found*: the verdict is `profiles`, at the construct
-that was put there. *Place*: the bytes at every place are the quoted text, and it says where to look. *Linked*: field and
-type, where the format has types. *Twins quiet*: an identity card's form, a table of languages or a fairness report in
-the same format does not profile. A dash: the samples do not ask for it. `benchmarks/recall/run.py` writes this page; the
-same samples are tests."""
+that was put there. *Place*: the bytes at every place are the quoted text, and it says where to look. *Linked*: field
+and type, where the format has types. *Twins quiet*: an identity card's form, a table of languages or a fairness report
+in the same format does not profile. A dash: the samples do not ask for it. `benchmarks/recall/run.py` writes this page;
+the same samples are tests."""
 MARK = {True: "yes", False: "**no**", None: "–"}
 
 
