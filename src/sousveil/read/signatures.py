@@ -94,6 +94,7 @@ SIGNATURES: tuple[Signature, ...] = (
         re.compile(rb"[\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba[\xbe\xbf]\0\0\0[\x01-\x20]"),
     ),
     Signature(("binary.qm",), re.compile(rb"\x3c\xb8\x64\x18\xca\xef\x9c\x95\xcd\x21\x1c\xbf\x60\xa1\xbd\xdd")),
+    Signature(("binary.mo",), re.compile(rb"(?:\xde\x12\x04\x95|\x95\x04\x12\xde)[\0-\xff]{4}", re.DOTALL)),
     # COFF objects have no magic but their machine: x86, x86-64, ARM, ARM64.
     Signature(("binary.native",), re.compile(rb"(?:\x4c\x01|\x64\x86|\xc4\x01|\x64\xaa)", re.DOTALL), (".obj", ".o")),
 )
