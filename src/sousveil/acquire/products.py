@@ -80,7 +80,10 @@ def unknown_prefix(product: str) -> str:
     if not match:
         return ""
     if product[match.end() :].startswith("//"):
-        return f" A URL cannot be scanned: download the file and name it. sousveil takes {SUPPORTED}."
+        return (
+            " A URL cannot be scanned: keep it with `sousveil acquire URL --case FOLDER`, or download it, "
+            f"and scan the file. sousveil takes {SUPPORTED}."
+        )
     return f" {shown(match[1])!r} is not a known prefix: sousveil takes {SUPPORTED}."
 
 

@@ -123,7 +123,7 @@ def note(text: str, folder: Path) -> None:
 
     \b
     Example:
-      sousveil case note --case camera-case "The download page was online at 14:05."
+      sousveil case note --case camera-case "The download was online at 14:05."
     """
     opened(folder).record("noted", {"text": text})
     print("noted.")
@@ -140,7 +140,7 @@ def question(text: str, whom: str, when: str, answer: str, folder: Path) -> None
 
     \b
     Example:
-      sousveil case question --of "the vendor's press office" "What is EM_NATION_TYPE_UYGUR for?"
+      sousveil case question --of "the vendor" "What is EM_NATION_TYPE for?"
     """
     opened(folder).record("asked", {"text": text, "of": whom, "when": when, "answer": answer})
     print("recorded.")
@@ -206,7 +206,7 @@ def export(form: str, out: Path, redact: tuple[str, ...], folder: Path) -> None:
     \b
     Examples:
       sousveil case export bag camera-case-export --case camera-case
-      sousveil case export bag for-the-press --redact "name:A. Source=protects a source"
+      sousveil case export bag out --redact "name:A. Source=protects a source"
     """
     from sousveil.cli.amounts import spoken
     from sousveil.cli.start import Refused

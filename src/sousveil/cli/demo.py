@@ -23,7 +23,8 @@ _AFTER = """\
 How to read this
 
 - The first line is the answer. "profiles" means that some construct of the
-  product infers a protected trait of people, or searches, filters or alerts by it.
+  product infers a protected trait of people, or searches, filters or alerts by
+  it.
 - Each finding quotes its line and says where it stands: the archive, the file
   inside it, the line. A Chinese line has its meaning beside it, and the report
   says whether that meaning is from sousveil's lexicon or the product's comment.
@@ -31,7 +32,8 @@ How to read this
   enumeration in nj_event.h is a finding: it sits in a face detection's result,
   beside age, sex and glasses, and one of its values is one ethnic group.
 - The same word, 民族, stands in nj_card.h too. There it is read off an identity
-  card, beside name, address and number: "records", a declared value, not inferred.
+  card, beside name, address and number: "records", a declared value, not
+  inferred.
 - languages.json names Uyghur and Tibetan as languages. That is explained away,
   counted, and shown in full with -v.
 - "Does not prove" is as much a part of a finding as its reasons. Quote both.

@@ -19,6 +19,7 @@ from sousveil.acquire.wording import shown, shown_url
 from sousveil.cli.amounts import spoken
 from sousveil.cli.app import HELP_OPTIONS
 from sousveil.cli.start import FOUND
+from sousveil.report.words import joined
 
 _GRAMMARS = {
     "c": "C",
@@ -48,6 +49,8 @@ class State(StrEnum):
 
     OK = "ok"
     MISSING = "missing"
+    ABSENT = "extra"
+    """Not there, and nothing that was promised fails."""
     ESSENTIAL = "MISSING"
 
 
@@ -83,13 +86,16 @@ def command() -> None:
                 print(textwrap.fill(f"{label}: {text}", 80, initial_indent=" " * 11, subsequent_indent=" " * 13))
     essential = [p for p in parts if p.state is State.ESSENTIAL]
     optional = [p for p in parts if p.state is State.MISSING]
+    extra = [p.name for p in parts if p.state is State.ABSENT]
     print()
     if essential:
         print(f"sousveil cannot work: {', '.join(p.name for p in essential)} missing.")
     elif optional:
         print(f"sousveil works. Missing, as said above: {', '.join(p.name for p in optional)}.")
     else:
-        print("sousveil works, and nothing is missing.")
+        print("sousveil works, and nothing that it needs is missing.")
+    if extra and not essential:
+        print(textwrap.fill(f"Could be added, as said above: {joined(extra)}.", 80))
     raise SystemExit(FOUND if essential else 0)
 
 
@@ -106,6 +112,7 @@ def examine() -> Iterator[Part]:
     yield _cache()
     yield _room()
     yield from _sandbox()
+    yield from _optional()
     yield _terminal()
 
 
@@ -269,6 +276,63 @@ def _sandbox() -> Iterator[Part]:
             yield Part(name, State.OK, layer.detail)
         else:
             yield Part(name, State.MISSING, layer.detail, costs[layer.name], remedy)
+
+
+def _optional() -> Iterator[Part]:
+    """Extras and programs of the system that something more is done with; none is needed to scan."""
+    from importlib.util import find_spec
+
+    from sousveil.evidence.paper import browser
+
+    def part(name: str, found: str, missing: str, cost: str, remedy: str) -> Part:
+        return Part(name, State.OK, found) if found else Part(name, State.ABSENT, missing, cost, remedy)
+
+    def programs(*names: str) -> str:
+        return "" if any(shutil.which(n) is None for n in names) else ", ".join(names)
+
+    there = all(find_spec(m) for m in ("rapidocr", "onnxruntime"))
+    yield part(
+        "ocr",
+        "rapidocr" if there else "",
+        "not installed",
+        "text in pictures and scanned pages is not read, each a limit",
+        ".venv/bin/pip install rapidocr onnxruntime, or the extra: pip install '.[ocr]'",
+    )
+    yield part(
+        "unblob",
+        shutil.which("unblob") or "",
+        "not found",
+        "firmware in wrappers that nothing here knows stays closed, each a limit",
+        "pip install unblob, or the extra: pip install '.[firmware]'; unblob names programs that it needs itself",
+    )
+    yield part(
+        "innoextract",
+        shutil.which("innoextract") or "",
+        "not found",
+        "Inno Setup installers stay closed, each a limit",
+        "apt-get install innoextract",
+    )
+    yield part(
+        "browser",
+        browser(),
+        "no Chromium or Chrome found",
+        "no acquire --browser (a page as its script makes it), and a case is exported as HTML without a PDF",
+        "apt-get install chromium",
+    )
+    yield part(
+        "notices",
+        "apprise" if find_spec("apprise") else "",
+        "apprise is not installed",
+        "watch --notify sends nothing; standard output, a file or a command get its notices all the same",
+        ".venv/bin/pip install apprise, or the extra: pip install '.[notify]'",
+    )
+    yield part(
+        "openssl, jq",
+        programs("openssl", "jq"),
+        f"{joined([n for n in ('openssl', 'jq') if shutil.which(n) is None])} not found",
+        "an export's verify.sh cannot run here; sousveil verify can, but for time stamps that only openssl reads",
+        "apt-get install openssl jq",
+    )
 
 
 def _terminal() -> Part:

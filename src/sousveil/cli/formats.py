@@ -98,7 +98,7 @@ def _plain(chosen: list[Format]) -> str:
             group = one.group
             lines += ["", group] if lines else [group]
         about = one.about
-        lines.append(f"  {about.title}")
+        lines += textwrap.wrap(about.title, 80, initial_indent="  ", subsequent_indent="    ")
         for label, text in (("", about.ends), ("", about.reads), ("needs: ", about.needs), ("not: ", about.limits)):
             if text:
                 lines += textwrap.wrap(label + text, 76, initial_indent="    ", subsequent_indent="      ")

@@ -33,7 +33,7 @@ def command(product: str, constructs: bool, everything: bool, extract: str | Non
     Examples:
       sousveil inspect camera-sdk.zip
       sousveil inspect camera-sdk.zip --constructs
-      sousveil inspect camera-sdk.zip --extract camera-sdk.zip!/include/nj_event.h -o nj_event.h
+      sousveil inspect sdk.zip --extract sdk.zip!/inc/nj_event.h -o nj_event.h
     """
     from sousveil.cli.scanning import cores
     from sousveil.cli.terminal import progress_line

@@ -133,7 +133,7 @@ def command(
       sousveil scan camera-sdk.zip
       sousveil scan pypi:deepface==0.0.103
       sousveil scan npm:baidu-aip-sdk@4.16.16 --format html --output report.html
-      sousveil scan firmware/ --fail-on residue --format sarif --output report.sarif
+      sousveil scan firmware/ --fail-on residue --format sarif --output fw.sarif
       curl -s "$URL" | sousveil scan -
       sousveil scan camera-sdk.zip --case camera-case
 

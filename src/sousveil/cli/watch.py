@@ -27,7 +27,7 @@ def command() -> None:
 
     \b
     Examples:
-      sousveil watch add --case camera-case https://vendor.example/sdk https://vendor.example/sdk.zip
+      sousveil watch add --case camera-case https://vendor.example/sdk.zip
       sousveil watch run --case camera-case
       sousveil watch log --case camera-case
     """

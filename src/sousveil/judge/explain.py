@@ -12,6 +12,7 @@ from sousveil.judge.rules import Rule
 from sousveil.model import (
     Act,
     Basis,
+    Construct,
     ConstructSummary,
     Explained,
     Finding,
@@ -109,10 +110,17 @@ def finding(
         summary=f"{name} {phrase(act, case.trait, basis)}: {rule.file.what}",
         construct=summary(case),
         reasons=reasons,
-        not_proved=rule.file.not_proved or _NOT_PROVED[act],
+        not_proved=(*(rule.file.not_proved or _NOT_PROVED[act]), *_side_by_side(construct)),
         places=tuple(places.places),
         links=_links(case, edges, features),
     )
+
+
+def _side_by_side(construct: Construct) -> tuple[str, ...]:
+    """Return what must be said where only the order of a program's strings makes a structure."""
+    if construct.name or len(construct.members) < 2 or construct.language not in ("native", "binary"):
+        return ()
+    return ("That these words are one structure of the code: they lie side by side among the program's strings.",)
 
 
 def explained(case: Case) -> Explained:

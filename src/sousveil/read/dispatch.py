@@ -132,7 +132,8 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
             return Reading((), kind)
         # No reader knows its structure: its strings are read, and that this is all is said.
         reading = _read_bytes(path, data, hits, ("binary.strings",))
-        detail = f"{len(hits)} places hold a term; of this kind of file only strings are read, not what holds them"
+        held = "1 place holds" if len(hits) == 1 else f"{len(hits):,} places hold"
+        detail = f"{held} a term; of this kind of file only strings are read, not what holds them"
         return replace(reading, limits=(Limit(path, "not-understood", detail), *reading.limits))
     votes = Counter(encoding for _, encoding in hits)
     limits: list[Limit] = []

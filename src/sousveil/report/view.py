@@ -113,7 +113,7 @@ def _leaves(reasons: Sequence[Reason]) -> list[Line]:
         reason = stack.pop()
         if not reason.met:
             continue
-        if reason.children and _GROUPING.match(reason.text):
+        if _GROUPING.match(reason.text):
             stack.extend(reversed(reason.children))
             continue
         if reason.text.startswith(_PLAIN) and not reason.places:
@@ -134,13 +134,21 @@ def evidence(finding: Finding, most: int = 1000) -> tuple[list[int], list[int]]:
     def where(i: int) -> tuple[str, int]:
         return finding.places[i].artifact, finding.places[i].offset
 
+    # A construct without a name begins with its first member: it is not shown twice.
+    first = range(min(1, len(finding.places)))
+    if any(_same(finding.places[0], finding.places[i]) for i in named):
+        first, most = range(0), most + 1
     best = telling(finding)
     named.sort(key=lambda i: (i != best, where(i)))
     kept = most - 1
     return [
-        *range(min(1, len(finding.places))),
+        *first,
         *sorted(named[:kept], key=where),
     ], sorted(named[kept:] + others, key=where)
+
+
+def _same(one: Place, other: Place) -> bool:
+    return not one.gloss and (one.artifact, one.offset, one.length) == (other.artifact, other.offset, other.length)
 
 
 def glosses(place: Place) -> list[Gloss]:

@@ -165,7 +165,7 @@ def entropy(source: Seekable, start: int, end: int) -> float:
         for n in range(_SAMPLES):
             counts.update(source.read(start + (size - _SAMPLE) * n // (_SAMPLES - 1), _SAMPLE))
     total = sum(counts.values())
-    return -sum(c / total * math.log2(c / total) for c in counts.values()) if total else 0.0
+    return sum(c / total * math.log2(total / c) for c in counts.values()) if total else 0.0
 
 
 def told(source: Seekable, start: int, end: int, reading: Reading, name: str | None = None) -> None:
