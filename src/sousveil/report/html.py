@@ -178,7 +178,7 @@ class _Page:
             "colon": colon,
             "said": phrase,
             "likely": f"{words.how_likely(finding.probability)} · {finding.probability:.2f}",
-            "kind": words.kind_line(construct),
+            "kind": words.kind_line(construct, finding.places),
             "address": self._at(place) if place else "",
             "first": self._blocks(finding, first, anchor, said),
             "others": self._blocks(finding, others, anchor, said),

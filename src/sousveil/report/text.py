@@ -97,7 +97,7 @@ class _Page:
         head = show(words.headline(finding))
         likely = f"{words.how_likely(finding.probability)}, {finding.probability:.2f}"
         number = f"{self._number:>2}  "
-        kind = words.kind_line(finding.construct)
+        kind = words.kind_line(finding.construct, finding.places)
         line = rule(number + head, likely, self._width)
         if line:
             self._put(self._paint(number + head, "bold") + self._paint(line[len(number + head) :], "dim"))

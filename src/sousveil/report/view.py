@@ -136,8 +136,11 @@ def evidence(finding: Finding, most: int = 1000) -> tuple[list[int], list[int]]:
 
     # A construct without a name begins with its first member: it is not shown twice.
     first = range(min(1, len(finding.places)))
-    if any(_same(finding.places[0], finding.places[i]) for i in named):
-        first, most = range(0), most + 1
+    if again := [i for i in named if _same(finding.places[0], finding.places[i])]:
+        if finding.places[0].gloss:
+            named, others = [i for i in named if i not in again], others + again
+        else:
+            first, most = range(0), most + 1
     best = telling(finding)
     named.sort(key=lambda i: (i != best, where(i)))
     kept = most - 1
@@ -148,7 +151,7 @@ def evidence(finding: Finding, most: int = 1000) -> tuple[list[int], list[int]]:
 
 
 def _same(one: Place, other: Place) -> bool:
-    return not one.gloss and (one.artifact, one.offset, one.length) == (other.artifact, other.offset, other.length)
+    return (one.artifact, one.offset, one.length) == (other.artifact, other.offset, other.length)
 
 
 def glosses(place: Place) -> list[Gloss]:

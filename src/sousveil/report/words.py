@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
-from sousveil.model import Act, Basis, ConstructSummary, Direction, Finding, Kind, Report, Trait, Verdict
+from sousveil.model import Act, Basis, ConstructSummary, Direction, Finding, Kind, Place, Report, Trait, Verdict
 
 PROFILING = (Act.INFERS, Act.TARGETS)
 SURE = 0.5
@@ -115,6 +116,10 @@ _LANGUAGES = {
     "xsd": "XML Schema",
     "yaml": "YAML",
 }
+_DOCUMENT = re.compile(
+    r"\.(pdf|docx?|docm|rtf|xlsx?|xlsm|xlsb|pptx?|odt|ods|odp|msg|chm)!/[^!]{1,200}\.(?:md|txt|csv)\Z", re.IGNORECASE
+)
+"""The address of a document's text."""
 _RELATIONS = {
     "field-type": "has a field of type",
     "type-of": "is the type of",
@@ -317,10 +322,15 @@ def _unnamed(kind: Kind) -> str:
     return f"{'An' if word[0] in 'aeiou' else 'A'} {word} without a name"
 
 
-def kind_line(construct: ConstructSummary) -> str:
-    """Return what a construct is, where it stands and what is done with it: ``record in AipFace; …``."""
+def kind_line(construct: ConstructSummary, places: Sequence[Place] = ()) -> str:
+    """Return what a construct is, where it stands and what is done with it: ``record in AipFace; …``.
+
+    What was read in the text of a document is named by the document.
+    """
     parts = [_KINDS[construct.kind] + (f" in {' › '.join(construct.scope[-3:])}" if construct.scope else "")]
-    if construct.language:
+    if places and (document := _DOCUMENT.search(places[0].artifact)):
+        parts.append(f"{document[1].upper()} document")
+    elif construct.language:
         parts.append(_LANGUAGES.get(construct.language, construct.language))
     if construct.direction is not Direction.UNKNOWN:
         parts.append(_DIRECTIONS[construct.direction])
