@@ -139,9 +139,57 @@ public enum FaceProperties { EYES, NOSE, GLASSES, SMILE, FACIAL_HAIR, AGE, GENDE
   minAge: number;
 }
 """,
+    "net_multitask.py": r"""class FaceNet(nn.Module):
+    def __init__(self, width):
+        self.backbone = resnet50()
+        self.age_head = nn.Linear(width, 1)
+        self.race_head = nn.Sequential(nn.Linear(width, 256), nn.ReLU(), nn.Linear(256, 5))
+""",
+    "runs/metrics.csv": r"""epoch,total_loss,age_loss,gender_loss,race_loss,race_acc
+1,2.5,0.9,0.6,1.0,0.41
+""",
+    "crowd_service.py": r"""class CrowdService:
+    def detect_hijabs(self, image_path, threshold=0.5):
+        return len(self.yolo(image_path, conf=threshold)[0].boxes)
+""",
+    "macro_namespace.hpp": r"""VENDOR_NAMESPACE_BEGIN
+// 民族
+enum class EmNation { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 };
+VENDOR_NAMESPACE_END
+""",
+    "long.hpp": "".join(f"int do_pad_{n}(struct Pad{n} *p, int n);\n" for n in range(4000))
+    + r"""
+// 民族
+enum class EmNation : int { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 };
+""",
 }
 
 HARMLESS = {
+    "horses.py": r"""class RaceRepository(BaseRepository):
+    def get_race_data_for_ml(self, race_id):
+        '''Return the features of a race for inference, with its results.'''
+        return self.query(race_id)
+""",
+    "Acme.Diversity.Ethnicity.Model/Group.cs": r"""namespace Acme.Ethnicity.Model.Enum
+{
+    public enum AssociationGroup { AfricanAmerican = 1, AsianAmerican, Female, NativeAmerican, Hispanic, Veteran }
+}
+""",
+    "app/models.py": r"""class Applicant(models.Model):
+    RACE_CHOICES = [("W", "White"), ("B", "Black or African American"), ("A", "Asian"), ("H", "Hispanic")]
+    first_name = models.CharField(max_length=50)
+    race = models.CharField(max_length=1, choices=RACE_CHOICES)
+""",
+    "skills.ts": r"""export const SKILLS: Record<string, string> = {
+  acrobatics: "dex", arcana: "int", persuasion: "cha", religion: "int", survival: "wis", name: "x",
+};
+""",
+    "universities_kk.json": '{"university": [' + ", ".join(f'"Қазақ университеті {n}"' for n in range(24)) + "]}",
+    "shop_hijab.py": r"""class HijabShop:
+    def list_hijabs(self, colour):
+        '''Return the hijabs and headscarves in stock.'''
+        return [h for h in self.stock if h.colour == colour]
+""",
     "a.proto": r"""syntax = "proto3";
 enum Ethnicity { HISPANIC = 0; NOT_HISPANIC = 1; DECLINED = 2; }
 message Applicant { string first_name = 1; string last_name = 2; string address = 3; Ethnicity ethnicity = 4; string birthday = 5; }
@@ -194,7 +242,7 @@ def emoji_skin_tone(emoji, tone): return emoji + SKIN_TONES[tone]
 enum skin_mode { SKIN_DARK, SKIN_LIGHT, SKIN_WHITE };
 """,
     "statistics_matcher.py": r"""class EthnicityClassificationMatcher:
-    \"\"\"Find the published classification that a table's ethnic groups belong to.\"\"\"
+    '''Find the published classification that a table's ethnic groups belong to.'''
     def __init__(self, standardiser, collection):
         self.standardiser, self.collection = standardiser, collection
     def get_classification(self, values):

@@ -209,13 +209,16 @@ def _attribute(value: object) -> Condition:
 
 
 def _group(value: object) -> Condition:
-    o = _options(value, {"in", "min", "max", "strength", "concept"})
+    o = _options(value, {"in", "min", "max", "strength", "concept", "different"})
     slots = _slots(o.get("in"), "own")
     concepts = frozenset(o.get("concept", ()))
+    different = int(o.get("different", 1))
 
     def find(scene: Scene) -> list[Seen]:
         seen = scene.features.group(scene.trait, slots)
-        return [s for s in seen if s.tag.concept in concepts] if concepts else seen
+        seen = [s for s in seen if s.tag.concept in concepts] if concepts else seen
+        # A list of one people's schools names that people in every member.
+        return seen if different < 2 or len({s.tag.gloss or s.tag.term.lower() for s in seen}) >= different else []
 
     most = o.get("max")
     return _sightings(
@@ -224,9 +227,10 @@ def _group(value: object) -> Condition:
 
 
 def _context(value: object) -> Condition:
-    o = _options(value, {"of", "in", "min", "max"})
+    o = _options(value, {"of", "in", "min", "max", "besides"})
     concepts = _words(o["of"])
     slots = _slots(o.get("in"), "near")
+    besides = frozenset(w.lower() for w in _words(o.get("besides", [])))
     label = "words of " + " or ".join(c.replace("-", " ") for c in concepts)
 
     wanted = frozenset(concepts)
@@ -238,7 +242,8 @@ def _context(value: object) -> Condition:
         # A context counts once for each word, however many members hold it.
         once: dict[str, Seen] = {}
         for seen in find(scene):
-            once.setdefault(seen.tag.term.lower(), seen)
+            if seen.tag.term.lower() not in besides:
+                once.setdefault(seen.tag.term.lower(), seen)
         return list(once.values())
 
     least, most = int(o.get("min", 1)), o.get("max")

@@ -44,6 +44,7 @@ _CPLUSPLUS = re.compile(
     rb"|enum\s+(?:class|struct)\b|virtual\s+\w|constexpr\s)|\bstd::|\bstatic_cast<",
     re.MULTILINE,
 )
+_ONLY_CPLUSPLUS = (b"\nenum class ", b"\nenum struct ", b"\nnamespace ", b"\ntemplate<", b"\ntemplate <", b" std::")
 _SAMPLE = 1 << 17
 """Bytes that decide which of the three languages it is."""
 _OBJC = re.compile(
@@ -381,7 +382,11 @@ def _reader(text: Text) -> type[C]:
         from sousveil.read.source.objc import ObjC
 
         return ObjC
-    return Cpp if _CPLUSPLUS.search(sample) else C
+    if _CPLUSPLUS.search(sample):
+        return Cpp
+    # A long header may keep what only C++ has for its end; finding a few plain strings costs nothing.
+    rest = text.utf8[_SAMPLE:]
+    return Cpp if any(mark in rest for mark in _ONLY_CPLUSPLUS) else C
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:

@@ -13,6 +13,12 @@ _MACRO = re.compile(
 )
 BEFORE_TYPE = re.compile(rb"^[ \t]*(?:(?:[A-Z_]\w*(?:\([^()]{0,60}\))?|extern|\"C\"|static|inline)[ \t]+){1,6}$")
 _IN_OUT = re.compile(rb"(?<=[(,])[ \t\r\n]{0,80}\b(?:IN|OUT|IN_OUT|_In_|_Out_|_Inout_|in|out)(?=[ \t]+[A-Za-z_])")
+# ``SDK_NAMESPACE_BEGIN`` alone on its line opens what the preprocessor opens; a last enumerator is followed by a brace.
+_OPENING = re.compile(
+    rb"^[ \t]{0,40}(?:[A-Z][A-Z0-9]{0,30}_){0,6}(?:BEGIN|END|ENTER|LEAVE|DECLS|NAMESPACE)(?:_[A-Z0-9]{1,30}){0,6}"
+    rb"[ \t]{0,8}(?:\([\w:, ]{0,60}\))?[ \t]{0,8}(?=\r?\n)(?!\s{0,400}[,}=|])",
+    re.MULTILINE,
+)
 _NS_ENUM = re.compile(
     rb"\b(?:(?:NS|CF)_(?:CLOSED_|ERROR_)?(?:ENUM|OPTIONS))\s{0,8}\(\s{0,8}[\w ]{1,60},\s{0,8}(\w{1,120})\s{0,8}\)"
 )
@@ -22,8 +28,9 @@ _DEFAULT = re.compile(
 
 
 def masked(part: bytes, language: str) -> bytes:
-    """Return ``part`` of the same length without calling conventions, in/out marks and ``NS_ENUM``."""
+    """Return ``part`` of the same length without calling conventions, in/out marks, ``…_BEGIN`` lines and ``NS_ENUM``."""
     part = _MACRO.sub(_spaces, part)
+    part = _OPENING.sub(_spaces, part)
     if language != "objc":
         part = _IN_OUT.sub(_spaces, part)
     if language == "c":
