@@ -152,6 +152,10 @@ public enum FaceProperties { EYES, NOSE, GLASSES, SMILE, FACIAL_HAIR, AGE, GENDE
     def detect_hijabs(self, image_path, threshold=0.5):
         return len(self.yolo(image_path, conf=threshold)[0].boxes)
 """,
+    "webapp.py": r"""def analyse(image):
+    '''Run the face analysis for emotion and ethnicity.'''
+    return Engine.analyze(img_path=image, actions=["emotion", "race"], silent=True)
+""",
     "macro_namespace.hpp": r"""VENDOR_NAMESPACE_BEGIN
 // 民族
 enum class EmNation { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 };
@@ -165,6 +169,10 @@ enum class EmNation : int { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 
 }
 
 HARMLESS = {
+    "test_api.py": r"""class MockRaceRepository:
+    def get_race_with_participants(self, race_id):
+        return {"race_id": race_id, "predictions": predictions, "model": self.model}
+""",
     "horses.py": r"""class RaceRepository(BaseRepository):
     def get_race_data_for_ml(self, race_id):
         '''Return the features of a race for inference, with its results.'''

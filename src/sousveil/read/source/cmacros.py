@@ -28,7 +28,7 @@ _DEFAULT = re.compile(
 
 
 def masked(part: bytes, language: str) -> bytes:
-    """Return ``part`` of the same length without calling conventions, in/out marks, ``…_BEGIN`` lines and ``NS_ENUM``."""
+    """Return ``part`` of the same length without calling conventions, in/out marks, ``_BEGIN`` lines, ``NS_ENUM``."""
     part = _MACRO.sub(_spaces, part)
     part = _OPENING.sub(_spaces, part)
     if language != "objc":
