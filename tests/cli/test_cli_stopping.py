@@ -16,6 +16,16 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 
 
+@pytest.fixture(autouse=True)
+def heeding_signals() -> Iterator[None]:
+    """What a shell starts with & or under nohup is told to ignore signals, and so would be what it starts in turn."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP,)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def children(pid: int) -> set[int]:
     """Return the processes below a process."""
     found: set[int] = set()
