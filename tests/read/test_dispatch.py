@@ -103,3 +103,34 @@ def test_any_bytes_under_any_name_are_read_without_an_error(data: bytes, reader:
         for passage in (construct.passage, *(m.passage for m in construct.members)):
             raw = data[passage.offset : passage.offset + passage.length]
             assert raw.decode(passage.encoding, "backslashreplace") == passage.text
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("a.db", b"SQLite format 3\0"),
+        ("a.arrow", b"ARROW1\0\0"),
+        ("a.plist", b"bplist00"),
+        ("a.npy", b"\x93NUMPY\1\0"),
+        ("a.desc", b"\x0a\xff"),
+        ("a.dbf", b"\x03\xff"),
+        ("a.dex", b"dex\n035\0"),
+        ("a.pdb", b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0"),
+    ],
+)
+def test_terms_in_a_file_whose_structure_is_damaged_are_never_passed_over(name: str, start: bytes) -> None:
+    data = start + b"\xff" * 40 + b"\0NJ_NATION_UYGUR\0NJ_NATION_TIBETAN\0NJ_NATION_HAN\0" + b"\xff" * 40
+    at = data.index(b"UYGUR")
+    found = read(name, data, [(at, "utf-8")])
+    assert found.limits, "that its structure was not read is said"
+    empty = read(name, data, [])
+    assert all(limit.reason != "not-understood" for limit in empty.limits), "without a term there is nothing to say"
+
+
+def test_section_headers_at_the_last_number_there_is() -> None:
+    """An offset of 2**63 and more was an OverflowError, and the whole file was lost."""
+    data = bytearray(b"\x7fELF\2\1\1" + bytes(57) + b"NJ_NATION_UYGUR\0NJ_NATION_TIBETAN\0")
+    data[40:48] = b"\xff" * 8
+    data[58:60] = (64).to_bytes(2, "little")
+    found = read("a.so", bytes(data), [(64, "utf-8")])
+    assert found.constructs or found.limits

@@ -206,3 +206,19 @@ def test_the_html_report_shows_the_place_cut_out_of_its_page(tmp_path: Path) -> 
     assert page.count('<img class="cutout" src="data:image/png;base64,') >= 1
     assert "img-src data:" in page
     assert sousveil.scan(product).pictures == ()
+
+
+def test_a_compound_file_whose_sectors_run_in_a_circle_is_not_followed() -> None:
+    """The library for workbooks took memory until the kernel ended it."""
+    sample = old.xls_of(made.MANUAL)
+    size = 512
+    table = int.from_bytes(sample[76:80], "little")
+    directory = int.from_bytes(sample[48:52], "little")
+    data = bytearray(sample)
+    at = (table + 1) * size + 4 * directory
+    data[at : at + 4] = directory.to_bytes(4, "little")
+    renderer = renderer_of(bytes(data), "manual.xls")
+    assert renderer is not None
+    found = list(render(renderer, bytes(data), "manual.xls", Budget()))
+    assert any("circle" in x.detail for x in found if isinstance(x, Limit))
+    assert any(isinstance(x, Entry) for x in found), "its words are searched as they stand"

@@ -125,16 +125,17 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
     they speak for.
     """
     if readers := byte_readers(path, data):
-        return _read_bytes(path, data, hits, readers)
+        reading = _read_bytes(path, data, hits, readers)
+        if reading.constructs or reading.limits or not hits:
+            return reading
+        # Damaged, or none of its kind: what looks for structure passes over what is broken without a word.
+        return _strings(path, data, hits, "its structure is damaged or not known: only strings are read")
     kind = kind_of(data)
     if kind != "text":
         if not hits:
             return Reading((), kind)
         # No reader knows its structure: its strings are read, and that this is all is said.
-        reading = _read_bytes(path, data, hits, ("binary.strings",))
-        held = "1 place holds" if len(hits) == 1 else f"{len(hits):,} places hold"
-        detail = f"{held} a term; of this kind of file only strings are read, not what holds them"
-        return replace(reading, limits=(Limit(path, "not-understood", detail), *reading.limits))
+        return _strings(path, data, hits, "of this kind of file only strings are read, not what holds them")
     votes = Counter(encoding for _, encoding in hits)
     limits: list[Limit] = []
     whole = reader_of(path, data).__name__.rpartition(".")[2] in _WHOLE and len(data) <= _MOST_WHOLE
@@ -174,6 +175,13 @@ def read_all(path: str, data: bytes) -> Reading:
         constructs = list(late.constructs)
         limits = (Limit(path, late.reason, late.detail),)
     return Reading(tuple(constructs[:MAX_CONSTRUCTS]), module.__name__.split(".")[-2], limits)
+
+
+def _strings(path: str, data: bytes, hits: Sequence[tuple[int, str]], why: str) -> Reading:
+    reading = _read_bytes(path, data, hits, ("binary.strings",))
+    held = "1 place holds" if len(hits) == 1 else f"{len(hits):,} places hold"
+    limit = Limit(path, "not-understood", f"{held} a term; {why}")
+    return replace(reading, limits=(limit, *reading.limits))
 
 
 def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]] | None, readers: Sequence[str]) -> Reading:

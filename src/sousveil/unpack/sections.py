@@ -81,7 +81,7 @@ def images(data: Bytes) -> Iterator[Image]:
             yield from _fat(data)
         elif data[:4] in (b"\xfe\xed\xfa\xce", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xcf\xfa\xed\xfe"):
             yield _macho(data, 0)
-    except struct.error:
+    except (struct.error, OverflowError):
         return
 
 
@@ -97,6 +97,8 @@ def elf(data: Bytes) -> Image:
     (at,) = struct.unpack_from(e + ("Q" if wide else "I"), data, 40 if wide else 32)
     size, count, names = struct.unpack_from(e + "HHH", data, 58 if wide else 46)
     shape = struct.Struct(e + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"))
+    if at > len(data):
+        raise struct.error("the section headers lie beyond the end")  # 2**63 and more is no offset to unpack from
     if size < shape.size or not at:
         return Image(order, wide, (), machine)  # type: ignore[arg-type]
     first = shape.unpack_from(data, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import Any
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -53,3 +54,51 @@ class Compound:
         if any(n.startswith(("__substg1.0_", "__properties_version1.0")) for n in top):
             return "msg"
         return "encrypted" if "encryptedpackage" in top else ""
+
+
+def circular(data: bytes) -> bool:
+    """Return whether a chain of sectors runs in a circle ([MS-CFB] 2.1 to 2.4): whoever follows it never ends."""
+    if len(data) < 512:
+        return False
+    size = 1 << min(int.from_bytes(data[30:32], "little"), 20)
+
+    def sector(number: int) -> memoryview:
+        numbers = data[(number + 1) * size : (number + 2) * size]
+        return memoryview(numbers[: len(numbers) & ~3]).cast("I")
+
+    count = len(data) // size
+    if sys.byteorder == "big":
+        return False  # the numbers are written the other way round; there is no such platform to run on
+    listed = list(memoryview(data[76:512]).cast("I"))
+    more, seen = int.from_bytes(data[68:72], "little"), set[int]()
+    while more < count:
+        if more in seen:
+            return True
+        seen.add(more)
+        numbers = sector(more)
+        if not numbers:
+            break
+        listed += numbers[:-1]
+        more = numbers[-1]
+    table = [n for s in dict.fromkeys(s for s in listed if s < count) for n in sector(s)]
+    if _cyclic(table):
+        return True
+    small: list[int] = []
+    at, left = int.from_bytes(data[60:64], "little"), count
+    while at < len(table) and left:
+        small += sector(at)
+        at, left = table[at], left - 1
+    return _cyclic(small)
+
+
+def _cyclic(following: list[int]) -> bool:
+    """Return whether following the numbers from some place comes back to one that was passed."""
+    round_of = [0] * len(following)
+    for start in range(len(following)):
+        at = start
+        while at < len(following) and not round_of[at]:
+            round_of[at] = start + 1
+            at = following[at]
+        if at < len(following) and round_of[at] == start + 1:
+            return True
+    return False

@@ -14,7 +14,7 @@ from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render.marked import MOST_MARKS, Cell, Flow, Writing, cleaned, inside
-from sousveil.unpack.render.ole import MAGIC, Compound
+from sousveil.unpack.render.ole import MAGIC, Compound, circular
 from sousveil.unpack.render.package import parts
 
 ABOUT = About(
@@ -53,6 +53,11 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             yield Limit(display, "encrypted", "the workbook is encrypted")
         else:
             yield from doc.render(data, display, budget)
+        return
+    if data[:8] == MAGIC and circular(data):
+        # The library would follow it until there is no memory left.
+        yield Limit(display, "broken", "workbook: a chain of sectors runs in a circle")
+        yield from _as_it_is(data, display, budget)
         return
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
