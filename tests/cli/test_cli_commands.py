@@ -183,6 +183,16 @@ def test_doctor(run) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_doctor_names_what_could_be_added_and_at_what_price(run) -> None:
+    lines = run("doctor", env={"PATH": "/nowhere"}).stdout.splitlines()
+    for part in ("unblob", "innoextract", "browser", "openssl, jq"):
+        (at,) = [n for n, line in enumerate(lines) if line.startswith(f"extra    {part} ")]
+        told = " ".join(lines[at : at + 9])
+        assert "without it: " in told and "to get it: " in told, told
+    assert all(any(f" {part} " in line for line in lines) for part in ("ocr", "notices"))
+    assert max(map(len, lines)) <= 80
+
+
 def test_doctor_says_what_a_missing_part_costs(run, environment: dict[str, str], tmp_path: Path) -> None:
     fakes = tmp_path / "fakes"
     fakes.mkdir()

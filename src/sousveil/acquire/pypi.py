@@ -265,7 +265,10 @@ def _left_out(files: list[File], taken: list[File]) -> list[str]:
 
 def _nothing(asked: Package, name: str, listing: Listing, indexes: tuple[str, ...], offline: bool) -> str:
     if listing.failed:
-        return f"pypi:{shown(asked.name)} could not be looked up. {' '.join(listing.failed)}"
+        return (
+            f"pypi:{shown(asked.name)} could not be looked up. {' '.join(listing.failed)} Check the network, the proxy "
+            "and `pip config list`; a file that you have is scanned by its path."
+        )
     if offline:
         return (
             f"pypi:{shown(asked.name)} is not on this machine, and no network may be used (offline). "

@@ -109,7 +109,8 @@ def verify_case(root: Path, roots: bytes = b"", *, exported: bool = False) -> It
     Raises CaseError where ``root`` is no case.
     """
     if not (root / PUBLIC_KEY).is_file():
-        raise CaseError(f"{root}: there is no case here, and no export")
+        what = "there is no case here, and no export" if root.exists() else "there is no such file or folder"
+        raise CaseError(f"{root}: {what}")
     try:
         case = Case.open(root)
         key = case.public_key

@@ -400,6 +400,9 @@ def _only_member(value: object) -> Condition:
     return evaluate
 
 
+_WRITTEN = {"path": "the file's path", "gloss": "its comment"}
+
+
 def _text(value: object) -> Condition:
     o = _options(value, {"matches", "in"})
     pattern = re.compile(str(o["matches"]))
@@ -415,7 +418,9 @@ def _text(value: object) -> Condition:
             texts = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}
             text = texts[part]
         found = pattern.search(text[:4000])
-        return Result(found is not None, f"{part} matches {o['matches']}")
+        where = _WRITTEN.get(part, f"its {part}")
+        said = f"“{found[0][:60]}” is written in {where}" if found else f"{where} matches {o['matches']}"
+        return Result(found is not None, said)
 
     return evaluate
 
