@@ -134,3 +134,9 @@ def test_section_headers_at_the_last_number_there_is() -> None:
     data[58:60] = (64).to_bytes(2, "little")
     found = read("a.so", bytes(data), [(64, "utf-8")])
     assert found.constructs or found.limits
+
+
+def test_a_charmap_is_no_markup() -> None:
+    charmap = b"<code_set_name> BIG5\n<mb_cur_max>  2\n<comment_char> %\nCHARMAP\n<U0000> /x00 NULL\n"
+    assert reader_of("charmaps/BIG5", charmap).__name__.endswith("document.prose")
+    assert reader_of("notes", b"<settings>\n<comment_char>%</comment_char>").__name__.endswith("resource.xml")

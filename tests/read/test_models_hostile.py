@@ -192,3 +192,45 @@ def test_which_columns_describe_people() -> None:
     assert of_people(["id", "firstName", "email", "x"])
     assert of_people(["姓名", "民族", "住址"])
     assert not of_people(["id", "label", "note"])
+
+
+def test_the_quick_steps_of_a_pickle_are_those_of_pickletools(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sousveil.read.model.pickles import _Machine
+
+    things = [["asian", "x" * 300, {"a": 1, "b": (1, 2, -5, 70_000, 1 << 41)}], [("é", "b")] * 30, {1: {2: "q" * 5}}]
+    seeds = [pickle.dumps(thing, protocol) for thing in things for protocol in range(5)]
+    rolled = random.Random(7)
+    hostile: list[bytes] = list(seeds)
+    for _ in range(600):
+        data = bytearray(rolled.choice(seeds))
+        at = rolled.randrange(len(data))
+        if rolled.random() < 0.6:
+            data[at] = rolled.choice(b"Xqr\x8c\x94KMJhj(\x86}us.\xff")
+        else:
+            del data[at : at + rolled.randrange(1, 5)]
+        hostile.append(bytes(data))
+
+    def outcome(data: bytes) -> tuple[str, int, str]:
+        machine = _Machine(data)
+        machine.run()
+        return machine.why, machine.steps, _plain(machine.roots)
+
+    quick = [outcome(data) for data in hostile]
+    monkeypatch.setattr(_Machine, "_quickly", lambda self, stream: True)
+    assert [outcome(data) for data in hostile] == quick
+
+
+def _plain(thing: object, seen: dict[int, int] | None = None) -> str:
+    """Return what a machine built as text; what it holds a second time is a number."""
+    seen = {} if seen is None else seen
+    state = getattr(thing, "state", None)
+    if not isinstance(thing, (list, dict)) and state is None:
+        return "MARK" if type(thing).__name__ == "_Mark" else repr(thing)
+    if id(thing) in seen:
+        return f"#{seen[id(thing)]}"
+    seen[id(thing)] = len(seen)
+    if isinstance(thing, list):
+        return "[" + ",".join(_plain(one, seen) for one in thing) + "]"
+    if isinstance(thing, dict):
+        return "{" + ",".join(f"{_plain(k, seen)}:{_plain(v, seen)}" for k, v in thing.items()) + "}"
+    return type(thing).__name__ + _plain(state, seen)

@@ -269,7 +269,12 @@ class Lexicon:
             pattern = self._friends[concept] = re.compile(pattern)
         low = max(0, start - _AROUND)
         window = text[low : end + _AROUND]
-        return any(m.start() <= start - low and m.end() >= end - low for m in pattern.finditer(window))
+        for match in pattern.finditer(window):
+            if match.start() > start - low:
+                return False
+            if match.end() >= end - low:
+                return True
+        return False
 
 
 def _add(index: _Index, text: str, number: int, file: str, code: bool, lone: bool) -> None:

@@ -7,11 +7,17 @@ of the same length has zeros in their place; what is found in it stands at the s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 MOST = 256 << 20
 """Files above this are matched as they are only."""
 
-_PICKLE = re.compile(rb"(?<=[A-Za-z\x80-\xff])(?:q(?=[\x00-\xff][X\]}K)u(ehsat])|r(?=..\0\0)|X(?=.\0\0\0))", re.DOTALL)
+# The mark first, then what stands before it: the search jumps from one such letter to the next.
+_PICKLE = re.compile(
+    rb"q(?<=[A-Za-z\x80-\xff].)(?=[\x00-\xff][X\]}K)u(ehsat])|r(?<=[A-Za-z\x80-\xff].)(?=..\0\0)|"
+    rb"X(?<=[A-Za-z\x80-\xff].)(?=.\0\0\0)",
+    re.DOTALL,
+)
 # Tags of fields 8 to 15 before a length.
 _PROTOBUF = re.compile(rb"(?<=[A-Za-z])[BJRZbjrz](?=[\x01-\x30])")
 _UBJSON = re.compile(rb"(?<=[A-Za-z])(?:S[LlIiU]|[LlIiU]|[\[{]\$)(?=[\x00-\x3f])")
@@ -43,14 +49,35 @@ def view(data: bytes | memoryview, display: str) -> bytes | None:
 
 
 def _zeroed(data: bytes, marks: re.Pattern[bytes]) -> bytes | None:
-    out: bytearray | None = None
+    # A constant is put in many times faster than what a function returns.
+    zeros = b"\0" if marks in (_PICKLE, _PROTOBUF) else _zeros
+    parts: list[bytes] = []
+    at = found = 0
+    for start, end in _texts(data):
+        low = max(0, start - 2)
+        part, count = marks.subn(zeros, data[low : end + 4])
+        found += count
+        parts += (data[at:low], part)
+        at = min(len(data), end + 4)
+    return b"".join((*parts, data[at:])) if found else None
+
+
+def _zeros(mark: re.Match[bytes]) -> bytes:
+    return bytes(len(mark[0]))
+
+
+def _texts(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the runs of blocks that are no weights."""
+    first = -1
     for start in range(0, len(data), _BLOCK):
         if len(data[start : start + _BLOCK].translate(None, _PRINTABLE)) > _WEIGHTS:
-            continue
-        for mark in marks.finditer(data, max(0, start - 1), start + _BLOCK + 4):
-            out = bytearray(data) if out is None else out
-            out[mark.start() : mark.end()] = bytes(len(mark.group()))
-    return None if out is None else bytes(out)
+            if first >= 0:
+                yield first, start
+            first = -1
+        elif first < 0:
+            first = start
+    if first >= 0:
+        yield first, len(data)
 
 
 def _bplist(data: bytes) -> bytes | None:

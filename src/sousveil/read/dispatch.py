@@ -31,6 +31,9 @@ MAX_CONSTRUCTS = 4000
 
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|[a-zA-Z])", re.IGNORECASE)
 
+# POSIX charmaps and locales name their settings in angle brackets: `<code_set_name> BIG5`.
+_CHARMAP = re.compile(rb"\s*<(?:code_set_name|mb_cur_m(?:ax|in)|comment_char|escape_char)>[ \t]")
+
 
 class Reading(Struct, frozen=True):
     """What one artifact yielded."""
@@ -60,6 +63,8 @@ def reader_of(path: str, data: bytes) -> ModuleType:
 
 
 def _sniff(head: bytes) -> str:
+    if _CHARMAP.match(head):
+        return "document.prose"
     if _MARKUP.match(head):
         return "resource.html" if b"<html" in head.lower() or b"<!doctype html" in head.lower() else "resource.xml"
     first = head.lstrip()[:1]
