@@ -72,6 +72,8 @@ def target_of(url: str) -> Target:
         raise Refused(f"{shown(url)}: this is no address: {error}.") from error
     if parts.scheme not in _PORTS:
         raise Refused(f"{shown(url)}: only http:// and https:// are captured.")
+    if port == 0:
+        raise Refused(f"{shown(url)}: nothing listens on port 0.")
     if parts.username is not None or parts.password is not None:
         raise Refused(f"{shown(url)}: an address with a user name in it is not captured; it can mislead.")
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 import socket
 import socketserver
 import ssl
@@ -28,6 +29,11 @@ Done = Callable[[Exchange, BinaryIO], None]
 """Called with each exchange and its answer, one at a time."""
 _MOST_HEAD = 1 << 18
 _STEP = 1 << 16
+_OWN = re.compile(
+    r"https?://(clients\d*\.google\.com/(time|domainreliability|uma)|accounts\.google\.com/ListAccounts"
+    r"|update\.googleapis\.com/|optimizationguide-pa\.googleapis\.com/|safebrowsing\.googleapis\.com/)"
+)
+"""What Chromium asks its maker on its own account; no page asked for it, and nobody is to learn of the capture."""
 _DROPPED = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"proxy-authorization", b"upgrade"})
 
 
@@ -111,6 +117,8 @@ class Proxy:
         self._limits = limits or Limits()
         self._upstream = upstream or ssl.create_default_context()
         self._left = most_requests
+        self._closing = False
+        self._busy: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._scratch = tempfile.TemporaryDirectory(prefix="sousveil-proxy-")
         self.certificates = Certificates(Path(self._scratch.name))
@@ -118,7 +126,11 @@ class Proxy:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                outer._serve(self.request)
+                outer._busy.add(threading.current_thread())
+                try:
+                    outer._serve(self.request)
+                finally:
+                    outer._busy.discard(threading.current_thread())
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -138,8 +150,15 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # What is still coming is cut here: afterwards the record is somebody else's to write.
+        self._closing = True
         self._server.shutdown()
         self._server.server_close()
+        until = time.monotonic() + 5.0
+        for thread in list(self._busy):
+            thread.join(max(0.0, until - time.monotonic()))
+        with self._lock:
+            self._done = lambda one, answer: None
         self._scratch.cleanup()
 
     def _serve(self, client: socket.socket) -> None:
@@ -171,6 +190,8 @@ class Proxy:
                 if self._left < 0:
                     raise AcquireError("the capture's bound of requests is reached")
             target = target_of(url)
+            if _OWN.match(target.url):
+                raise AcquireError("the browser asked on its own account")
             server, address, answers = connect(target, self._way, self._limits.silence)
         except (AcquireError, OSError) as error:
             with self._lock:
@@ -201,15 +222,20 @@ class Proxy:
         size = 0
         listening = True
         until = time.monotonic() + self._limits.seconds
+        silent = time.monotonic() + self._limits.silence
+        server.settimeout(0.5)
         while True:
             try:
                 part = server.recv(_STEP)
             except TimeoutError:
-                return size, "time"
+                if self._closing or time.monotonic() > silent:
+                    return size, "time"
+                continue
             except OSError:
                 return size, "disconnect"
             if not part:
                 return size, ""
+            silent = time.monotonic() + self._limits.silence
             sink.write(part)
             size += len(part)
             if listening:
@@ -219,7 +245,7 @@ class Proxy:
                     listening = False  # the browser has seen enough; what comes is kept all the same
             if size > self._limits.most:
                 return size, "length"
-            if time.monotonic() > until:
+            if self._closing or time.monotonic() > until:
                 return size, "time"
 
 

@@ -98,6 +98,10 @@ def command(
             print(show(f"{one.url}{arrow}  {end}"))
         missed += one.url in named and (one.status == 0 or bool(one.truncated))
     for shown in captured.seen:
+        if "problem" in shown:
+            print(show(f"{shown['url']}  not seen in a browser: {shown['problem']}"))
+            missed += 1
+            continue
         print(show(f"{shown['url']}  as a browser shows it: {shown['title']}, {shown['exchanges']} exchanges"))
     print(f"{len(captured.got)} addresses kept in one WARC file.")
     raise SystemExit(1 if missed else 0)

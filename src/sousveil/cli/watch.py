@@ -175,8 +175,10 @@ def log(folder: Path) -> None:
 @command.command(short_help="Have it run by itself.", context_settings=HELP_OPTIONS)
 @CASE
 @click.option("--minutes", type=click.IntRange(5, 1440), default=30, help="How often (default every 30 minutes).")
+@PRIVATE
+@PROXY
 @click.option("--write", is_flag=True, help="Write the systemd units for this user; without it they are only shown.")
-def install(folder: Path, minutes: int, write: bool) -> None:
+def install(folder: Path, minutes: int, private: tuple[str, ...], proxy: str, write: bool) -> None:
     """Show what makes watching run by itself: systemd units and a cron line. --write puts the units in place.
 
     \b
@@ -188,7 +190,10 @@ def install(folder: Path, minutes: int, write: bool) -> None:
 
     Case.open(folder)
     program = shutil.which("sousveil") or f"{sys.executable} -m sousveil"
-    units = watching.units(folder.resolve(), program, minutes)
+    way(private, proxy)
+    options = [word for network in private for word in ("--allow-private", network)]
+    options += ["--proxy", proxy] if proxy else []
+    units = watching.units(folder.resolve(), program, minutes, options)
     place = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
     for name, text in units.items():
         print(f"# {place / name if name != 'crontab' else 'or, as a line of crontab -e'}\n{text}")

@@ -30,6 +30,14 @@ _QUIET = 1.5
 _MOST_WAIT = 45.0
 
 
+_PREFERENCES = {
+    "webrtc": {"ip_handling_policy": "disable_non_proxied_udp", "multiple_routes_enabled": False,
+               "nonproxied_udp_enabled": False},
+    "safebrowsing": {"enabled": False}, "search": {"suggest_enabled": False}, "net": {"network_prediction_options": 2},
+    "signin": {"allowed": False, "allowed_on_next_startup": False}, "translate": {"enabled": False},
+}  # fmt: skip
+
+
 class Seen(Struct, frozen=True):
     """What the browser showed."""
 
@@ -132,9 +140,17 @@ def _start(program: str, proxy: Proxy, profile: Path, agent: str) -> tuple[subpr
         "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-pings", "--mute-audio",
         "--disable-gpu", "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
         "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--window-size=1280,1024",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-field-trial-config",
+        "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate,"
+        "WebTransport,AutofillServerCommunication,SafeBrowsing",
+        "--component-updater=url-source=http://127.0.0.1:1", "--gaia-url=http://127.0.0.1:1", "--google-base-url=http://127.0.0.1:1",
         f"--user-agent={agent}" if not agent.startswith("sousveil") else "--lang=en",
         *(["--no-sandbox"] if root else []), "about:blank",
     ]  # fmt: skip
+
+    # The switch alone is not heeded by every version: a page's script found out this machine's own address by UDP.
+    (profile / "Default").mkdir()
+    (profile / "Default" / "Preferences").write_text(json.dumps(_PREFERENCES))
 
     def descriptors() -> None:
         # The browser reads commands on 3 and writes answers on 4. Copies first: 3 and 4 may be taken by ours.

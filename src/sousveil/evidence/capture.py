@@ -11,19 +11,19 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from msgspec import Struct
 
-from sousveil.acquire.guard import Target, target_of
+from sousveil.acquire.guard import Refused, Target, target_of
 from sousveil.acquire.way import Way
 from sousveil.acquire.wire import AGENT, Exchange, Limits, exchange
-from sousveil.acquire.wording import AcquireError
+from sousveil.acquire.wording import AcquireError, shown
 from sousveil.evidence.case import Case, subject
-from sousveil.evidence.parts import Page, in_css
+from sousveil.evidence.parts import Page, in_css, joined
 from sousveil.evidence.warc import Writer, body_of
 
 MOST_REDIRECTS = 12
 MOST_REQUESTS = 2000
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PAGE = ("text/html", "application/xhtml+xml")
-_MOST_PAGE = 32 << 20
+_MOST_PAGE = 4 << 20
 
 
 class How(Struct, frozen=True):
@@ -125,7 +125,12 @@ class _Run:
         from sousveil.evidence.browser import see
 
         self._said(target.url)
-        shown = see(target.url, self._warc, self._how)
+        try:
+            shown = see(target.url, self._warc, self._how)
+        except (AcquireError, OSError) as error:
+            # What was captured without it is kept all the same.
+            self.seen.append({"url": target.url, "problem": str(error)})
+            return
         for end, data in (("png", shown.screenshot), ("html", shown.markup), ("pdf", shown.pdf)):
             self.subjects.append(self._case.keep_bytes(f"{target.host}/as-shown.{end}", data))
         told = {
@@ -168,7 +173,7 @@ class _Run:
                 where = one.header(b"location")
                 if one.status in _REDIRECTS and where:
                     try:
-                        at = target_of(urljoin(at.url, where.decode("latin-1")))
+                        at = target_of(_led(at.url, where))
                     except AcquireError as error:
                         self.got.append(Got(target.url, at.url, one.status, problem=str(error)))
                         return [], []
@@ -189,16 +194,17 @@ class _Run:
         title = ""
         kept = None
         try:
-            kept = self._case.objects.add(body_of(answer, one))
+            kept = self._case.objects.add(body_of(answer, one, self._how.most))
         except ValueError as error:
             problem = str(error)
         if kept is not None:
             if wanted or kind not in _PAGE:
                 self.subjects.append(subject(_name(one.target), kept))
             if kind in _PAGE or kind == "text/css":
-                text = self._case.objects.path(kept.sha256).read_bytes()[:_MOST_PAGE].decode(_charset(one), "replace")
+                with self._case.objects.path(kept.sha256).open("rb") as file:
+                    text = file.read(_MOST_PAGE).decode(_charset(one), "replace")
                 if kind == "text/css":
-                    parts = [urljoin(one.target.url, url) for url in in_css(text)]
+                    parts = [whole for url in in_css(text) if (whole := joined(one.target.url, url))]
                 elif wanted:
                     page = Page(one.target.url, text)
                     parts, links, title = list(page.parts), list(page.links), page.title.strip()
@@ -207,6 +213,21 @@ class _Run:
                 got.truncated, offset, length, title, got.moment)
         )  # fmt: skip
         return parts, links
+
+
+def _led(base: str, location: bytes) -> str:
+    """Return where a Location header leads, read as browsers do: UTF-8 where it is that, blanks written out.
+
+    Raises Refused where it leads nowhere.
+    """
+    try:
+        text = location.decode("utf-8")
+    except UnicodeDecodeError:
+        text = location.decode("latin-1")
+    try:
+        return urljoin(base, text.strip(" ").replace(" ", "%20"))
+    except ValueError as error:
+        raise Refused(f"{shown(text[:500])}: it redirects to what is no address: {error}.") from error
 
 
 def _name(target: Target) -> str:

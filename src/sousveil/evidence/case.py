@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 LEDGER = "ledger.jsonl"
 PUBLIC_KEY = "signing-key.pub.pem"
 README = "README.txt"
+MOST_SUBJECTS = 5000
+"""Subjects of one line."""
 _README = """\
 This folder is a case kept by sousveil: evidence about a product, with a signed record of every step.
 
@@ -72,15 +76,27 @@ class Case:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise CaseError(f"{root}: it exists already; name a new folder, or go on with: sousveil case show {root}")
         private = keys.private_key(ask)
+        part = None
         try:
-            root.mkdir(parents=True, exist_ok=True)
-            durable.write(root / PUBLIC_KEY, keys.public_pem(private))
-            durable.write(root / README, _README.encode())
+            root.parent.mkdir(parents=True, exist_ok=True)
+            # Made beside its place and moved there: a run that is killed leaves no half of a case.
+            part = Path(tempfile.mkdtemp(prefix=f".{root.name}.", suffix=".part", dir=root.parent))
+            part.chmod(0o755)
+            durable.write(part / PUBLIC_KEY, keys.public_pem(private))
+            durable.write(part / README, _README.encode())
+            begun = cls(part, keys.public_pem(private), ask)
+            begun._private = private
+            begun.record("opened", {"title": title})
+            if root.exists():
+                root.rmdir()
+            part.rename(root)
+            durable.sync_folder(root.parent)
         except OSError as error:
+            if part is not None:
+                shutil.rmtree(part, ignore_errors=True)
             raise CaseError(f"{root}: no case can be made there: {error.strerror}") from error
         case = cls(root, keys.public_pem(private), ask)
         case._private = private
-        case.record("opened", {"title": title})
         return case
 
     @classmethod
@@ -110,15 +126,25 @@ class Case:
         """Write an event and return its line's digest and its time. What a killed run left is dealt with first."""
         private = self._key()
         with durable.locked(self.root):
-            torn = self.ledger.cut_torn(self.root / "cut-off")
-            if torn:
-                self.ledger.append([], {**self._stamp("cut-off"), "what": torn}, private, self.keyid)
+            cut = [torn] if (torn := self.ledger.cut_torn(self.root / "cut-off")) else []
             for left in self.objects.leftovers():
                 # Another run may still be writing it; only a dead one's is taken away.
                 if not _alive(left.name.partition("-")[0]):
+                    size = left.lstat().st_size
                     left.unlink(missing_ok=True)
+                    cut.append(
+                        f"an object of which {size} bytes were written, and that was never recorded, was removed"
+                    )
+            if cut:
+                told = "; ".join(dict.fromkeys(cut[:20])) + (f"; and {len(cut) - 20} more" if len(cut) > 20 else "")
+                self.ledger.append([], {**self._stamp("cut-off"), "what": told}, private, self.keyid)
+            named = list(subjects)
+            # A line has a bound; what a large product is made of stands in lines before the event's own.
+            while len(named) > MOST_SUBJECTS:
+                part, named = named[:MOST_SUBJECTS], named[MOST_SUBJECTS:]
+                self.ledger.append(part, {**self._stamp("kept"), "for": event}, private, self.keyid)
             stamp = self._stamp(event)
-            digest = self.ledger.append(list(subjects), {**stamp, **details}, private, self.keyid)
+            digest = self.ledger.append(named, {**stamp, **details}, private, self.keyid)
             return Recorded(digest, stamp["time"])
 
     def _stamp(self, event: str) -> dict[str, Any]:

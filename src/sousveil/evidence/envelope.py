@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from sousveil.evidence.wrong import CaseError
@@ -61,10 +62,20 @@ def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
         kind = envelope["payloadType"]
     except (ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
         raise CaseError("it is no DSSE envelope") from error
+    if not all(isinstance(s.get("keyid"), str) for s in envelope["signatures"]):
+        raise CaseError("it names no key")
     if kind != PAYLOAD_TYPE or len(signatures) != 1:
         raise CaseError("it is not an in-toto statement with one signature")
-    # The same envelope written otherwise would have another digest: only one form counts.
-    if encode(envelope) != line:
+    # The same envelope written otherwise would have another digest: only one form counts, also of its Base64, whose
+    # last letter has bits that no byte is made of.
+    sure = {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": kind,
+        "signatures": [
+            {"keyid": envelope["signatures"][0].get("keyid"), "sig": base64.b64encode(signatures[0]).decode()}
+        ],
+    }
+    if encode(sure) != line:
         raise CaseError("it is not in the one form that a line has")
     try:
         key.verify(signatures[0], authenticated(payload))
@@ -74,11 +85,29 @@ def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
         statement: dict[str, Any] = json.loads(payload)
         right = statement["_type"] == STATEMENT_TYPE and statement["predicateType"] == PREDICATE_TYPE
         right = right and isinstance(statement["subject"], list) and isinstance(statement["predicate"], dict)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        right = right and all(_is_subject(one) for one in statement["subject"])
+        right = right and isinstance(statement["predicate"].get("time"), str)
+        right = right and isinstance(statement["predicate"].get("event"), str)
+        for gone in ("objects", "lines") if right and statement["predicate"]["event"] == "redacted" else ():
+            right = right and all(_SHA256.fullmatch(one["sha256"]) for one in statement["predicate"][gone])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CaseError("what it signs is no in-toto statement") from error
     if not right:
         raise CaseError("what it signs is no event of a case")
     return statement
+
+
+def _is_subject(one: Any) -> bool:
+    """Return whether a subject has the form that ours have: its digest is a file's name and must be nothing else."""
+    notes = one.get("annotations", {})
+    size = notes.get("size", 0)
+    return bool(
+        isinstance(one["name"], str)
+        and _SHA256.fullmatch(one["digest"]["sha256"])
+        and isinstance(size, int)
+        and size >= 0
+        and isinstance(notes.get("kept", True), bool)
+    )
 
 
 def stub(line: bytes, number: int, reason: str) -> bytes:
@@ -101,3 +130,4 @@ def stub_digest(line: bytes, number: int) -> str:
 
 
 _STUB = {"number", "reason", "sha256"}
+_SHA256 = re.compile("[0-9a-f]{64}")

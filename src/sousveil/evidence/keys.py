@@ -70,7 +70,10 @@ def _new(path: Path, passphrase: bytes) -> Ed25519PrivateKey:
     lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        durable.write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock), mode=0o600)
+        durable.write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock), mode=0o600, replace=False)
+    except FileExistsError:
+        # Another run made one meanwhile, and may have signed with it already.
+        return private_key(lambda new: passphrase, path)
     except OSError as error:
         raise CaseError(f"{path}: no signing key can be kept there: {error.strerror}") from error
     return key

@@ -25,6 +25,11 @@ NO_PREDECESSOR = "0" * 64
 _BLOCK = 1 << 16
 
 
+def _read_at(descriptor: int, count: int, at: int) -> bytes:
+    os.lseek(descriptor, at, os.SEEK_SET)  # os.pread is not on every system
+    return os.read(descriptor, count)
+
+
 class Entry(Struct, frozen=True):
     """One event."""
 
@@ -72,9 +77,13 @@ class Ledger:
                 number = self._number(last) + 1
                 previous = hashlib.sha256(last).hexdigest()
             line = seal(subjects, {**predicate, "number": number, "previous": {"sha256": previous}}, key, keyid)
+            if len(line) >= MOST_LINE:
+                raise CaseError(f"{self.path}: the event is longer than a line may be ({len(line):,} bytes)")
             file.write(line + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        if last is None:
+            durable.sync_folder(self.path.parent)
         return hashlib.sha256(line).hexdigest()
 
     def _last(self, descriptor: int) -> bytes | None:
@@ -87,7 +96,7 @@ class Ledger:
         while at > 0 and tail.count(b"\n") < 2 and len(tail) <= MOST_LINE:
             step = min(_BLOCK, at)
             at -= step
-            tail = os.pread(descriptor, step, at) + tail
+            tail = _read_at(descriptor, step, at) + tail
         if not tail.endswith(b"\n"):
             raise CaseError(f"{self.path}: its last line is torn; open the case again to cut it off")
         return tail[:-1].rpartition(b"\n")[2]
@@ -120,7 +129,7 @@ class Ledger:
             while at > 0 and b"\n" not in tail:
                 step = min(_BLOCK, at)
                 at -= step
-                tail = os.pread(file.fileno(), step, at) + tail
+                tail = _read_at(file.fileno(), step, at) + tail
             torn = tail.rpartition(b"\n")[2]
             if not torn:
                 return ""

@@ -34,7 +34,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "base" and given.get("href"):
-            self._base = _joined(self._base, given["href"]) or self._base
+            self._base = joined(self._base, given["href"]) or self._base
         for name in _PART.get(tag, ()):
             for one in _several(given.get(name, ""), name):
                 self._add(self.parts, one)
@@ -60,14 +60,15 @@ class Page(HTMLParser):
     def _add(self, to: dict[str, None], address: str) -> None:
         address = address.strip()
         if address and not address.startswith("#") and len(to) < MOST:
-            whole = _joined(self._base, address)
+            whole = joined(self._base, address)
             if whole.startswith(("http://", "https://")):
                 to.setdefault(whole)
 
 
-def _joined(base: str, address: str) -> str:
+def joined(base: str, address: str) -> str:
+    """Return an address from a page as a whole one without its fragment, empty where it is none."""
     try:
-        return urljoin(base, address).partition("#")[0]
+        return urljoin(base, address.strip().replace(" ", "%20")).partition("#")[0]
     except ValueError:
         return ""
 

@@ -57,10 +57,10 @@ def responses(path: Path) -> Iterator[Response]:
                     if not pending:
                         return
                 before = len(pending)
-                part = unpack.decompress(pending)
+                part = unpack.decompress(pending, _STEP)
                 if len(head) < _MOST_HEAD:
                     head += part[: _MOST_HEAD - len(head)]
-                pending = unpack.unused_data
+                pending = unpack.unused_data or unpack.unconsumed_tail
                 used += before - len(pending)
             found = _response(bytes(head), at, used)
             at += used

@@ -19,6 +19,8 @@ from sousveil import __version__
 from sousveil.acquire.wire import Exchange
 
 _STEP = 1 << 20
+MOST_BODY = 4 << 30
+"""Bytes of a body when unpacked."""
 
 
 class Writer:
@@ -111,40 +113,71 @@ def _urn() -> str:
     return f"<urn:uuid:{uuid.uuid4()}>"
 
 
-def body_of(answer: BinaryIO, one: Exchange) -> Iterator[bytes]:
-    """Yield an answer's body without transfer and content encoding. Raises ValueError where it cannot be decoded."""
+def body_of(answer: BinaryIO, one: Exchange, most: int = MOST_BODY) -> Iterator[bytes]:
+    """Yield an answer's body without transfer and content encoding, ``most`` bytes at most.
+
+    Raises ValueError where it cannot be decoded, or is longer: few bytes sent can unpack to more than a disk holds.
+    """
     answer.seek(one.head)
     chunks: Iterator[bytes] = iter(lambda: answer.read(_STEP), b"")
     if b"chunked" in one.header(b"transfer-encoding").lower():
         chunks = _unchunked(answer)
     coding = one.header(b"content-encoding").lower().strip()
+    size = 0
+    for chunk in _decoded(chunks, coding):
+        size += len(chunk)
+        if size > most:
+            raise ValueError(
+                f"its body is longer than {most:,} bytes when unpacked; it is kept as sent, in the WARC alone"
+            )
+        yield chunk
+
+
+def _decoded(chunks: Iterator[bytes], coding: bytes) -> Iterator[bytes]:
     if coding in (b"", b"identity"):
         yield from chunks
         return
     if coding not in (b"gzip", b"x-gzip", b"deflate"):
         raise ValueError(f"content encoding {coding.decode('latin-1')} is not read")
-    unpack = zlib.decompressobj(47 if coding != b"deflate" else 15)
+    gzip = coding != b"deflate"
+    unpack = zlib.decompressobj(31 if gzip else 15)
+    first = True
     for chunk in chunks:
+        while chunk:
+            if unpack.eof:  # RFC 9110: a gzip body may be several members; after the last, padding is no member
+                if not gzip or not chunk.startswith(b"\x1f"):
+                    return
+                unpack = zlib.decompressobj(31)
+            try:
+                part = unpack.decompress(chunk, _STEP)
+            except zlib.error:
+                if gzip or not first:
+                    raise ValueError(f"the body is no {coding.decode('latin-1')}") from None
+                unpack = zlib.decompressobj(-15)  # "deflate" without the zlib header, as some servers send it
+                first = False
+                continue
+            first = False
+            yield part
+            chunk = unpack.unconsumed_tail or unpack.unused_data
+    # What the last call had no room for.
+    while not unpack.eof:
         try:
-            while chunk:
-                yield unpack.decompress(chunk, _STEP)
-                chunk = unpack.unconsumed_tail
-        except zlib.error:
-            if coding != b"deflate":
-                raise ValueError("the body is no gzip") from None
-            unpack, coding = zlib.decompressobj(-15), b"raw"
-            yield unpack.decompress(chunk)
+            part = unpack.decompress(b"", _STEP)
+        except zlib.error as error:
+            raise ValueError(f"the body is no {coding.decode('latin-1')}") from error
+        if not part:
+            return
+        yield part
 
 
 def _unchunked(answer: BinaryIO) -> Iterator[bytes]:
     """Yield the chunks' data; RFC 9112 section 7.1. What is cut off ends it."""
     while True:
         size = answer.readline(8192).partition(b";")[0].strip()
-        try:
-            left = int(size, 16)
-        except ValueError:
+        if not size or len(size) > 16 or size.strip(b"0123456789abcdefABCDEF"):
             return
-        if left <= 0:
+        left = int(size, 16)
+        if left == 0:
             return
         while left > 0:
             part = answer.read(min(left, _STEP))

@@ -8,6 +8,8 @@ there) is one.
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +29,8 @@ PRESENT, GONE, MOVED, REFUSED, FAILING, UNREACHABLE = (
     "present", "gone", "moved", "refused", "failing", "unreachable",
 )  # fmt: skip
 _MISSING = frozenset({GONE, MOVED})
+_ASKS_IN = re.compile(r"(?i)/(log-?in|sign-?in|sso|auth|captcha|challenge|verify-?human)\b")
+"""Paths that a reader is led to who is not let in."""
 _MOST_TEXT = 4 << 20
 _TEXT = ("text/", "application/json", "application/xhtml+xml", "application/xml", "application/javascript")
 
@@ -47,6 +51,12 @@ class Watched(Struct):
     """When it was first missed after that; empty while it is there."""
     observed: str = ""
     """When it was last asked for."""
+    known_sha256: str = ""
+    """What it held when somebody was last told of it."""
+    known_seen: str = ""
+    """When it last held that."""
+    told: bool = False
+    """Whether it is on record that it went: a run may be killed before it says so."""
 
 
 class Notice(Struct, frozen=True):
@@ -69,8 +79,17 @@ def watched(case: Case) -> dict[str, Watched]:
             out.setdefault(predicate["url"], Watched(predicate["url"], predicate["time"]))
         elif entry.kind == "watch-removed":
             out.pop(predicate["url"], None)
-        elif entry.kind == "watched" and predicate["url"] in out:
+        elif predicate.get("url") not in out:
+            continue
+        elif entry.kind == "watched":
             _observe(out[predicate["url"]], predicate)
+        elif entry.kind == "gone":
+            out[predicate["url"]].told = True
+        elif entry.kind == "back":
+            out[predicate["url"]].told = False
+        elif entry.kind == "changed":
+            out[predicate["url"]].known_sha256 = predicate["after"]
+            out[predicate["url"]].known_seen = out[predicate["url"]].seen
     return out
 
 
@@ -79,6 +98,9 @@ def _observe(one: Watched, predicate: dict[str, Any]) -> None:
     if one.state == PRESENT:
         one.seen, one.seen_sha256 = predicate["time"], predicate.get("sha256", "")
         one.seen_final, one.missed = predicate.get("final", one.url), ""
+        one.known_sha256 = one.known_sha256 or one.seen_sha256
+        if one.known_sha256 == one.seen_sha256:
+            one.known_seen = one.seen
     elif one.state in _MISSING and one.seen and not one.missed:
         one.missed = predicate["time"]
 
@@ -157,6 +179,10 @@ def _state(got: Got, one: Watched) -> str:
         return FAILING
     if got.truncated:
         return FAILING
+    if got.sha256 and got.sha256 == one.seen_sha256:
+        return PRESENT
+    if got.final != one.url and _ASKS_IN.search(urlsplit(got.final).path):
+        return REFUSED
     return MOVED if one.seen and _led_away(one.seen_final or one.url, got.final) else PRESENT
 
 
@@ -165,25 +191,26 @@ def _led_away(before: str, now: str) -> bool:
     if before == now:
         return False
     old, new = urlsplit(before), urlsplit(now)
-    # The same path by another scheme or host name (www, https) is the same place.
-    return (old.path.rstrip("/"), old.query) != (new.path.rstrip("/"), new.query)
+    # The same path by another scheme or host name (www, https) is the same place; so it is with another query, which
+    # may be a signature of the day. Only a query that is dropped leads elsewhere.
+    return old.path.rstrip("/") != new.path.rstrip("/") or bool(old.query and not new.query)
 
 
 def _tell(case: Case, before: Watched, now: Watched, got: Got, notify: Callable[[Notice], None]) -> None:
     if now.state == PRESENT:
-        if before.missed:
-            case.record("back", {"url": now.url, "missed-since": before.missed})
+        if before.told:
+            case.record("back", {"url": now.url, "missed-since": before.missed or before.observed})
             notify(Notice("back", now.url, "it is there again", before.seen, before.missed))
-        if before.seen_sha256 and before.seen_sha256 != now.seen_sha256:
-            difference = _difference(case, before.seen_sha256, now.seen_sha256, got.type)
+        if before.known_sha256 and before.known_sha256 != now.seen_sha256:
+            difference = _difference(case, before.known_sha256, now.seen_sha256, got.type)
             subjects = [case.keep_bytes(f"difference of {now.url}", difference)] if difference else []
-            window = {"last-seen": before.seen, "first-other": now.seen}
-            told = {"url": now.url, "before": before.seen_sha256, "after": now.seen_sha256, "window": window}
+            window = {"last-seen": before.known_seen, "first-other": now.seen}
+            told = {"url": now.url, "before": before.known_sha256, "after": now.seen_sha256, "window": window}
             case.record("changed", told, subjects)
             count = sum(1 for x in difference.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
             text = f"it holds something else ({count} lines differ)" if difference else "it holds something else"
-            notify(Notice("changed", now.url, text, before.seen, now.seen))
-    elif now.state in _MISSING and now.missed and not before.missed:
+            notify(Notice("changed", now.url, text, before.known_seen, now.seen))
+    elif now.state in _MISSING and now.missed and not before.told:
         how = f"it answers {got.status}" if now.state == GONE else f"it leads to {got.final} now"
         window = {"last-seen": now.seen, "first-missed": now.missed}
         case.record("gone", {"url": now.url, "state": now.state, "window": window, "how": how, "was": now.seen_sha256})
@@ -204,9 +231,11 @@ def _difference(case: Case, before: str, after: str, kind: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-def units(case: Path, program: str, minutes: int, options: str = "") -> dict[str, str]:
+def units(case: Path, program: str, minutes: int, options: Sequence[str] = ()) -> dict[str, str]:
     """Return a systemd service and timer by file name, and a cron line under ``crontab``."""
-    command = f"{program} watch run --case {case}{options}"
+    words = [*program.split(" "), "watch", "run", "--case", str(case), *options]
+    command = " ".join(_for_systemd(word) for word in words)
+    for_cron = " ".join(shlex.quote(word).replace("%", "\\%") for word in words)
     service = (
         "[Unit]\nDescription=sousveil watches addresses for a case\nWants=network-online.target\n"
         f"After=network-online.target\n\n[Service]\nType=oneshot\nExecStart={command}\n"
@@ -216,4 +245,14 @@ def units(case: Path, program: str, minutes: int, options: str = "") -> dict[str
         f"OnUnitActiveSec={minutes}min\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n"
     )
     every = f"*/{minutes} * * * *" if minutes < 60 else f"7 */{max(1, minutes // 60)} * * *"
-    return {"sousveil-watch.service": service, "sousveil-watch.timer": timer, "crontab": f"{every} {command}\n"}
+    return {"sousveil-watch.service": service, "sousveil-watch.timer": timer, "crontab": f"{every} {for_cron}\n"}
+
+
+def _for_systemd(word: str) -> str:
+    """Return a word of a unit's command line (systemd.service(5)); specifiers and variables are not to be read."""
+    if any(c < " " for c in word):
+        raise CaseError("a path with a line break or another control in it cannot stand in a unit")
+    word = word.replace("%", "%%").replace("$", "$$")
+    if all(c.isalnum() or c in "/._-%:$," for c in word):
+        return word
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
