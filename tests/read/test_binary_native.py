@@ -197,3 +197,14 @@ def test_a_string_table_of_resources_with_lengths_before_its_strings() -> None:
     (record,) = [c for c in _read(data, "民族".encode("utf-16-le"), "utf-16-le") if c.kind is Kind.RECORD]
     assert [m.name for m in record.members] == list(captions)
     assert len(_read(data, "民族".encode("utf-16-le"), "utf-16-le")) == 2, "only what holds the term, and it as a label"
+
+
+@pytest.mark.parametrize(
+    "magic", [b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbf\0\0\0\1"]
+)
+@pytest.mark.parametrize("rest", [b"", b"\2", b"\xff" * 90])
+def test_a_program_of_a_few_bytes_has_no_sections(magic: bytes, rest: bytes) -> None:
+    """Five bytes of ELF were an IndexError; offsets of 2**63 and more an OverflowError."""
+    data = magic + rest
+    assert all(image.sections is not None for image in images(data))
+    read("a.so", data, [])

@@ -162,7 +162,7 @@ def _string(data: bytes, at: int, end: int) -> int:
 
 
 def _elf(data: bytes) -> Image:
-    wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
+    wide, order = data[4:5] == b"\x02", "<" if data[5:6] == b"\x01" else ">"
     header = struct.unpack_from(order + ("HHIQQQIHHHHHH" if wide else "HHIIIIIHHHHHH"), data, 16)
     machine, table, entry, count, strings = header[1], header[5], header[10], header[11], header[12]
     image = Image(data, "elf", order, 8 if wide else 4, machine == 62)
