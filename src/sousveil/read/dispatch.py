@@ -131,10 +131,11 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
     """
     if readers := byte_readers(path, data):
         reading = _read_bytes(path, data, hits, readers)
-        if reading.constructs or reading.limits or not hits:
+        if reading.constructs or reading.limits or not hits or "binary.native" in readers:
+            # The reader of programs reads strings itself, and what it leaves out it leaves out on purpose.
             return reading
-        # Damaged, or none of its kind: what looks for structure passes over what is broken without a word.
-        return _strings(path, data, hits, "its structure is damaged or not known: only strings are read")
+        # Readers of structure pass over what is broken without a word.
+        return _strings(path, data, hits, "no structure was found around it: only strings are read")
     kind = kind_of(data)
     if kind != "text":
         if not hits:
