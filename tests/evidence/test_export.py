@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -9,6 +10,7 @@ import random
 import shutil
 import subprocess
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,43 @@ def test_a_name_that_is_taken_out_is_nowhere_and_the_rest_holds(case: Case, tmp_
     assert not [c for c in verify(case.root) if c.holds is False]
 
 
+def _warc(coding: str, body: bytes, chunked: bool = False) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n"
+    if chunked:
+        head += "Transfer-Encoding: chunked\r\n"
+        body = b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in (body[:9], body[9:])) + b"0\r\n\r\n"
+    block = head.encode() + b"\r\n" + body
+    fields = f"WARC/1.1\r\nContent-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
+    return gzip.compress(fields.encode() + block + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (_warc("gzip", gzip.compress(SECRET.encode())), True),
+        (_warc("gzip", gzip.compress(SECRET.encode()), chunked=True), True),
+        (_warc("identity", b"a page") + _warc("deflate", zlib.compress(f"by {SECRET}".encode("utf-16-le"))), True),
+        (gzip.decompress(_warc("gzip", gzip.compress(SECRET.encode()))), True),
+        (_warc("br", b"what is not decoded may hold it"), True),
+        (_warc("gzip", gzip.compress(b"a page")) + _warc("", b"another"), False),
+        (_warc("gzip", gzip.compress(b"a page"), chunked=True), False),
+        *((base64.b64encode(b"x" * shift + f"{SECRET} wrote".encode()), True) for shift in range(3)),
+        (base64.b64encode(b"somebody else wrote this letter"), False),
+    ],
+)
+def test_a_name_is_found_in_captured_bodies_and_in_base64(tmp_path: Path, data: bytes, found: bool) -> None:
+    (tmp_path / "object").write_bytes(data)
+    assert redaction.holds(tmp_path / "object", redaction.spellings(SECRET)) is found
+
+
+def test_what_is_packed_too_deep_may_hold_it(tmp_path: Path) -> None:
+    data = b"nothing"
+    for _ in range(20):
+        data = gzip.compress(data)
+    (tmp_path / "object").write_bytes(data)
+    assert redaction.holds(tmp_path / "object", redaction.spellings(SECRET))
+
+
 @needs_programs
 def test_what_was_taken_out_without_a_record_is_noticed(case: Case, tmp_path: Path) -> None:
     from sousveil.evidence.envelope import stub
@@ -201,6 +240,9 @@ def test_events_as_a_table_hold_no_formula(case: Case) -> None:
 def test_captured_pages_come_as_a_wacz(case: Case, site: Site, tmp_path: Path) -> None:
     captured = capture(case, [site.base + "/page", site.base + "/dl"], How(way=LOOPBACK))
     case.record("acquired", {}, list(captured.subjects))
+    for subject in captured.subjects:
+        path = case.objects.path(subject["digest"]["sha256"])
+        assert not redaction.holds(path, redaction.spellings(SECRET)), "what is captured is read, not taken out unread"
     folder = export.bag(case, tmp_path / "out").folder
     with zipfile.ZipFile(folder / "data" / "capture.wacz") as archive:
         assert archive.testzip() is None

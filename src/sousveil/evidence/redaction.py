@@ -6,23 +6,32 @@ line that is taken out becomes a stub with its digest: the next line's signature
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import gzip
 import hashlib
 import json
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, BinaryIO, cast
 
 from msgspec import Struct
 
 from sousveil.evidence.case import Case
 from sousveil.evidence.ledger import Entry
+from sousveil.evidence.warc import bodies
 from sousveil.evidence.wrong import CaseError
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "gb18030", "big5", "shift_jis", "euc_kr", "windows-1251",
              "windows-1252", "windows-1256", "koi8_r")  # fmt: skip
 _MOST_LOOKED_INTO = 1 << 30
+_STEP = 1 << 18
+_IN_MEMORY = 1 << 26
+_DEEPEST = 6
+_FEWEST_DIGITS = 8
+"""Fewer digits of Base64 stand in any file by chance."""
 
 
 class Wish(Struct, frozen=True):
@@ -109,7 +118,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def spellings(text: str) -> tuple[bytes, ...]:
-    """Return a text's bytes in every encoding that can write it, in lower and upper case too, and as escapes."""
+    """Return a text's bytes in every encoding that can write it, both cases, escapes and Base64."""
     out: dict[bytes, None] = {}
     for form in dict.fromkeys((text, text.lower(), text.upper(), text.title())):
         for encoding in ENCODINGS:
@@ -119,38 +128,81 @@ def spellings(text: str) -> tuple[bytes, ...]:
                 continue
         out.setdefault(json.dumps(form)[1:-1].encode())
         out.setdefault("".join(c if c.isascii() else f"%{b:02X}" for c in form for b in c.encode()).encode())
+    for needle in list(out):
+        out.update(dict.fromkeys(_base64(needle)))
     return tuple(out)
 
 
+def _base64(needle: bytes) -> Iterator[bytes]:
+    """Yield what Base64 makes of bytes wherever they stand, less the digits that their neighbours share."""
+    for shift in range(3):
+        coded = base64.b64encode(bytes(shift) + needle).rstrip(b"=")
+        inner = coded[(0, 2, 3)[shift] : (shift + len(needle)) * 8 // 6]
+        if len(inner) >= _FEWEST_DIGITS:
+            yield inner
+            yield inner.translate(bytes.maketrans(b"+/", b"-_"))
+
+
 def holds(path: Path, needles: tuple[bytes, ...]) -> bool:
-    """Return whether a file holds one of ``needles``: in its bytes, in what is packed in it, or in Base64 of either."""
+    """Return whether a file holds one of ``needles``, or may: as it is, in what is packed in it, in captured bodies.
+
+    A captured body that cannot be decoded, and a capture that is damaged, may hold anything.
+    """
     from sousveil.unpack import Budget, Entry, walk
 
-    data = path.read_bytes() if path.stat().st_size <= _MOST_LOOKED_INTO else b""
-    if _in(data, needles):
-        return True
+    with path.open("rb") as file:
+        if _among(iter(lambda: file.read(_STEP), b""), needles):
+            return True
     for item in walk(path, path.name, Budget(), in_memory=_MOST_LOOKED_INTO):
-        if isinstance(item, Entry):
-            if _in(item.path.encode("utf-8", "surrogateescape"), needles):
-                return True
-            before = b""
-            for chunk in item.chunks():
-                if _in(before + chunk, needles):
-                    return True
-                before = chunk[-4096:]
+        if isinstance(item, Entry) and (
+            _among([item.path.encode("utf-8", "surrogateescape")], needles) or _among(item.chunks(), needles)
+        ):
+            return True
     return False
 
 
-def _in(data: bytes, needles: tuple[bytes, ...]) -> bool:
-    if any(needle in data for needle in needles):
+def _among(chunks: Iterable[bytes], needles: tuple[bytes, ...], depth: int = 0) -> bool:
+    """Return whether bytes hold a needle. Those of a WARC, packed or not, are looked at decoded too.
+
+    What is packed too deep or too large to look into may hold anything.
+    """
+    if depth > _DEEPEST:
         return True
-    # A WARC is many gzip members; a walk gives them as one stream, but a broken member must not hide a name.
-    if data[:2] == b"\x1f\x8b":
-        try:
-            return any(needle in gzip.decompress(data) for needle in needles)
-        except (OSError, EOFError, zlib.error):
+    before = b""
+    kept: IO[bytes] | None = None
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        for n, chunk in enumerate(chunks):
+            if any(needle in before + chunk for needle in needles):
+                return True
+            before = (before + chunk)[-4096:]
+            if n == 0 and chunk.startswith((b"WARC/", b"\x1f\x8b")):
+                kept = spool
+            if kept is not None:
+                kept.write(chunk)
+                if kept.tell() > _MOST_LOOKED_INTO:
+                    return True
+        if kept is None:
             return False
-    return False
+        kept.seek(0)
+        if kept.read(2) == b"\x1f\x8b":
+            kept.seek(0)
+            return _packed(kept, needles, depth + 1)
+        kept.seek(0)
+        try:
+            return any(_among(body, needles, depth + 1) for body in bodies(cast("BinaryIO", kept)))
+        except ValueError:
+            return True
+
+
+def _packed(file: IO[bytes], needles: tuple[bytes, ...], depth: int) -> bool:
+    """Return whether what gzip packed holds a needle; a broken member ends it, and must not hide what stands before."""
+
+    def members() -> Iterator[bytes]:
+        with gzip.GzipFile(fileobj=file, mode="rb") as unpacked, contextlib.suppress(OSError, EOFError, zlib.error):
+            while part := unpacked.read(_STEP):
+                yield part
+
+    return _among(members(), needles, depth)
 
 
 def record(case: Case, made: Plan) -> None:

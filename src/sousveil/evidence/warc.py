@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import time
 import uuid
@@ -119,18 +120,53 @@ def body_of(answer: BinaryIO, one: Exchange, most: int = MOST_BODY) -> Iterator[
     Raises ValueError where it cannot be decoded, or is longer: few bytes sent can unpack to more than a disk holds.
     """
     answer.seek(one.head)
-    chunks: Iterator[bytes] = iter(lambda: answer.read(_STEP), b"")
-    if b"chunked" in one.header(b"transfer-encoding").lower():
-        chunks = _unchunked(answer)
-    coding = one.header(b"content-encoding").lower().strip()
+    return plain(answer, one.header(b"transfer-encoding"), one.header(b"content-encoding"), most)
+
+
+def plain(body: BinaryIO, transfer: bytes, coding: bytes, most: int = MOST_BODY) -> Iterator[bytes]:
+    """Yield a body as ``body_of`` does, from where it begins and the values of its two headers."""
+    chunks: Iterator[bytes] = iter(lambda: body.read(_STEP), b"")
+    if b"chunked" in transfer.lower():
+        chunks = _unchunked(body)
     size = 0
-    for chunk in _decoded(chunks, coding):
+    for chunk in _decoded(chunks, coding.lower().strip()):
         size += len(chunk)
         if size > most:
             raise ValueError(
                 f"its body is longer than {most:,} bytes when unpacked; it is kept as sent, in the WARC alone"
             )
         yield chunk
+
+
+def bodies(warc: BinaryIO) -> Iterator[Iterator[bytes]]:
+    """Yield the body of each HTTP message in an unpacked WARC file, as ``plain`` yields it.
+
+    Each must be read before the next is asked for. Raises ValueError where the file is no WARC or is cut off.
+    """
+    while line := warc.readline(1 << 16):
+        if not line.strip():
+            continue
+        if not line.startswith(b"WARC/"):
+            raise ValueError("a record does not begin where the one before it ends")
+        fields = _fields(warc)
+        length = fields.get(b"content-length", b"")
+        if not length.isdigit() or len(length) > 15:
+            raise ValueError("a record does not say how long it is")
+        end = warc.tell() + int(length)
+        if fields.get(b"content-type", b"").startswith(b"application/http"):
+            warc.readline(1 << 16)
+            own = _fields(warc)
+            body = io.BytesIO(warc.read(max(0, end - warc.tell())))
+            yield plain(body, own.get(b"transfer-encoding", b""), own.get(b"content-encoding", b""))
+        warc.seek(end)
+
+
+def _fields(file: BinaryIO) -> dict[bytes, bytes]:
+    out: dict[bytes, bytes] = {}
+    while (line := file.readline(1 << 16)).strip():
+        name, _, value = line.partition(b":")
+        out.setdefault(name.strip().lower(), value.strip())
+    return out
 
 
 def _decoded(chunks: Iterator[bytes], coding: bytes) -> Iterator[bytes]:
