@@ -8,14 +8,17 @@ import os
 import random
 import shutil
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from sousveil.acquire.post import post
+from sousveil.acquire.way import Way
 from sousveil.evidence import keys, stamps
 from sousveil.evidence import ledger as _ledger
 from sousveil.evidence.case import Case
@@ -130,6 +133,33 @@ def test_a_stamp_of_another_line_or_another_authority_is_refused(case: Case, aut
     words = "req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -days 3 -subj /CN=Another -out"
     subprocess.run(["openssl", *words.split(), str(other)], check=True, capture_output=True)
     assert wrong(case.root, other.read_bytes())
+
+
+def test_one_authority_that_answers_nonsense_does_not_stop_the_others(case: Case, authority) -> None:
+    bad = "http://127.0.0.1:9/bad"
+    said: list[str] = []
+    with pytest.raises(CaseError, match="is no stamp of this line"):
+        said.extend(
+            line for line in seal(case, (bad, authority.url), lambda u, b, t: b"no" if u == bad else post(u, b, t))
+        )
+    assert [s.authority for s in stamps.every(case.root / "stamps") if not s.waiting] == [authority.url]
+
+
+def test_through_a_proxy_an_authority_is_asked_by_name_and_never_directly(case: Case) -> None:
+    asked: list[bytes] = []
+
+    class Proxy(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.request.recv(4096))
+            self.request.sendall(b"HTTP/1.1 502 no\r\n\r\n")
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        way = Way(proxy=f"http://127.0.0.1:{server.server_address[1]}")
+        with pytest.raises(OSError, match="502"):
+            post("http://stamps.invalid/tsr", b"x", "application/timestamp-query", way)
+        server.shutdown()
+    assert asked == [b"CONNECT stamps.invalid:80 HTTP/1.1\r\nHost: stamps.invalid:80\r\n\r\n"]
 
 
 def test_a_request_waits_while_the_authority_is_away(case: Case, authority) -> None:

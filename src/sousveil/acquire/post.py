@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import io
+import ipaddress
+import ssl
 
-_MOST = 1 << 20
-"""Bytes of an answer."""
-_SILENCE = 20.0
+import httpcore2
+from msgspec.structs import replace
+
+from sousveil.acquire.guard import target_of
+from sousveil.acquire.way import Way
+from sousveil.acquire.wire import Backend, Cut, Limits, Record
+from sousveil.acquire.wording import AcquireError, shown
+
+_LIMITS = Limits(most=1 << 20, seconds=60.0, silence=20.0)
+_ANY = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+"""An authority is named by the user, not by a page: it may stand in a private network."""
 
 
-def post(url: str, body: bytes, content_type: str) -> bytes:
-    """Return the body of the answer to a POST. Raises OSError where there is none with status 200.
+def post(url: str, body: bytes, content_type: str, way: Way | None = None) -> bytes:
+    """Return the body of the answer to a POST. Raises OSError where there is none with status 200 within a minute.
 
     Redirects are not followed: an authority is asked at the address the user named, or not at all.
     """
-    import httpcore2
-
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise OSError(f"{url}: an authority's address begins with http:// or https://")
-    timeouts = {"connect": _SILENCE, "read": _SILENCE, "write": _SILENCE, "pool": _SILENCE}
-    headers = [(b"Host", parts.netloc.encode("idna")), (b"Content-Type", content_type.encode()),
-               (b"Content-Length", b"%d" % len(body)), (b"User-Agent", b"sousveil")]  # fmt: skip
-    answer = bytearray()
     try:
-        with (
-            httpcore2.ConnectionPool() as pool,
-            pool.stream("POST", url, headers=headers, content=body, extensions={"timeout": timeouts}) as response,
-        ):
+        target = target_of(url)
+        record = Record(io.BytesIO(), _LIMITS)
+        headers = [(b"Host", target.authority.encode()), (b"Content-Type", content_type.encode()),
+                   (b"Content-Length", b"%d" % len(body)), (b"User-Agent", b"sousveil"),
+                   (b"Connection", b"close")]  # fmt: skip
+        connection = httpcore2.HTTPConnection(
+            httpcore2.Origin(target.scheme.encode(), target.host.encode(), target.port),
+            ssl_context=ssl.create_default_context(),
+            network_backend=Backend(target, record, replace(way or Way(), allowed=_ANY)),
+        )
+        where = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+        with connection:
+            response = connection.handle_request(httpcore2.Request("POST", where, headers=headers, content=body))
             if response.status != 200:
-                raise OSError(f"{url}: it answers with status {response.status}")
-            for chunk in response.iter_stream():
-                answer += chunk
-                if len(answer) > _MOST:
-                    raise OSError(f"{url}: the answer is longer than {_MOST:,} bytes")
+                raise OSError(f"{shown(url)}: it answers with status {response.status}")
+            return b"".join(response.iter_stream())
+    except Cut as cut:
+        raise OSError(f"{shown(url)}: the answer goes past a bound: {cut}") from cut
+    except AcquireError as error:
+        raise OSError(str(error)) from error
     except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
-        raise OSError(f"{url}: {type(error).__name__}") from error
-    return bytes(answer)
+        raise OSError(f"{shown(url)}: {type(error).__name__}") from error

@@ -73,7 +73,7 @@ class Cut(Exception):
     """An answer went past a bound."""
 
 
-class _Record:
+class Record:
     """What passed on one connection."""
 
     def __init__(self, sink: BinaryIO, limits: Limits) -> None:
@@ -104,7 +104,7 @@ class _Record:
 class Backend(httpcore2.NetworkBackend):
     """Connects to checked addresses only, and writes down what passes."""
 
-    def __init__(self, target: Target, record: _Record, way: Way) -> None:
+    def __init__(self, target: Target, record: Record, way: Way) -> None:
         self._target, self._record, self._way = target, record, way
 
     def connect_tcp(
@@ -123,7 +123,7 @@ class Backend(httpcore2.NetworkBackend):
 class _Stream(httpcore2.NetworkStream):
     """A socket whose traffic is written down."""
 
-    def __init__(self, sock: socket.socket, record: _Record) -> None:
+    def __init__(self, sock: socket.socket, record: Record) -> None:
         self._sock, self._record = sock, record
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -189,7 +189,7 @@ def exchange(
     Redirects are not followed: each is an exchange of its own. Raises AcquireError where nothing came at all.
     """
     limits = limits or Limits()
-    record = _Record(sink, limits)
+    record = Record(sink, limits)
     origin = httpcore2.Origin(target.scheme.encode(), target.host.encode(), target.port)
     url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     headers = [

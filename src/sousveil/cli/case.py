@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sousveil.cli.acquire import PROXY, way
 from sousveil.cli.app import HELP_OPTIONS
 from sousveil.report.safe import show
 
@@ -172,8 +173,9 @@ def files(folder: Path) -> None:
     metavar="URL",
     help="Ask this time-stamp authority (RFC 3161); may be given again. Default: SOUSVEIL_AUTHORITIES, with spaces.",
 )
+@PROXY
 @CASE
-def seal(authorities: tuple[str, ...], folder: Path) -> None:
+def seal(authorities: tuple[str, ...], proxy: str, folder: Path) -> None:
     """Record that the case is complete and have the record's last line stamped by the authorities you name.
 
     An authority sees a digest and nothing else. Without a network the requests wait in the case; seal again sends them.
@@ -186,7 +188,8 @@ def seal(authorities: tuple[str, ...], folder: Path) -> None:
     from sousveil.evidence.sealing import seal as close
 
     named = authorities or tuple(os.environ.get("SOUSVEIL_AUTHORITIES", "").split())
-    for line in close(opened(folder), named, post):
+    reached = way((), proxy)
+    for line in close(opened(folder), named, lambda url, body, kind: post(url, body, kind, reached)):
         print(show(line))
 
 

@@ -14,6 +14,7 @@ def seal(case: Case, authorities: Sequence[str], post: stamps.Post) -> Iterator[
     """Seal the case, ask the authorities, and ask again where an earlier request still waits; yield what was done.
 
     A case whose last event is a seal is not sealed twice: only what is missing of its stamps is asked for.
+    Raises CaseError at the end where an authority's answer is no stamp.
     """
     last = None
     kept: set[str] = set()
@@ -31,11 +32,19 @@ def seal(case: Case, authorities: Sequence[str], post: stamps.Post) -> Iterator[
     have = {(s.line, s.authority) for s in stamps.every(folder) if not s.waiting}
     lines = {hashlib.sha256(raw[:-1]).hexdigest(): raw[:-1] for _, raw in case.ledger.lines()}
     head = case.ledger.head() or ""
+    wrong: list[str] = []
     wanted = [*waiting, *((head, authority) for authority in authorities)]
     for digest, authority in dict.fromkeys(wanted):
         if (digest, authority) in have or digest not in lines:
             continue
-        stamp = stamps.ask(folder, lines[digest], authority, post)
+        try:
+            stamp = stamps.ask(folder, lines[digest], authority, post)
+        except CaseError as error:
+            # The other authorities are asked all the same.
+            wrong.append(str(error))
+            continue
         yield f"{'waits' if stamp.waiting else 'stamped'}: {authority}"
     if not wanted and not have:
         yield "no time-stamp authority was named: the times in the record are this machine's own (--authority URL)"
+    if wrong:
+        raise CaseError("; ".join(wrong))
