@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -185,6 +186,33 @@ def test_what_is_packed_too_deep_may_hold_it(tmp_path: Path) -> None:
         data = gzip.compress(data)
     (tmp_path / "object").write_bytes(data)
     assert redaction.holds(tmp_path / "object", redaction.spellings(SECRET))
+
+
+def _link(path: Path, outside: Path) -> None:
+    path.symlink_to(outside)
+
+
+@needs_programs
+@pytest.mark.parametrize("make", [_link, lambda path, outside: os.mkfifo(path)])
+def test_links_and_pipes_are_named_and_never_followed(case: Case, tmp_path: Path, make) -> None:
+    outside = tmp_path / "private.txt"
+    outside.write_text("not the case's")
+    folder = export.bag(case, tmp_path / "out").folder
+    for root in (folder / "data", case.root):
+        kept = next(p for p in sorted((root / "objects").rglob("*")) if p.is_file())
+        kept.unlink()
+        make(kept, outside)
+    assert check(folder) == (1, f"WRONG  neither files nor folders: ./{kept_name(folder)} \n")
+    for root in (folder, case.root):
+        (claim,) = verify(root)
+        assert claim.holds is False and "a link, a pipe or a device" in claim.detail
+    with pytest.raises(CaseError, match="not part of it"):
+        export.bag(case, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
+def kept_name(folder: Path) -> str:
+    return next(p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*")) if p.is_symlink() or p.is_fifo())
 
 
 @needs_programs

@@ -12,7 +12,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -201,3 +203,18 @@ def _alive(pid: str) -> bool:
     except OSError:
         return True
     return True
+
+
+def foreign(root: Path) -> list[str]:
+    """Return what stands below ``root`` and is neither a file nor a folder, relative to it; nothing is opened.
+
+    A link leads to bytes that are not the case's, and reading a pipe never ends: no case and no export holds either.
+    """
+    out = []
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                out.append(path.relative_to(root).as_posix())
+    return sorted(out)

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from sousveil import __version__
 from sousveil.evidence import chronicle, crate, paper, redaction, wacz
-from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case
+from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.envelope import stub
 from sousveil.evidence.ledger import Entry
 from sousveil.evidence.objects import chunks_of
@@ -63,6 +63,8 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
     """Export the case into the new folder ``out``. Raises CaseError where it exists or cannot be written."""
     if out.exists():
         raise CaseError(f"{out}: it exists already; name a new folder")
+    if strangers := foreign(case.root):
+        raise CaseError(f"{case.root / strangers[0]}: a link, a pipe or a device; what it leads to is not part of it")
     plan = redaction.plan(case, wishes)
     if plan.objects or plan.lines:
         redaction.record(case, plan)

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from sousveil.evidence import keys, stamps, trust
-from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case
+from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.ledger import Entry
 from sousveil.evidence.objects import chunks_of
 from sousveil.evidence.wrong import CaseError
@@ -46,6 +46,10 @@ def verify(path: Path, roots: bytes = b"") -> Iterator[Claim]:
     """
     if path.is_file():
         yield from _object(path)
+    elif strangers := foreign(path):
+        # Nothing else is looked at: each of them may lead out of the folder, or never end.
+        for name in strangers[:5]:
+            yield Claim("there are only files and folders in it", False, f"{name}: a link, a pipe or a device")
     elif (path / "bagit.txt").is_file():
         yield from _bag(path)
         yield from verify_case(path / "data", roots, exported=True)

@@ -19,6 +19,10 @@ bad=0
 wrong() { echo "WRONG  $*"; bad=1; }
 digest() { sha256sum "$1" | cut -c1-64; }
 
+# 0. Nothing leads out of the export, and nothing in it is without an end.
+strangers=$(find . ! -type f ! -type d | head -3 | tr '\n' ' ')
+[ -z "$strangers" ] || { wrong "neither files nor folders: $strangers"; exit 1; }
+
 # 1. Every file is the one that was exported; no file came or went.
 for list in tagmanifest-sha256.txt manifest-sha256.txt; do
     grep -qv '^[0-9a-f]\{64\}  [^ ]' "$list" && wrong "$list: a line in it is not a SHA-256 and a name"
