@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import importlib.util
+import marshal
+import pickle
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sousveil.read
+from sousveil.model import Kind
 from sousveil.read.dispatch import kind_of, read, reader_of
 from sousveil.read.formats import FORMATS
 
@@ -125,6 +131,42 @@ def test_terms_in_a_file_whose_structure_is_damaged_are_never_passed_over(name: 
     assert found.limits, "that its structure was not read is said"
     empty = read(name, data, [])
     assert all(limit.reason != "not-understood" for limit in empty.limits), "without a term there is nothing to say"
+
+
+def test_rows_of_people_are_not_read_as_strings_either(tmp_path: Path) -> None:
+    """Where the hits stood in such rows alone, the rows were quoted as neighbouring strings."""
+    path = tmp_path / "a.db"
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE t (full_name TEXT, phone TEXT, note TEXT)")
+        base.executemany("INSERT INTO t VALUES (?, ?, 'UYGHUR')", [(f"Made Up {i}", f"000{i}") for i in range(9)])
+        base.commit()
+    data = path.read_bytes()
+    table = [{"full_name": f"Made Up {i}", "note": "UYGHUR"} for i in range(200)]
+    for name, content in (("a.db", data), ("a.pkl", pickle.dumps(table, protocol=2))):
+        at = content.index(b"UYGHUR") if name == "a.db" else content.rindex(b"Made Up 150")
+        found = read(name, content, [(at, "utf-8")])
+        assert found.constructs == ()
+        assert [limit.reason for limit in found.limits] == ["not-understood"], "that they were not read is said"
+    assert read("a.db", data, [(data.index(b"full_name"), "utf-8")]).constructs, "what the table declares is read"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "members"),
+    [("Uyghur people", Kind.STATEMENT, []), ("gender,age,ethnicity", Kind.LABEL_SET, ["gender", "age", "ethnicity"])],
+)
+def test_a_string_that_one_name_of_a_compiled_module_stands_for(value: str, kind: Kind, members: list[str]) -> None:
+    """It counted as told by a family of constants that there was not."""
+    source = f"import os\nLONE = {value!r}\nprint(os)\ndef ethnic(): return 1\n"
+    data = b"".join(
+        (importlib.util.MAGIC_NUMBER, bytes(12), marshal.dumps(compile(source, "a.py", "exec", dont_inherit=True)))
+    )
+    found = read("a.pyc", data, [(data.index(value.encode()), "utf-8")])
+    assert not found.limits
+    (one,) = found.constructs
+    assert (one.kind, one.name, [m.name for m in one.members]) == (kind, "LONE", members)
+    assert one.passage.text == value
+    other = read("a.pyc", data, [(data.index(b"print"), "utf-8")])
+    assert all(c.name != "LONE" for c in other.constructs), "only where a term stands in it"
 
 
 def test_section_headers_at_the_last_number_there_is() -> None:

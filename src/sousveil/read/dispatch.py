@@ -131,9 +131,12 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
     """
     if readers := byte_readers(path, data):
         reading = _read_bytes(path, data, hits, readers)
-        if reading.constructs or reading.limits or not hits or "binary.native" in readers:
-            # The reader of programs reads strings itself, and what it leaves out it leaves out on purpose.
+        if reading.constructs or reading.limits or not hits:
             return reading
+        left: str | None = getattr(import_module("sousveil.read." + readers[0]), "LEFT_OUT", None)
+        if left is not None:
+            limit = Limit(path, "not-understood", f"{_held(hits)} a term where none is read: {left}")
+            return replace(reading, limits=(limit,)) if left else reading
         # Readers of structure pass over what is broken without a word.
         return _strings(path, data, hits, "no structure was found around it: only strings are read")
     kind = kind_of(data)
@@ -185,9 +188,12 @@ def read_all(path: str, data: bytes) -> Reading:
 
 def _strings(path: str, data: bytes, hits: Sequence[tuple[int, str]], why: str) -> Reading:
     reading = _read_bytes(path, data, hits, ("binary.strings",))
-    held = "1 place holds" if len(hits) == 1 else f"{len(hits):,} places hold"
-    limit = Limit(path, "not-understood", f"{held} a term; {why}")
+    limit = Limit(path, "not-understood", f"{_held(hits)} a term; {why}")
     return replace(reading, limits=(limit, *reading.limits))
+
+
+def _held(hits: Sequence[tuple[int, str]]) -> str:
+    return "1 place holds" if len(hits) == 1 else f"{len(hits):,} places hold"
 
 
 def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]] | None, readers: Sequence[str]) -> Reading:

@@ -4,6 +4,9 @@ A reader of bytes is a module with ``read_bytes(data, hits, path)`` that yields 
 encoding) pairs, sorted, or None for everything. Of a construct's passages ``data[offset:offset + length]`` decoded in
 ``encoding`` is the text, line and column are 0, and ``where`` says section and address. Several readers may read one
 file: a program's debug information and its strings.
+
+Where it yields nothing around a term and says nothing, the file's strings are read, unless it leaves text out on
+purpose: then ``LEFT_OUT`` says what, as a limit does; empty where nothing need be said. People's rows are no strings.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ ABOUT = About(
     limits="A label that code puts together from two numbers is quoted by its first; strings that are encrypted or "
     "built byte by byte, and references from ARM code, are not seen.",
 )
+LEFT_OUT = ""
+"""It reads every string itself; the rest is code, and debug information that has a reader of its own."""
 
 _DEBUG = (".debug", ".zdebug", ".BTF", ".stab", ".gnu_debug", ".eh_frame", ".gcc_except", "__debug")
 _MOST_CODE = 96 << 20

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from sousveil.about import About
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.binary import pycode
@@ -204,6 +206,19 @@ class _Module:
                     role="constants",
                     language=_LANGUAGE,
                 )
+        grouped = {id(slot) for group in groups for slot in group}
+        for slot in slots:
+            if slot.constant and id(slot) not in grouped and self.hits.any(slot.touched):
+                yield from self._alone(slot, scope, where)
+
+    def _alone(self, slot: Slot, scope: tuple[str, ...], where: str) -> Iterator[Construct]:
+        """Yield a string that a name of its own stands for."""
+        body = Body()
+        for word in slot.touched:
+            body.string(word)
+        name = slot.name.text
+        for one in self.builder.body(f"{where}.{name}", _LANGUAGE, body, scope, name):
+            yield one if one.name else replace(one, name=name, gloss=slot.value[:4000])
 
     # ------------------------------------------------------------------ declarations
 

@@ -17,6 +17,7 @@ ABOUT = About(
     "Column names and the schema's metadata, such as the classes of a data set.",
     limits="Values; the first version of Feather.",
 )
+LEFT_OUT = "rows of tables, and what is damaged"
 _MAGIC = b"ARROW1"
 
 

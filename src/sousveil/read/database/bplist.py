@@ -13,6 +13,7 @@ ABOUT = About(
     "Binary property lists", ".plist .bplist .nib .strings .mom",
     "Dictionaries as records with their texts, arrays of texts as label sets; keyed archives as the lists they are.",
 )  # fmt: skip
+LEFT_OUT = "rows of tables, and what is damaged"
 _MOST = 300_000
 _DEEP = 64
 

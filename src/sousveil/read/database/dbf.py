@@ -16,6 +16,7 @@ ABOUT = About(
     "Column names and types, the number of rows, and the text columns of look-up tables of at most 200 rows.",
     limits="Rows of larger tables and of tables that may list people; memo files.",
 )
+LEFT_OUT = "rows of tables, and what is damaged"
 _SMALL = 200
 
 

@@ -13,6 +13,7 @@ ABOUT = About(
     "MessagePack", ".msgpack .mpk .mp .msgpk", "Maps with their texts as records, arrays of texts as label sets.",
     limits="Extension types.",
 )  # fmt: skip
+LEFT_OUT = "rows of tables, and what is damaged"
 _MOST = 400_000
 _DEEP = 64
 

@@ -18,6 +18,7 @@ ABOUT = About(
     "how class labels are stored.",
     limits="Numbers.",
 )
+LEFT_OUT = "rows of tables, and what is damaged"
 
 
 def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -> Iterator[Construct]:

@@ -17,6 +17,7 @@ ABOUT = About(
     "by an own reader of the footer.",
     limits="Values: neither pages nor statistics.",
 )
+LEFT_OUT = "rows of tables, and what is damaged"
 _MOST = 2_000_000
 _TYPES = ("boolean", "int32", "int64", "int96", "float", "double", "byte array", "fixed")
 

@@ -22,6 +22,7 @@ ABOUT = About(
     limits="Rows of larger tables and of any table whose columns may describe people; deleted rows; write-ahead logs; "
     "encrypted databases.",
 )
+LEFT_OUT = "rows of tables, and what is damaged"
 _SMALL = 200
 _MOST_PAGES = 200_000
 _TABLES = 3000

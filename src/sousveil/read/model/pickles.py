@@ -21,6 +21,7 @@ ABOUT = About(
     "holds them, by following the opcodes; nothing is unpickled. Zipped `.pt` files are opened as containers.",
     limits="Arrays of numbers; of tables row by row all but the first rows; compressed joblib files.",
 )
+LEFT_OUT = "rows of tables, and what is damaged"
 _MOST_STEPS = 1_500_000
 _MOST_PICKLES = 64
 _MOST_ITEMS = 60_000
