@@ -16,7 +16,7 @@ import pytest
 import sousveil
 from sousveil.model import Limit
 from sousveil.unpack import Budget, Entry, Stop, walk
-from sousveil.unpack.render import render, renderer_named, renderer_of
+from sousveil.unpack.render import render, renderer_named, renderer_of, sheets
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -222,3 +222,58 @@ def test_a_compound_file_whose_sectors_run_in_a_circle_is_not_followed() -> None
     found = list(render(renderer, bytes(data), "manual.xls", Budget()))
     assert any("circle" in x.detail for x in found if isinstance(x, Limit))
     assert any(isinstance(x, Entry) for x in found), "its words are searched as they stand"
+
+
+def _book(*records: bytes) -> bytes:
+    """Return an old workbook of one sheet with these records."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    begin = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    sheet = record(0x0085, struct.pack("<IHBB", len(begin) + 17, 0, 1, 0) + b"S")
+    return old.compound({"Workbook": begin + sheet + record(0x0A, b"") + b"".join(records) + record(0x0A, b"")})
+
+
+def _label(row: int, column: int, text: str = "ethnic group") -> bytes:
+    body = struct.pack("<HHHHB", row, column, 0, len(text), 0) + text.encode()
+    return struct.pack("<HH", 0x204, len(body)) + body
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        (_label(0, 0), _label(65535, 65535)),
+        (_label(65535, 65535), _label(0, 0)),
+        (_label(0, 0), struct.pack("<HHIIHHH", 0x200, 14, 0, 1 << 31, 0, 256, 0)),
+        (_label(0, 0), struct.pack("<HHIIHHH", 0x200, 14, 9, 2, 0, 256, 0)),
+        (_label(0, 0), struct.pack("<HHHHHHH", 0x200, 10, 0, 65535, 0, 65535, 0)),
+        (_label(0, 0), struct.pack("<HHHHHIH", 0xBD, 12, 65535, 65534, 0, 0, 65534)),
+        (_label(0, 0), struct.pack("<HHHHHd6x", 0x06, 20, 65535, 65535, 0, 1.0)),
+    ],
+    ids=["far", "backwards", "rows", "wrapping", "dimensions", "several", "formula"],
+)
+def test_an_old_workbook_that_claims_too_much_room_is_a_limit(records: tuple[bytes, ...]) -> None:
+    """The library asked for 34 GB and more, and ended its process."""
+    data = _book(*records)
+    found = list(sheets.render(data, "m.xls", Budget()))
+    assert [x.reason for x in found if isinstance(x, Limit)] == ["cut"]
+    assert any(isinstance(x, Entry) and b"ethnic group" in (x.data or b"") for x in found), "searched as it stands"
+
+
+def test_an_old_workbook_that_claims_too_many_strings_is_a_limit() -> None:
+    data = _book(_label(0, 0))
+    at = data.index(struct.pack("<HH", 0x85, 9))
+    # In front of the sheet's name there is room for no other record: the name's record becomes the table.
+    data = data[:at] + struct.pack("<HHIi", 0xFC, 9, 1, (1 << 31) - 1) + data[at + 12 :]
+    found = list(sheets.render(data, "m.xls", Budget()))
+    assert [x.reason for x in found if isinstance(x, Limit)] == ["broken"]
+
+
+def test_an_old_workbook_in_any_order_and_of_any_length_is_read() -> None:
+    for count in (1, 300, 9000):
+        rows = [_label(n, 3) for n in range(count)]
+        found = list(sheets.render(_book(*rows[count // 2 :], *rows[: count // 2]), "m.xls", Budget()))
+        (entry,) = found
+        assert isinstance(entry, Entry)
+        assert (entry.data or b"").count(b"ethnic group") >= count, "a title is written as such"

@@ -13,8 +13,9 @@ from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
+from sousveil.unpack.render import biff
 from sousveil.unpack.render.marked import MOST_MARKS, Cell, Flow, Writing, cleaned, inside
-from sousveil.unpack.render.ole import MAGIC, Compound, circular
+from sousveil.unpack.render.ole import MAGIC, MOST, Compound, circular
 from sousveil.unpack.render.package import parts
 
 ABOUT = About(
@@ -46,24 +47,29 @@ def _panics() -> Iterator[None]:
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield every sheet, and what of the workbook could not be read."""
-    if data[:8] == MAGIC and (kind := _other_kind(data)):
-        from sousveil.unpack.render import doc
-
+    opened = data
+    if data[:8] == MAGIC:
+        kind, stream = _compound(data)
         if kind == "encrypted":
             yield Limit(display, "encrypted", "the workbook is encrypted")
-        else:
+            return
+        if kind not in ("sheets", ""):
+            from sousveil.unpack.render import doc
+
             yield from doc.render(data, display, budget)
-        return
-    if data[:8] == MAGIC and circular(data):
-        # The library would follow it until there is no memory left.
-        yield Limit(display, "broken", "workbook: a chain of sectors runs in a circle")
-        yield from _as_it_is(data, display, budget)
-        return
+            return
+        if why := _unsafe(data, stream):
+            yield Limit(display, *why)
+            yield from _as_it_is(data, display, budget)
+            return
+        if len(stream) >= MOST:
+            yield Limit(display, "cut", f"workbook: of its sheets the first {MOST} bytes were read")
+        opened = biff.alone(stream)
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         with _panics():
-            book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            book = CalamineWorkbook.from_filelike(io.BytesIO(opened))
     except PasswordError:
         yield Limit(display, "encrypted", "the workbook is encrypted")
         return
@@ -105,15 +111,32 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             yield entry
 
 
-def _other_kind(data: bytes) -> str:
-    """Return what a compound file is that is no workbook; empty for a workbook, and for what cannot be opened."""
+def _compound(data: bytes) -> tuple[str, bytes]:
+    """Return what a compound file is, and a workbook's stream; both empty where it cannot be opened."""
     try:
         compound = Compound(data)
     except ValueError:
-        return ""
-    kind = compound.kind
-    compound.close()
-    return kind if kind != "sheets" else ""
+        return "", b""
+    try:
+        return compound.kind, biff.full(compound.stream("workbook") or compound.stream("book"))
+    finally:
+        compound.close()
+
+
+def _unsafe(data: bytes, stream: bytes) -> tuple[str, str] | None:
+    """Return why an old workbook is not given to the library, as a limit's reason and detail."""
+    if circular(data):
+        return "broken", "workbook: a chain of sectors runs in a circle"
+    if not stream:
+        return "broken", "workbook: the stream with its sheets cannot be read"
+    try:
+        room = biff.room(stream)
+    except ValueError as error:
+        return "broken", f"workbook: {error}"
+    if room > biff.MOST_ROOM:
+        # The library asks for it, and ends the process where it is refused.
+        return "cut", f"workbook: its cells lie so far apart that it takes {room} bytes to open it"
+    return None
 
 
 def _as_it_is(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
