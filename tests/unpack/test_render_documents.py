@@ -16,7 +16,7 @@ import pytest
 import sousveil
 from sousveil.model import Limit
 from sousveil.unpack import Budget, Entry, Stop, walk
-from sousveil.unpack.render import render, renderer_named, renderer_of, sheets
+from sousveil.unpack.render import grid, render, renderer_named, renderer_of, sheets
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -277,3 +277,28 @@ def test_an_old_workbook_in_any_order_and_of_any_length_is_read() -> None:
         (entry,) = found
         assert isinstance(entry, Entry)
         assert (entry.data or b"").count(b"ethnic group") >= count, "a title is written as such"
+
+
+@pytest.mark.parametrize(
+    "far",
+    ['<c r="XFD1048576" t="str">', "<x:c t='str' r = 'XFD1048576'>", '<row r="1048576"/><c r="XFD1"><v>1</v></c><c>'],
+)
+def test_a_workbook_whose_cells_lie_too_far_apart_is_not_opened(far: str) -> None:
+    """The library asked for 550 GB, and ended its process."""
+    with zipfile.ZipFile(io.BytesIO(made.xlsx_of(made.MANUAL))) as given:
+        contents = {name: given.read(name) for name in given.namelist()}
+    (sheet,) = (name for name in contents if name.startswith("xl/worksheets/sheet"))
+    contents[sheet] = contents[sheet].replace(b"</sheetData>", f"<row>{far}<v>b</v></c></row></sheetData>".encode())
+    found = list(sheets.render(made.zipped(contents), "m.xlsx", Budget()))
+    assert [x.reason for x in found if isinstance(x, Limit)] == ["cut"]
+    assert any(isinstance(x, Entry) and b"emNation" in (x.data or b"") for x in found), "searched as it stands"
+
+
+def test_the_span_of_a_sheets_cells_is_the_same_however_its_bytes_arrive() -> None:
+    rows = "".join(f'<row r="{n}"><c r="C{n}" s="1"/><c t="n" r="AA{n}"><v>1</v></c><c/></row>' for n in range(5, 99))
+    part = f"<worksheet><cols/><sheetData>{rows}</sheetData></worksheet>".encode()
+    # From C to AB, where a cell stands that names no place.
+    assert grid.span([part]) == 94 * 26
+    for size in (1, 7, 127, 128, 129, 1000):
+        assert grid.span([part[at : at + size] for at in range(0, len(part), size)]) == 94 * 26
+    assert grid.span([part.replace(b"sheetData", b"calcChain")]) == 0

@@ -13,7 +13,7 @@ from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
-from sousveil.unpack.render import biff
+from sousveil.unpack.render import biff, grid
 from sousveil.unpack.render.marked import MOST_MARKS, Cell, Flow, Writing, cleaned, inside
 from sousveil.unpack.render.ole import MAGIC, MOST, Compound, circular
 from sousveil.unpack.render.package import parts
@@ -65,6 +65,10 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
         if len(stream) >= MOST:
             yield Limit(display, "cut", f"workbook: of its sheets the first {MOST} bytes were read")
         opened = biff.alone(stream)
+    elif (spanned := grid.places(data, display, budget)) > grid.MOST_PLACES:
+        yield Limit(display, "cut", f"workbook: the cells of a sheet span {spanned} places; it was not opened")
+        yield from _as_it_is(data, display, budget)
+        return
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
@@ -100,13 +104,13 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             continue
         if sheet.height > _ROWS or sheet.width > _COLUMNS:
             yield Limit(display, "cut", f"sheet {name}: {sheet.height} rows, {sheet.width} columns; not all were read")
-        grid = [[_shown(v) for v in row[:_COLUMNS]] for row in rows]
-        left -= sum(len(row) for row in grid)
+        cells = [[_shown(v) for v in row[:_COLUMNS]] for row in rows]
+        left -= sum(len(row) for row in cells)
         if left < 0:
             yield Limit(display, "cut", f"sheet {name} and those behind it: more than {_CELLS} cells")
             return
-        if any(any(row) for row in grid):
-            entry = _sheet(grid, name, display, start)
+        if any(any(row) for row in cells):
+            entry = _sheet(cells, name, display, start)
             budget.take_bytes(entry.size)
             yield entry
 
@@ -144,7 +148,8 @@ def _as_it_is(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Lim
     if data[:2] != b"PK":
         yield Entry(inside(display, "[bytes]"), b"", len(data), data)
         return
-    found, _ = parts(data, display, budget, lambda name: bool(_WORDS.search(name)))
+    found, limits = parts(data, display, budget, lambda name: bool(_WORDS.search(name)))
+    yield from limits
     for name, raw in found.items():
         yield Entry(inside(display, name), b"", len(raw), raw)
 

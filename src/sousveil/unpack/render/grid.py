@@ -1,0 +1,107 @@
+"""How far apart the cells of a workbook of XML parts lie ([ECMA-376] part 1, 18.3.1.4), told without opening it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from sousveil.model import Limit
+from sousveil.unpack.limits import Budget, Meter
+from sousveil.unpack.reading import NotOpened, Reading
+from sousveil.unpack.source import Memory
+from sousveil.unpack.zips import read_zip
+
+MOST_PLACES = 1 << 24
+"""Places of a sheet's grid, from its first to its last row and column: 1 GB in the library that lays it out."""
+_TOKEN = re.compile(
+    rb"""<c r="([A-Z]{1,3})([0-9]{1,7})"|<(?:[\w.-]{1,40}:)?c(?=[\s/>])|(</(?:[\w.-]{1,40}:)?row)\b"""
+    rb"""|(?<=[\s"'])r\s{0,20}=\s{0,20}["'](?:([A-Za-z]{1,7})([0-9]{1,20})|([0-9]{1,20}))["']"""
+)
+_BORDER = 128
+"""Bytes in which every token ends."""
+_DATA = b"sheetData"
+
+
+def places(data: bytes, display: str, budget: Budget) -> int:
+    """Return the places of the sheet that spans most; 0 where the zip cannot be opened. Raise Stop at a quota."""
+    most = 0
+    reading = Reading(display, Meter(budget, len(data)), 1 << 20)
+    try:
+        for item in read_zip(Memory(data), reading):
+            # The workbook says which parts are sheets, and may call them anything.
+            if not isinstance(item, Limit):
+                most = max(most, span(item.source.chunks()))
+    except NotOpened:
+        return 0
+    return most
+
+
+def span(chunks: Iterable[bytes]) -> int:
+    """Return the places between the first and last row and column of a sheet's cells, 0 for another part."""
+    grid = _Grid()
+    held = b""
+    inside = False
+    for chunk in chunks:
+        held += chunk
+        if not inside:
+            at = held.find(_DATA)
+            if at < 0:
+                held = held[-len(_DATA) :]
+                continue
+            inside, held = True, held[at:]
+        done = grid.take(held, len(held) - _BORDER)
+        held = held[max(0, done - 1) :]  # a name stands behind a space
+    if inside:
+        grid.take(held, len(held))
+    return grid.places
+
+
+class _Grid:
+    """The rectangle of the cells seen so far. A cell without a reference stands behind the one before it."""
+
+    def __init__(self) -> None:
+        self._row = self._column = 0
+        self._top = self._left = 1 << 70
+        self._bottom = self._right = -1
+
+    @property
+    def places(self) -> int:
+        """Places of the rectangle."""
+        return max(0, self._bottom - self._top + 1) * max(0, self._right - self._left + 1)
+
+    def take(self, text: bytes, until: int) -> int:
+        """Take the tokens that begin before a place. Return where to go on."""
+        done = max(0, until)
+        for found in _TOKEN.finditer(text):
+            if found.start() >= until:
+                break
+            done = max(done, found.end())
+            column, line, end, letters, row, only = found.groups()
+            if column:  # how nearly every cell begins
+                letters, row = column, line
+            if end:
+                self._row, self._column = self._row + 1, 0
+            elif only:
+                self._row = int(only) - 1
+            elif letters:
+                self._column = _number(letters)
+                self._note(int(row) - 1)
+                self._column += 1
+            else:
+                self._note(self._row)
+                self._column += 1
+        return done
+
+    def _note(self, row: int) -> None:
+        self._top, self._bottom = min(self._top, row), max(self._bottom, row)
+        self._left, self._right = min(self._left, self._column), max(self._right, self._column)
+
+
+@lru_cache(20_000)
+def _number(letters: bytes) -> int:
+    """Return a column's number, counted from 0."""
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number - 1
