@@ -302,3 +302,29 @@ def test_the_span_of_a_sheets_cells_is_the_same_however_its_bytes_arrive() -> No
     for size in (1, 7, 127, 128, 129, 1000):
         assert grid.span([part[at : at + size] for at in range(0, len(part), size)]) == 94 * 26
     assert grid.span([part.replace(b"sheetData", b"calcChain")]) == 0
+
+
+@pytest.mark.parametrize("name", ["doc", "ppt", "msg", "xls"])
+def test_a_stream_that_cannot_be_read_is_a_limit(name: str) -> None:
+    sample = {"doc": old.doc_of, "ppt": old.ppt_of, "msg": old.msg_of, "xls": old.xls_of}[name](made.MANUAL)
+    data = bytearray(sample)
+    # Every stream's second sector is said to lie behind the end of the file.
+    table = (int.from_bytes(sample[76:80], "little") + 1) * 512
+    for number in range(int.from_bytes(sample[48:52], "little")):
+        at = table + 4 * number
+        if int.from_bytes(data[at : at + 4], "little") == number + 1:
+            data[at : at + 4] = (0x00FFFFFF).to_bytes(4, "little")
+    renderer = renderer_of(bytes(data[:4096]), f"manual.{name}")
+    assert renderer is not None
+    found = list(render(renderer, bytes(data), f"manual.{name}", Budget()))
+    assert any("cannot be read" in x.detail for x in found if isinstance(x, Limit)), found
+
+
+def test_what_lies_too_deep_in_an_old_presentation_is_a_limit() -> None:
+    body = struct.pack("<HHI", 0, 0x0FA0, 4) + "民族".encode("utf-16-le")
+    for _ in range(60):
+        body = struct.pack("<HHI", 0x0F, 0x03EE, len(body)) + body
+    data = old.compound({"PowerPoint Document": body, "Current User": b"\0" * 20})
+    renderer = renderer_of(data[:4096], "manual.ppt")
+    assert renderer is not None
+    assert [x.reason for x in render(renderer, data, "manual.ppt", Budget()) if isinstance(x, Limit)] == ["depth"]

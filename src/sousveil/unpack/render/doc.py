@@ -52,6 +52,7 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             return
         yield from _word(compound, display, budget)
         yield from packages(compound, display)
+        yield from compound.unread(display)
     finally:
         compound.close()
 

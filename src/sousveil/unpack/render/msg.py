@@ -32,6 +32,7 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
         return
     try:
         yield from _message(compound, display, budget)
+        yield from compound.unread(display)
     finally:
         compound.close()
 

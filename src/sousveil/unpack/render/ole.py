@@ -6,6 +6,8 @@ import io
 import sys
 from typing import Any
 
+from sousveil.model import Limit
+
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST = 64 << 20
 """Bytes of one stream."""
@@ -21,21 +23,36 @@ class Compound:
             self._file: Any = olefile.OleFileIO(io.BytesIO(data))
         except (OSError, ValueError, IndexError, MemoryError, OverflowError, TypeError) as error:
             raise ValueError(str(error) or type(error).__name__) from error
+        self._unread: dict[str, Limit] = {}
         self.names: tuple[str, ...] = tuple(
             "/".join(parts) for parts in self._file.listdir(streams=True, storages=False)
         )
 
     def stream(self, name: str) -> bytes:
-        """Return a stream's bytes, none where there is no such stream or it cannot be read."""
+        """Return a stream's bytes, none where there is no such stream or it cannot be read: `unread` then says so."""
         wanted = name.lower()
         found = next((n for n in self.names if n.lower() == wanted), None)
         if found is None:
             return b""
         try:
             with self._file.openstream(found.split("/")) as stream:
-                return bytes(stream.read(MOST))
-        except (OSError, ValueError, IndexError, OverflowError, TypeError):
+                raw = bytes(stream.read(MOST))
+            # The library ends a stream where its sectors do, and says nothing.
+            size = self._file.get_size(found.split("/"))
+            if len(raw) == MOST < size:
+                self._unread[found] = Limit("", "cut", f"of {found} the first {MOST} bytes were read")
+            elif len(raw) < size:
+                self._unread[found] = Limit(
+                    "", "broken", f"of {found} {size - len(raw)} of {size} bytes cannot be read"
+                )
+            return raw
+        except (OSError, ValueError, IndexError, OverflowError, TypeError) as error:
+            self._unread[found] = Limit("", "broken", f"{found} cannot be read: {error}"[:200])
             return b""
+
+    def unread(self, display: str) -> list[Limit]:
+        """Return what of the streams that were asked for was not read."""
+        return [Limit(display, limit.reason, limit.detail) for limit in self._unread.values()]
 
     def close(self) -> None:
         """Let go of the file."""

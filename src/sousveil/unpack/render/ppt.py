@@ -32,12 +32,14 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
     raw = compound.stream("PowerPoint Document")
     encrypted = compound.kind == "encrypted" or b"\xdf\xc4\xd1\xf3" in compound.stream("Current User")[:24]
     compound.close()
+    yield from compound.unread(display)
     if encrypted:
         yield Limit(display, "encrypted", "the presentation is encrypted")
         return
     writing = Writing()
     flow = Flow(writing)
     slide = count = 0
+    deep = False
     ends = [len(raw)]
     at = 0
     while at + 8 <= len(raw) and count < _ATOMS:
@@ -57,10 +59,13 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             ends.append(stop)
             at = start
         else:
+            deep = deep or version & 0xF == 0xF
             at = stop
     flow.flush()
     if count >= _ATOMS:
         yield Limit(display, "cut", f"more than {_ATOMS} records; the rest was not read")
+    if deep:
+        yield Limit(display, "depth", f"records nested deeper than {_DEEP} were not read")
     if writing.size:
         budget.take_bytes(writing.size)
         yield writing.entry(inside(display, "text.md"))

@@ -15,7 +15,7 @@ from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render import biff, grid
 from sousveil.unpack.render.marked import MOST_MARKS, Cell, Flow, Writing, cleaned, inside
-from sousveil.unpack.render.ole import MAGIC, MOST, Compound, circular
+from sousveil.unpack.render.ole import MAGIC, Compound, circular
 from sousveil.unpack.render.package import parts
 
 ABOUT = About(
@@ -49,7 +49,8 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
     """Yield every sheet, and what of the workbook could not be read."""
     opened = data
     if data[:8] == MAGIC:
-        kind, stream = _compound(data)
+        kind, stream, unread = _compound(data, display)
+        yield from unread
         if kind == "encrypted":
             yield Limit(display, "encrypted", "the workbook is encrypted")
             return
@@ -62,8 +63,6 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             yield Limit(display, *why)
             yield from _as_it_is(data, display, budget)
             return
-        if len(stream) >= MOST:
-            yield Limit(display, "cut", f"workbook: of its sheets the first {MOST} bytes were read")
         opened = biff.alone(stream)
     elif (spanned := grid.places(data, display, budget)) > grid.MOST_PLACES:
         yield Limit(display, "cut", f"workbook: the cells of a sheet span {spanned} places; it was not opened")
@@ -115,14 +114,15 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             yield entry
 
 
-def _compound(data: bytes) -> tuple[str, bytes]:
-    """Return what a compound file is, and a workbook's stream; both empty where it cannot be opened."""
+def _compound(data: bytes, display: str) -> tuple[str, bytes, list[Limit]]:
+    """Return what a compound file is, a workbook's stream, what of it was not read; empty if it cannot be opened."""
     try:
         compound = Compound(data)
     except ValueError:
-        return "", b""
+        return "", b"", []
     try:
-        return compound.kind, biff.full(compound.stream("workbook") or compound.stream("book"))
+        stream = biff.full(compound.stream("workbook") or compound.stream("book"))
+        return compound.kind, stream, compound.unread(display)
     finally:
         compound.close()
 
