@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sousveil.acquire import scratch
 from sousveil.acquire.guard import Target, target_of
 from sousveil.acquire.way import Way, connect
 from sousveil.acquire.wire import Exchange, Limits, secured
@@ -120,8 +121,8 @@ class Proxy:
         self._closing = False
         self._busy: set[threading.Thread] = set()
         self._lock = threading.Lock()
-        self._scratch = tempfile.TemporaryDirectory(prefix="sousveil-proxy-")
-        self.certificates = Certificates(Path(self._scratch.name))
+        self._scratch = scratch.make()
+        self.certificates = Certificates(self._scratch)
         outer = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -159,7 +160,7 @@ class Proxy:
             thread.join(max(0.0, until - time.monotonic()))
         with self._lock:
             self._done = lambda one, answer: None
-        self._scratch.cleanup()
+        scratch.remove(self._scratch)
 
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(self._limits.silence)
@@ -199,7 +200,7 @@ class Proxy:
             client.sendall(b"HTTP/1.1 502 Not talked to\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return
         started = time.time()
-        with server, tempfile.TemporaryFile(dir=self._scratch.name) as sink:
+        with server, tempfile.TemporaryFile(dir=self._scratch) as sink:
             tls = None
             if target.scheme == "https":
                 try:

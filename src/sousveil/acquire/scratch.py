@@ -10,6 +10,9 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PREFIX = "sousveil-"
@@ -37,10 +40,24 @@ def make() -> Path:
     raise OSError(0, "no temporary folder could be kept")
 
 
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a new folder as `make` does, and remove it in the end."""
+    folder = make()
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
 def remove(folder: Path) -> None:
     """Remove a folder made by `make`; nothing happens if it is gone."""
     lock = _held.pop(folder, -1)
-    shutil.rmtree(folder, ignore_errors=True)
+    for wait in (0.0, 0.1, 0.4):
+        time.sleep(wait)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():  # a browser that was ended may write for a moment still
+            break
     if lock >= 0:
         os.close(lock)
 

@@ -10,7 +10,6 @@ import json
 import os
 import select
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 
 from sousveil.acquire.proxy import Proxy
+from sousveil.acquire.scratch import scratch
 from sousveil.acquire.wire import Exchange, Limits
 from sousveil.acquire.wording import AcquireError
 from sousveil.evidence.capture import How
@@ -117,9 +117,9 @@ def see(url: str, warc: Writer, how: How) -> Seen:
     limits = Limits(most=how.most, seconds=120.0, silence=30.0)
     with (
         Proxy(done, way=how.way, limits=limits) as proxy,
-        tempfile.TemporaryDirectory(prefix="sousveil-browser-", ignore_cleanup_errors=True) as profile,
+        scratch() as profile,
     ):
-        process, pipe = _start(program, proxy, Path(profile), how.agent)
+        process, pipe = _start(program, proxy, profile, how.agent)
         try:
             shown = _look(pipe, url, count)
         finally:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from msgspec import Struct
 
 from sousveil.acquire.guard import Refused, Target, target_of
+from sousveil.acquire.scratch import scratch
 from sousveil.acquire.way import Way
 from sousveil.acquire.wire import AGENT, Exchange, Limits, exchange
 from sousveil.acquire.wording import AcquireError, shown
@@ -81,10 +82,10 @@ def capture(case: Case, urls: Sequence[str], how: How, said: Callable[[str], Non
     """
     first = [target_of(url) for url in urls]
     hosts = {target.host for target in first}
-    with tempfile.TemporaryDirectory(prefix="sousveil-capture-") as scratch:
-        path = Path(scratch) / "capture.warc.gz"
+    with scratch() as folder:
+        path = folder / "capture.warc.gz"
         with path.open("wb") as out:
-            run = _Run(case, Writer(out, path.name), how, Path(scratch), said)
+            run = _Run(case, Writer(out, path.name), how, folder, said)
             run.all(first, hosts)
             if how.browser:
                 for target in first:

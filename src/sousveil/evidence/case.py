@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -81,9 +80,10 @@ class Case:
         part = None
         try:
             root.parent.mkdir(parents=True, exist_ok=True)
+            durable.sweep(root.parent, root.name)
             # Made beside its place and moved there: a run that is killed leaves no half of a case.
-            part = Path(tempfile.mkdtemp(prefix=f".{root.name}.", suffix=".part", dir=root.parent))
-            part.chmod(0o755)
+            part = durable.part_of(root)
+            part.mkdir()
             durable.write(part / PUBLIC_KEY, keys.public_pem(private))
             durable.write(part / README, _README.encode())
             begun = cls(part, keys.public_pem(private), ask)
@@ -131,12 +131,14 @@ class Case:
             cut = [torn] if (torn := self.ledger.cut_torn(self.root / "cut-off")) else []
             for left in self.objects.leftovers():
                 # Another run may still be writing it; only a dead one's is taken away.
-                if not _alive(left.name.partition("-")[0]):
+                if not durable.alive(left.name.partition("-")[0]):
                     size = left.lstat().st_size
                     left.unlink(missing_ok=True)
                     cut.append(
                         f"an object of which {size} bytes were written, and that was never recorded, was removed"
                     )
+            for folder in (self.root, self.root / "stamps", self.root / "cut-off"):
+                cut += [f"{name}, which was not written to its end, was removed" for name in durable.sweep(folder)]
             if cut:
                 told = "; ".join(dict.fromkeys(cut[:20])) + (f"; and {len(cut) - 20} more" if len(cut) > 20 else "")
                 self.ledger.append([], {**self._stamp("cut-off"), "what": told}, private, self.keyid)
@@ -191,18 +193,6 @@ def _no_passphrase(new: bool) -> bytes:
     if new:
         raise CaseError("there is no signing key yet; sousveil case new makes one")
     raise CaseError("the signing key has a passphrase; set SOUSVEIL_PASSPHRASE or run on a terminal")
-
-
-def _alive(pid: str) -> bool:
-    import os
-
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def foreign(root: Path) -> list[str]:

@@ -14,10 +14,11 @@ _LEAD = {
     "watched": "watched",
     "changed": "changed",
     "gone": "gone",
+    "told": "told of",
     "sealed": "sealed",
     "exported": "exported",
     "redacted": "redacted",
-    "cut-off": "an unfinished line was cut off",
+    "cut-off": "what a killed run left",
 }
 
 

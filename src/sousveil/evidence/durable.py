@@ -3,12 +3,53 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sousveil.evidence.wrong import CaseError
+
+_PART = re.compile(r"\.(.+)\.([0-9]{1,10})-[0-9a-f]{8}\.part")
+
+
+def part_of(path: Path) -> Path:
+    """Return a free name beside ``path`` for what will become it; it says which process writes it."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+
+
+def sweep(folder: Path, name: str = "") -> list[str]:
+    """Remove the parts that killed runs left in ``folder``, of ``name`` alone where given; return their names to be."""
+    try:
+        there = sorted(folder.iterdir())
+    except OSError:  # not there, or not ours to look into
+        return []
+    swept = []
+    for path in there:
+        found = _PART.fullmatch(path.name)
+        if found is None or (name and found[1] != name) or alive(found[2]):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        swept.append(found[1])
+    return swept
+
+
+def alive(pid: str) -> bool:
+    """Return whether a process of this number may still be writing."""
+    if sys.platform == "win32":  # where asking would end it
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def sync_folder(folder: Path) -> None:
@@ -27,7 +68,7 @@ def sync_folder(folder: Path) -> None:
 def write(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
     """Write ``data`` to ``path``, whole or not at all. Raises FileExistsError where it must not ``replace`` one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    part = part_of(path)
     # Never through a link or into a file that somebody else put there.
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from sousveil import __version__
-from sousveil.evidence import chronicle, crate, paper, redaction, wacz
+from sousveil.evidence import chronicle, crate, durable, paper, redaction, wacz
 from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.envelope import stub
 from sousveil.evidence.ledger import Entry
@@ -70,8 +69,9 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
         redaction.record(case, plan)
     case.record("exported", {"format": "bag", "to": out.name})
     told = view(case, plan)
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    part = durable.part_of(out)
     try:
+        durable.sweep(out.parent, out.name)
         (part / "data").mkdir(parents=True)
         notes = tuple(_fill(case, told, part / "data"))
         _close(part, told)

@@ -40,6 +40,7 @@ def private_key(ask: Ask, path: Path | None = None) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     path = path or location()
+    durable.sweep(path.parent, path.name)
     try:
         raw = path.read_bytes()
     except FileNotFoundError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sousveil.acquire.scratch import scratch
 from sousveil.evidence import chronicle
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def pdf(source: Path, out: Path) -> str:
     program = browser()
     if not program:
         return "case.pdf was not made: no Chromium or Chrome was found; case.html is the same, to be printed by hand"
-    with tempfile.TemporaryDirectory(prefix="sousveil-print-") as profile:
+    with scratch() as profile:
         words = [
             program, "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
             "--disable-sync", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",

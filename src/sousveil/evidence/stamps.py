@@ -50,8 +50,9 @@ def ask(folder: Path, line: bytes, authority: str, post: Post) -> Stamp:
     name = f"{digest}.{_label(authority)}"
     waiting = folder / f"{name}.tsq"
     question = waiting.read_bytes() if waiting.exists() else request(line)
-    durable.write(waiting, question)
+    # The address first: a request without one could never be sent again.
     durable.write(folder / f"{name}.url", authority.encode())
+    durable.write(waiting, question)
     try:
         answer = post(authority, question, _QUERY)
     except OSError:
@@ -78,6 +79,8 @@ def every(folder: Path) -> Iterator[Stamp]:
     for path in sorted(folder.iterdir()):
         if path.suffix not in (".tsr", ".tsq"):
             continue
+        if path.suffix == ".tsq" and path.with_suffix(".tsr").exists():
+            continue  # answered; the run that was to remove it was killed
         note = path.with_suffix(".url")
         authority = note.read_text(errors="replace") if note.exists() else ""
         yield Stamp(path.name.partition(".")[0], authority, path, path.suffix == ".tsq")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 from msgspec import Struct
 
+from sousveil.acquire.scratch import scratch
 from sousveil.evidence import stamps
 
 
@@ -72,8 +71,7 @@ def _by_openssl(answer: bytes, line: bytes, roots: bytes, at: int | None) -> str
     program = shutil.which("openssl")
     if program is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="sousveil-") as scratch:
-        folder = Path(scratch)
+    with scratch() as folder:
         (folder / "a.tsr").write_bytes(answer)
         (folder / "line").write_bytes(line)
         (folder / "roots.pem").write_bytes(roots)

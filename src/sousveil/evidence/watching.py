@@ -72,13 +72,23 @@ class Notice(Struct, frozen=True):
 
 def watched(case: Case) -> dict[str, Watched]:
     """Return what is watched, by address, as the ledger tells it."""
+    return _known(case)[0]
+
+
+def _known(case: Case) -> tuple[dict[str, Watched], dict[str, Notice]]:
+    """Return what is watched, by address, and what nobody was told of, by the digest of its line."""
     out: dict[str, Watched] = {}
+    untold: dict[str, Notice] = {}
     for entry in case.entries():
         predicate = entry.predicate
+        if entry.kind in ("gone", "back", "changed"):
+            untold[entry.digest] = _notice(entry.kind, predicate)
         if entry.kind == "watch-added":
             out.setdefault(predicate["url"], Watched(predicate["url"], predicate["time"]))
         elif entry.kind == "watch-removed":
             out.pop(predicate["url"], None)
+        elif entry.kind == "told":
+            untold.pop(predicate["of"], None)
         elif predicate.get("url") not in out:
             continue
         elif entry.kind == "watched":
@@ -90,7 +100,19 @@ def watched(case: Case) -> dict[str, Watched]:
         elif entry.kind == "changed":
             out[predicate["url"]].known_sha256 = predicate["after"]
             out[predicate["url"]].known_seen = out[predicate["url"]].seen
-    return out
+    return out, untold
+
+
+def _notice(event: str, predicate: dict[str, Any]) -> Notice:
+    window: dict[str, str] = predicate.get("window", {})
+    last = window.get("last-seen", "")
+    if event == "gone":
+        return Notice(event, predicate["url"], predicate["how"], last, window["first-missed"])
+    if event == "back":
+        return Notice(event, predicate["url"], "it is there again", last, predicate["missed-since"])
+    lines = predicate.get("lines-that-differ", 0)
+    text = "it holds something else" + (f" ({lines} lines differ)" if lines else "")
+    return Notice(event, predicate["url"], text, last, window["first-other"])
 
 
 def _observe(one: Watched, predicate: dict[str, Any]) -> None:
@@ -144,7 +166,10 @@ def run(case: Case, how: How, seconds: float, notify: Callable[[Notice], None]) 
     bounds the run between addresses.
     """
     until = time.monotonic() + seconds
-    for one in sorted(watched(case).values(), key=lambda w: (w.observed, w.url)):
+    known, untold = _known(case)
+    for digest, notice in untold.items():
+        _say(case, digest, notice, notify)
+    for one in sorted(known.values(), key=lambda w: (w.observed, w.url)):
         if time.monotonic() > until:
             yield one.url, "not asked: the run's time was up"
             continue
@@ -199,22 +224,36 @@ def _led_away(before: str, now: str) -> bool:
 def _tell(case: Case, before: Watched, now: Watched, got: Got, notify: Callable[[Notice], None]) -> None:
     if now.state == PRESENT:
         if before.told:
-            case.record("back", {"url": now.url, "missed-since": before.missed or before.observed})
-            notify(Notice("back", now.url, "it is there again", before.seen, before.missed))
+            since = before.missed or before.observed
+            _new(case, "back", {"url": now.url, "missed-since": since, "window": {"last-seen": before.seen}}, notify)
         if before.known_sha256 and before.known_sha256 != now.seen_sha256:
             difference = _difference(case, before.known_sha256, now.seen_sha256, got.type)
             subjects = [case.keep_bytes(f"difference of {now.url}", difference)] if difference else []
             window = {"last-seen": before.known_seen, "first-other": now.seen}
             told = {"url": now.url, "before": before.known_sha256, "after": now.seen_sha256, "window": window}
-            case.record("changed", told, subjects)
             count = sum(1 for x in difference.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
-            text = f"it holds something else ({count} lines differ)" if difference else "it holds something else"
-            notify(Notice("changed", now.url, text, before.known_seen, now.seen))
+            _new(case, "changed", {**told, **({"lines-that-differ": count} if count else {})}, notify, subjects)
     elif now.state in _MISSING and now.missed and not before.told:
         how = f"it answers {got.status}" if now.state == GONE else f"it leads to {got.final} now"
         window = {"last-seen": now.seen, "first-missed": now.missed}
-        case.record("gone", {"url": now.url, "state": now.state, "window": window, "how": how, "was": now.seen_sha256})
-        notify(Notice("gone", now.url, how, now.seen, now.missed))
+        told = {"url": now.url, "state": now.state, "window": window, "how": how, "was": now.seen_sha256}
+        _new(case, "gone", told, notify)
+
+
+def _new(
+    case: Case,
+    event: str,
+    told: dict[str, Any],
+    notify: Callable[[Notice], None],
+    subjects: Sequence[dict[str, Any]] = (),
+) -> None:
+    _say(case, case.record(event, told, subjects).digest, _notice(event, told), notify)
+
+
+def _say(case: Case, digest: str, notice: Notice, notify: Callable[[Notice], None]) -> None:
+    """Tell of what is on record, then record that it was told: a run that is killed between tells it once more."""
+    notify(notice)
+    case.record("told", {"of": digest})
 
 
 def _difference(case: Case, before: str, after: str, kind: str) -> bytes:
