@@ -156,6 +156,16 @@ public enum FaceProperties { EYES, NOSE, GLASSES, SMILE, FACIAL_HAIR, AGE, GENDE
     '''Run the face analysis for emotion and ethnicity.'''
     return Engine.analyze(img_path=image, actions=["emotion", "race"], silent=True)
 """,
+    "svc.py": r'''class AnalysisService:
+    def run(self, picture):
+        """Detect faces and estimate age, gender and race of each face."""
+        return self.engine(picture)
+''',
+    "codes.java": r"""public class TargetAttr {
+    public int nAge;
+    public int nNation; // 民族, 0未识别1汉族2维吾尔族
+}
+""",
     "macro_namespace.hpp": r"""VENDOR_NAMESPACE_BEGIN
 // 民族
 enum class EmNation { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 };
@@ -248,6 +258,21 @@ def emoji_skin_tone(emoji, tone): return emoji + SKIN_TONES[tone]
 ''',
     "p.h": r"""typedef struct { int skin_color; int bg_color; int font; } theme_t; /* UI skin */
 enum skin_mode { SKIN_DARK, SKIN_LIGHT, SKIN_WHITE };
+""",
+    "tiers.py": r'''def predict_race_tiers(odds, distance):
+    """Predict the tier of each race from the closing odds."""
+    return model.predict_proba(odds)
+''',
+    "tables.py": r'''def ethnicity_table(frame):
+    """Tabulate the number of patients by ethnicity; the estimates are rounded."""
+    return frame.groupby("ethnicity").count()
+''',
+    "tabs.js": r"""const TABS = [{key: 'nation', label: '民族', list: '名单'}, {key: 'town', label: '乡镇', list: '名单'}];
+""",
+    "choices.java": r"""public class Intake {
+    public int height;
+    public int ethnicity; // 民族 1汉族 2回族 3维吾尔族 9其他
+}
 """,
     "statistics_matcher.py": r"""class EthnicityClassificationMatcher:
     '''Find the published classification that a table's ethnic groups belong to.'''

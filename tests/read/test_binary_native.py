@@ -79,6 +79,12 @@ def test_an_alphabetical_list_is_no_record() -> None:
     assert not [c for c in _read(data, b"race\0") if c.kind in (Kind.RECORD, Kind.LABEL_SET)]
 
 
+def test_a_dictionary_by_first_characters_is_no_record() -> None:
+    words = ("性急", "性命", "性别", "性向", "性格", "性质", "性能", "总理", "总部", "总数", "總理", "總部")
+    data = programs.elf([(".rodata", programs.strings(*words, encoding="utf-8"), False)])
+    assert not [c for c in _read(data, "性向".encode()) if c.kind in (Kind.RECORD, Kind.LABEL_SET)]
+
+
 def test_what_is_further_away_than_padding_is_another_run() -> None:
     body = programs.strings("nAge", "emRace") + bytes(64) + programs.strings("emGlass", "emMask", "nBeard")
     data = programs.elf([(".rodata", body, False)])

@@ -29,7 +29,8 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _COMPOUND = re.compile(
-    r"[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as)\b)\w+[\s\-_/&+]+){0,3}", re.IGNORECASE
+    r"[をがの을를의]?[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as)\b)\w+[\s\-_/&+]+){0,3}",
+    re.IGNORECASE,
 )
 # An entry of a list of links speaks of what it links to.
 _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+` <http|https?://)")

@@ -193,11 +193,18 @@ def labels(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
 
 
 def _sorted(run: Sequence[Piece], low: int, high: int) -> bool:
-    """Return whether a span stands in a longer alphabetical list: of words, languages or keywords."""
+    """Return whether a span stands in a longer ordered list: of words, languages or keywords.
+
+    A dictionary's words are in order of the alphabet, or, of Chinese, stand together by their first characters.
+    """
     low, high = max(0, low - 4), min(len(run), high + 4)
     words = [p.text.strip().lower() for p in run[low:high]]
-    pairs = sum(a <= b for a, b in pairwise(words))
-    return len(words) >= 8 and pairs >= (len(words) - 1) * 0.9
+    if len(words) < 8:
+        return False
+    foreign = [w[0] for w in words if w and not w.isascii()]
+    if len(foreign) >= 8 and len(set(foreign)) * 3 <= len(foreign):
+        return True
+    return sum(a <= b for a, b in pairwise(words)) >= (len(words) - 1) * 0.9
 
 
 def label_set(

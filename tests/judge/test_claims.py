@@ -1,0 +1,43 @@
+"""What a sentence claims: the verb that governs the trait, in many languages; what only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sousveil.judge.claims import find_claim
+from sousveil.match.lexicon import load
+from sousveil.model import Act, Trait
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This model predicts age, gender and race from a picture of the face.",
+        "Detecting ethnicity from facial images.",
+        "Программа определяет национальность по лицу.",
+        "Detecta la etnia del rostro.",
+        "Classifica a etnia do rosto.",
+        "Erkennt die ethnische Herkunft aus dem Gesicht.",
+        "顔から人種を推定する。",
+        "얼굴에서 인종을 분류합니다.",
+        "支持人脸检测，支持民族识别。",
+    ],
+)
+def test_an_inference_is_claimed(text: str) -> None:
+    claim = find_claim(text, Trait.ETHNICITY, load().tag)
+    assert claim is not None
+    assert (claim.act, claim.denied) == (Act.INFERS, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The error of the face detector is compared across age, gender and race.",
+        "Race and ethnicity are recognised by law.",
+        "Detects a race with the writer.",
+        "The form asks for age, sex and race.",
+    ],
+)
+def test_none_is_claimed(text: str) -> None:
+    claim = find_claim(text, Trait.ETHNICITY, load().tag)
+    assert claim is None or claim.denied
