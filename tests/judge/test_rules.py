@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.judge import rules
-from sousveil.judge.conditions import RuleError
 from sousveil.judge.features import Sited
 from sousveil.judge.judgement import judge, met_rules
 from sousveil.judge.rules import PRIOR, load_rules, logit, read_rule
+from sousveil.judge.scene import RuleError
 from sousveil.judge.selftest import check
 from sousveil.match.database import Matcher
 from sousveil.match.lexicon import load

@@ -6,13 +6,11 @@ Pure functions of a construct's features; nothing here reads a file or keeps sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from msgspec import Struct
-
-from sousveil.judge.claims import Claim
-from sousveil.judge.features import GROUPS, SLOTS, Features, Seen, expand
+from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
+from sousveil.judge.scene import Condition, Result, RuleError, Scene
 from sousveil.model import Direction, Kind, Trait
 
 _STRENGTH = {"weak": 0, "likely": 1, "certain": 2}
@@ -32,104 +30,6 @@ _WHERE = {
     "path": "the file's path",
     "product": "the product's own summary",
 }
-
-
-class Result(Struct, frozen=True):
-    """One node of an evaluation: whether it was met, why, and the sightings it rests on."""
-
-    met: bool
-    text: str
-    seen: tuple[Seen, ...] = ()
-    children: tuple[Result, ...] = ()
-
-
-class Scene(Struct, frozen=True):
-    """What a condition is evaluated against."""
-
-    features: Features
-    trait: Trait
-    direction: Direction
-    claim: Claim | None
-    linked: Mapping[str, Sequence[Seen]]
-    """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses)."""
-    linked_rules: frozenset[str]
-    """Rules that an earlier round found on linked constructs; ``profiles`` where one of them does."""
-    typed_rules: frozenset[str]
-    """The same of the types that its own fields have."""
-    met_rules: frozenset[str]
-    """Rules already met on this construct and trait."""
-
-
-Condition = Callable[[Scene], Result]
-
-
-class RuleError(ValueError):
-    """A rule that cannot be used; the message says where and what would be right."""
-
-
-def compile_condition(raw: object, where: str = "when") -> Condition:
-    """Return ``raw`` (a rule's ``when``, as YAML gives it) as a condition; raise RuleError naming what is wrong."""
-    if not isinstance(raw, dict) or len(raw) != 1:
-        raise RuleError(f"{where}: a condition is one key with its value, for example 'kind: Record'; got {raw!r}")
-    ((key, value),) = raw.items()
-    if key in ("all", "any"):
-        return _combine(key, _children(value, where, key))
-    if key == "some":
-        if not isinstance(value, dict) or set(value) != {"at-least", "of"}:
-            raise RuleError(f"{where}.some: takes 'at-least' and 'of'")
-        return _some(int(value["at-least"]), _children(value["of"], where, "some"))
-    if key == "not":
-        return _not(compile_condition(value, f"{where}.not"))
-    maker = _MAKERS.get(key)
-    if maker is None:
-        known = ", ".join(sorted({"all", "any", "some", "not", *_MAKERS}))
-        raise RuleError(f"{where}: no condition is called {key!r}; there are {known}")
-    try:
-        return maker(value)
-    except RuleError as error:
-        raise RuleError(f"{where}.{key}: {error}") from None
-    except (TypeError, ValueError, KeyError, re.error) as error:
-        raise RuleError(f"{where}.{key}: {error}") from None
-
-
-def _children(value: object, where: str, key: str) -> list[Condition]:
-    if not isinstance(value, list) or not value:
-        raise RuleError(f"{where}.{key}: takes a list of conditions")
-    return [compile_condition(child, f"{where}.{key}[{i}]") for i, child in enumerate(value)]
-
-
-def _combine(word: str, children: list[Condition]) -> Condition:
-    def evaluate(scene: Scene) -> Result:
-        results = []
-        for child in children:
-            result = child(scene)
-            results.append(result)
-            # Short-circuit: what is missing is only explained where the whole is met.
-            if word == "all" and not result.met:
-                return Result(False, "all of", (), tuple(results))
-        met = word == "all" or any(r.met for r in results)
-        return Result(met, f"{word} of", (), tuple(r for r in results if r.met) if met else tuple(results))
-
-    return evaluate
-
-
-def _some(least: int, children: list[Condition]) -> Condition:
-    def evaluate(scene: Scene) -> Result:
-        results = tuple(child(scene) for child in children)
-        met = tuple(r for r in results if r.met)
-        if len(met) >= least:
-            return Result(True, f"at least {least} of {len(children)}", (), met)
-        return Result(False, f"at least {least} of {len(children)}", (), results)
-
-    return evaluate
-
-
-def _not(child: Condition) -> Condition:
-    def evaluate(scene: Scene) -> Result:
-        result = child(scene)
-        return Result(not result.met, f"not: {result.text}", (), ())
-
-    return evaluate
 
 
 def _options(value: object, allowed: set[str]) -> dict[str, Any]:
@@ -425,7 +325,7 @@ def _text(value: object) -> Condition:
     return evaluate
 
 
-_MAKERS: dict[str, Callable[[object], Condition]] = {
+MAKERS: dict[str, Callable[[object], Condition]] = {
     "attribute": _attribute,
     "group": _group,
     "context": _context,

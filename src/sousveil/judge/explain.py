@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sousveil.judge.conditions import Result
 from sousveil.judge.features import Features, Seen
 from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
+from sousveil.judge.scene import Result
 from sousveil.model import (
     Act,
     Basis,

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from sousveil.judge import explain
 from sousveil.judge.aspects import basis_of, direction_of
 from sousveil.judge.claims import find_claim
-from sousveil.judge.conditions import Result, Scene
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.rules import PRIOR, Rule, logit
+from sousveil.judge.scene import Result, Scene
 from sousveil.match.lexicon import Tag
 from sousveil.model import Act, Basis, Direction, Explained, Finding, Kind, Link, Trait, Verdict
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from sousveil.judge.conditions import Condition, RuleError, compile_condition
+from sousveil.judge.combining import compile_condition
+from sousveil.judge.scene import Condition, RuleError
 from sousveil.match import store
 from sousveil.match.schema import digest
 from sousveil.model import Act, Basis, Trait

@@ -1,0 +1,44 @@
+"""What a condition is evaluated against, and what an evaluation yields: its tree of reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from sousveil.judge.claims import Claim
+from sousveil.judge.features import Features, Seen
+from sousveil.model import Direction, Trait
+
+
+class Result(Struct, frozen=True):
+    """One node of an evaluation: whether it was met, why, and the sightings it rests on."""
+
+    met: bool
+    text: str
+    seen: tuple[Seen, ...] = ()
+    children: tuple[Result, ...] = ()
+
+
+class Scene(Struct, frozen=True):
+    """What a condition is evaluated against."""
+
+    features: Features
+    trait: Trait
+    direction: Direction
+    claim: Claim | None
+    linked: Mapping[str, Sequence[Seen]]
+    """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses)."""
+    linked_rules: frozenset[str]
+    """Rules that an earlier round found on linked constructs; ``profiles`` where one of them does."""
+    typed_rules: frozenset[str]
+    """The same of the types that its own fields have."""
+    met_rules: frozenset[str]
+    """Rules already met on this construct and trait."""
+
+
+Condition = Callable[[Scene], Result]
+
+
+class RuleError(ValueError):
+    """A rule that cannot be used; the message says where and what would be right."""
