@@ -35,6 +35,8 @@ def test_an_inference_is_claimed(text: str) -> None:
         "The error of the face detector is compared across age, gender and race.",
         "Race and ethnicity are recognised by law.",
         "Detects a race with the writer.",
+        "Return the words of a finding: ``infers ethnicity from the face``.",
+        "A report says “predicts race from the face”.",
         "The form asks for age, sex and race.",
     ],
 )

@@ -34,6 +34,8 @@ _COMPOUND = re.compile(
 )
 # An entry of a list of links speaks of what it links to.
 _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+` <http|https?://)")
+# What stands between such marks is words spoken of, not what is done.
+_QUOTED = re.compile(r"``[^`\n]+``|`[^`\n]+`|“[^”\n]+”")
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
 _REACH = 70
 _NEAR = 18
@@ -85,6 +87,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
         ("query", Act.TARGETS, 30),
         ("watch", Act.TARGETS, 30),
     )
+    quoted = [m.span() for m in _QUOTED.finditer(clause)]
     seen_person = any(t.concept in ("face", "body", "face-library", "camera") for t in tags)
     for concept, act, reach in pairs:
         for verb in (t for t in tags if t.concept == concept):
@@ -94,6 +97,8 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 if not (before or after) or (act is Act.TARGETS and not seen_person):
                     continue
                 start, end = min(verb.start, thing.start), max(verb.end, thing.end)
+                if any(low <= start and end <= high for low, high in quoted):
+                    continue
                 between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
                 # "race and gender classification", but not "race, in the detection results".
                 if not before and not _COMPOUND.fullmatch(between):
