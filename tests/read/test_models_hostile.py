@@ -195,7 +195,7 @@ def test_which_columns_describe_people() -> None:
 
 
 def test_the_quick_steps_of_a_pickle_are_those_of_pickletools(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sousveil.read.model.pickles import _Machine
+    from sousveil.read.model.picklemachine import Machine
 
     things = [["asian", "x" * 300, {"a": 1, "b": (1, 2, -5, 70_000, 1 << 41)}], [("é", "b")] * 30, {1: {2: "q" * 5}}]
     seeds = [pickle.dumps(thing, protocol) for thing in things for protocol in range(5)]
@@ -211,12 +211,12 @@ def test_the_quick_steps_of_a_pickle_are_those_of_pickletools(monkeypatch: pytes
         hostile.append(bytes(data))
 
     def outcome(data: bytes) -> tuple[str, int, str]:
-        machine = _Machine(data)
+        machine = Machine(data)
         machine.run()
         return machine.why, machine.steps, _plain(machine.roots)
 
     quick = [outcome(data) for data in hostile]
-    monkeypatch.setattr(_Machine, "_quickly", lambda self, stream: True)
+    monkeypatch.setattr(Machine, "_quickly", lambda self, stream: True)
     assert [outcome(data) for data in hostile] == quick
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from sousveil.about import About
 from sousveil.model import Construct, Kind
-from sousveil.read.model.pickles import array_words, read_from
+from sousveil.read.model.picklemachine import array_words
+from sousveil.read.model.pickles import read_from
 from sousveil.read.parts import Hits, Part, Word, constructs
 from sousveil.read.unfinished import Unfinished
 

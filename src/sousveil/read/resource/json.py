@@ -18,6 +18,7 @@ import msgspec
 
 from sousveil.model import Construct, Kind
 from sousveil.read.places import Hits, Places
+from sousveil.read.resource.notebook import is_notebook, read_cell
 from sousveil.read.resource.tree import Node
 from sousveil.read.resource.values import ROWS, Builder
 from sousveil.read.text import Text
@@ -60,7 +61,6 @@ _NUMBER = re.compile(r"[-+]?(?:\d|\.\d)[\w.+-]*\Z")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r?\n|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "v": "\v"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w{2,60}")
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
@@ -289,7 +289,7 @@ class Document:
     def constructs(self) -> list[Construct]:
         """Return the constructs that hold a hit."""
         builder = Builder(self.places, self.hits, self.language)
-        cells = self._cells()
+        cells = bool(self._starts) and b'"cell_type"' in self._utf8 and is_notebook(self.node(0))
         rows: Counter[int] = Counter()
         for seen, (index, hit) in enumerate(self._owners.items()):
             if builder.full or seen >= LOOKED_AT:
@@ -303,65 +303,10 @@ class Document:
             if rows[self._parents[index]] > ROWS:
                 continue
             node = self.node(index)
-            if cells and self._cell(node, builder):
+            if cells and read_cell(node, self.places, self.hits, builder):
                 continue
             builder.container(node)
         return builder.out
-
-    # ---------------------------------------------------------------------------------------- notebooks
-
-    def _cells(self) -> bool:
-        """Return whether the document is a notebook."""
-        if not self._starts or b'"cell_type"' not in self._utf8:
-            return False
-        root = self.node(0)
-        return root.kind == "object" and root.child("cells") is not None
-
-    def _cell(self, node: Node, builder: Builder) -> bool:
-        """Read the lines of a notebook cell; return whether the node is part of one."""
-        cell: Node | None = node
-        output = False
-        for _ in range(8):
-            if cell is None or (cell.parent is not None and cell.parent.key == "cells"):
-                break
-            output = output or cell.key == "outputs"
-            cell = cell.parent
-        if cell is None or cell.kind != "object":
-            return False
-        kind = cell.value("cell_type")
-        source = cell.child("source")
-        if not kind or source is None:
-            return False
-        lines = [source] if source.scalar else [c for c in source.children if c.scalar]
-        role = "output" if output else "code-block" if kind == "code" else "sentence"
-        code = " ".join(line.text for line in lines)[:20000]
-        uses = tuple(dict.fromkeys(_IDENTIFIER.findall(code)))[:200] if kind == "code" else ()
-        shown = [c for c in node.children if c.scalar] if output else [n for n in lines if n in node.children]
-        for line in shown:
-            for hit in self.hits.between(line.start, line.end)[:20]:
-                start, end = _escaped_line(self._utf8, hit, line.start, line.end)
-                passage = self.places.passage(start, end)
-                builder.add(
-                    Construct(
-                        Kind.STATEMENT,
-                        "",
-                        passage,
-                        scope=("cells",),
-                        role=role,
-                        language="python" if kind == "code" else "markdown",
-                        uses=uses,
-                    )
-                )
-        return True
-
-
-def _escaped_line(utf8: bytes, at: int, low: int, high: int) -> tuple[int, int]:
-    """Return the line inside a JSON string, between escaped line breaks, that holds ``at``."""
-    start = utf8.rfind(b"\\n", max(low, at - 400), at)
-    end = utf8.find(b"\\n", at, min(high, at + 400))
-    return (low if start < 0 and at - low <= 400 else max(start + 2, at - 400)), (
-        min(high, at + 400) if end < 0 else end
-    )
 
 
 def _next_is(utf8: bytes, at: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.source.drafts import Draft
-from sousveil.read.source.jsdecl import JsDeclarations
+from sousveil.read.source.jsfunction import JsFunctions
 from sousveil.read.source.jsparts import STRINGS
 from sousveil.read.source.literals import shape
 from sousveil.read.source.script import MEMBERS, Context
@@ -77,7 +77,7 @@ _ITEMS = frozenset(
 )
 
 
-class Jsx(JsDeclarations):
+class Jsx(JsFunctions):
     """Readers of elements."""
 
     def element(self, node: Node, context: Context) -> Iterator[Draft]:

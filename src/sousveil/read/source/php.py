@@ -13,7 +13,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.blanked import prefix
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
-from sousveil.read.source.jsdecl import documented
+from sousveil.read.source.jsfunction import documented
 from sousveil.read.source.phpparts import CALLS, LANGUAGE, NAMING, STRINGS, PhpParts
 from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context

@@ -10,13 +10,13 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses
 from sousveil.read.source.literals import shape
-from sousveil.read.source.pythonparts import LANGUAGE, PythonParts
+from sousveil.read.source.pythoncalls import PythonCalls
+from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-STRINGS = frozenset(("string", "concatenated_string"))
 _SEQUENCES = frozenset(("list", "tuple", "set"))
 _ENUM_BASE = re.compile(r"(?:^|\.)(?:\w*Enum|\w*Flag|\w*Choices|Enumeration)$")
 _PARAMETER = re.compile(r"^\s*(?::param(?:eter)?\s+(?:[\w\[\], .]+\s)?|@param\s+)(\*{0,2}\w+)\s*:\s*(.*)$")
@@ -53,7 +53,7 @@ def documented(words: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-class PythonClasses(PythonParts):
+class PythonClasses(PythonCalls):
     """Readers of declarations."""
 
     def definition(self, child: Node) -> Node:

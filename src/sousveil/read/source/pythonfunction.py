@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses
-from sousveil.read.source.pythonclass import STRINGS, TOLD, PythonClasses, documented
-from sousveil.read.source.pythonparts import LANGUAGE
+from sousveil.read.source.pythonclass import TOLD, PythonClasses, documented
+from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 
 if TYPE_CHECKING:

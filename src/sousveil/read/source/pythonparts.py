@@ -1,14 +1,13 @@
-"""Parts of Python code: values, label sets, strings, options; ``pythonclass`` adds classes and functions."""
+"""Parts of Python code: values, label sets, strings; ``pythoncalls`` adds calls, ``pythonclass`` classes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sousveil.model import Construct, Kind, Member
-from sousveil.read import gloss
-from sousveil.read.source.drafts import Draft, Spots, Uses, touched
-from sousveil.read.source.literals import Entry, shape
+from sousveil.model import Kind
+from sousveil.read.source.drafts import Draft, Spots, touched
+from sousveil.read.source.literals import Entry
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
 from sousveil.read.source.values import Values
 from sousveil.read.text import Text
@@ -21,34 +20,8 @@ _KEPT = 20_000
 """Lists of items remembered of one file."""
 
 _NUMBERS = frozenset(("integer", "float", "unary_operator"))
-_SEQUENCES = frozenset(("list", "tuple", "set", "expression_list"))
-_STRINGS = frozenset(("string", "concatenated_string"))
-_OPTIONS = frozenset(("add_argument", "option", "argument"))
-_DECLARING = frozenset(("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"))
-# Widgets of the usual interface kits that offer a choice, by the last name of the call.
-_CHOICES = frozenset(
-    [
-        "selectbox",
-        "multiselect",
-        "radio",
-        "Dropdown",
-        "Radio",
-        "CheckboxGroup",
-        "Combobox",
-        "OptionMenu",
-        "select_slider",
-        "pills",
-        "segmented_control",
-        "ChoiceField",
-        "MultipleChoiceField",
-        "SelectField",
-        "RadioField",
-        "Select",
-    ]
-)
-_LABELS = frozenset(
-    ["Label", "QLabel", "QCheckBox", "QRadioButton", "QAction", "checkbox", "Checkbox", "label", "heading"]
-)
+SEQUENCES = frozenset(("list", "tuple", "set", "expression_list"))
+STRINGS = frozenset(("string", "concatenated_string"))
 _NAMING = frozenset(("assignment", "keyword_argument", "pair", "default_parameter", "typed_default_parameter"))
 _LISTED = frozenset(("list", "tuple", "set", "dictionary", "argument_list", "parameters"))
 _TRANSLATE = frozenset(
@@ -59,7 +32,7 @@ _TRANSLATE = frozenset(
 class PythonParts(Values):
     """Readers of values; nothing here walks the whole tree."""
 
-    string_types = _STRINGS
+    string_types = STRINGS
 
     def __init__(self, text: Text, source: bytes, base: int) -> None:
         super().__init__(text, source, base, LANGUAGE, (b"#",), blocks=False)
@@ -73,7 +46,7 @@ class PythonParts(Values):
 
     def is_string(self, node: Node) -> bool:
         """Return whether an expression statement is a lone string."""
-        return node.named_child_count >= 1 and node.named_children[0].type in _STRINGS
+        return node.named_child_count >= 1 and node.named_children[0].type in STRINGS
 
     def words(self, node: Node, limit: int = GLOSS) -> str:
         """Return what a string literal says: joined, unescaped, the fields of an f-string as ``{…}``."""
@@ -95,7 +68,7 @@ class PythonParts(Values):
         """Return a dictionary key as a name."""
         if node is None:
             return ""
-        return self.words(node, 200) if node.type in _STRINGS else self.raw(node, 200)
+        return self.words(node, 200) if node.type in STRINGS else self.raw(node, 200)
 
     def target(self, node: Node) -> str:
         """Return what is assigned to: a name, an attribute or ``frame["key"]``'s key."""
@@ -104,7 +77,7 @@ class PythonParts(Values):
             return ""
         if left.type == "subscript":
             inside = left.child_by_field_name("subscript")
-            if inside is not None and inside.type in _STRINGS:
+            if inside is not None and inside.type in STRINGS:
                 return self.words(inside, 200)
         return self.raw(left, 200)
 
@@ -156,17 +129,17 @@ class PythonParts(Values):
         """Return a value as an entry, its own items read ``deep`` levels down."""
         start, end = node.start_byte, node.end_byte
         kind = node.type
-        if kind in _STRINGS:
+        if kind in STRINGS:
             return Entry(start, end, self.words(node, 500), "text")
         if kind == "parenthesized_expression" and node.named_child_count == 1 and deep:
             return self.entry(node.named_children[0], deep - 1)
         if kind == "call" and self.callee(node) in _TRANSLATE:
             positional, _ = self.arguments(node)
-            if positional and positional[0].type in _STRINGS:
+            if positional and positional[0].type in STRINGS:
                 return Entry(start, end, self.words(positional[0], 500), "text")
         if kind in _NUMBERS:
             return Entry(start, end, self.raw(node, VALUE), "number")
-        if kind in _SEQUENCES or kind == "dictionary":
+        if kind in SEQUENCES or kind == "dictionary":
             inner = self.entries(node, deep - 1, 12) if deep > 0 else []
             return Entry(start, end, self.raw(node, VALUE), "map" if kind == "dictionary" else "list", inner=inner)
         return Entry(start, end, self.raw(node, VALUE), "other")
@@ -198,7 +171,7 @@ class PythonParts(Values):
                 entry = self.entry(value, deep)
                 entry.start, entry.end, entry.value_start = child.start_byte, child.end_byte, value.start_byte
                 entry.key = self.key(key)
-                entry.key_form = "text" if key.type in _STRINGS else "number" if key.type in _NUMBERS else "name"
+                entry.key_form = "text" if key.type in STRINGS else "number" if key.type in _NUMBERS else "name"
             else:
                 entry = self.entry(child, deep)
             found.append(entry)
@@ -297,110 +270,3 @@ class PythonParts(Values):
                 )
             at = stop + 1
         return False
-
-    # ---------------------------------------------------------------------------------------- options
-
-    def declares(self, call: Node) -> bool:
-        """Return whether a call declares something told as such: an option, a record, an enumeration."""
-        name = self.callee(call)
-        return name in _OPTIONS or name in _CHOICES or name in _DECLARING
-
-    def call_drafts(self, node: Node, context: Context) -> Iterator[Draft]:
-        """Yield command-line options, choices on a screen, and records declared by a call."""
-        name = self.callee(node)
-        if name in _OPTIONS or name in _CHOICES or name in _LABELS:
-            start, end, _ = self.notes(node.start_byte, node.end_byte)
-            yield Draft(self.base + start, self.base + end, lambda: self._option(node, context, name), linkable=False)
-        elif name in _DECLARING:
-            positional, _ = self.arguments(node)
-            if len(positional) >= 2 and positional[0].type in _STRINGS:
-                title = self.words(positional[0], 200)
-                yield Draft(
-                    self.base + node.start_byte,
-                    self.base + node.end_byte,
-                    lambda: self._declared(node, context, name),
-                    (title, context.name),
-                )
-        elif name in ("path", "re_path", "url") and context.name == "urlpatterns":
-            yield Draft(self.base + node.start_byte, self.base + node.end_byte, lambda: self._route(node, context))
-
-    def _option(self, node: Node, context: Context, name: str) -> Construct | None:
-        positional, named = self.arguments(node)
-        strings = [self.words(p, 300) for p in positional if p.type in _STRINGS]
-        flags = [s for s in strings if s.startswith("-")] or strings[:1]
-        cli = name in _OPTIONS
-        if cli and not flags:
-            return None
-        choices = named.get("choices") or named.get("options") or named.get("values")
-        kind = named.get("type")
-        if choices is None and kind is not None and kind.type == "call" and self.callee(kind) == "Choice":
-            inner, _ = self.arguments(kind)
-            choices = inner[0] if inner else None
-        if choices is None and not cli:
-            choices = next((p for p in positional if p.type in _SEQUENCES), None)
-        members: tuple[Member, ...] = ()
-        if choices is not None and choices.type in _SEQUENCES:
-            found = shape(self.entries(choices), 1)
-            members = tuple(self.item(p.name, p.value, p.entry) for p in found.parts) if found else ()
-        told = [named[k] for k in ("help", "label", "text", "title", "verbose_name", "placeholder") if k in named]
-        words = [self.words(t) for t in told if t.type in _STRINGS]
-        if not cli and not words and not strings:
-            return None
-        title = (max(flags, key=len) if flags else "") if cli else (words + strings)[0]
-        return Construct(
-            Kind.OPTION,
-            title,
-            self.head(node) if cli else self.passage(node, 300),
-            members,
-            gloss=gloss.join(*words),
-            scope=context.scope,
-            role="cli-option" if cli else "select" if name in _CHOICES else "label",
-            language=LANGUAGE,
-            uses=tuple(dict.fromkeys([self.raw(node.child_by_field_name("function"), 80), *strings[:4]])),
-        )
-
-    def _declared(self, node: Node, context: Context, name: str) -> Construct | None:
-        positional, _ = self.arguments(node)
-        title = self.words(positional[0], 200)
-        members: list[Member] = []
-        fields = positional[1]
-        if fields.type in _STRINGS:
-            members = [Member(w, self.passage(fields)) for w in self.words(fields).replace(",", " ").split()]
-        elif fields.type in _SEQUENCES or fields.type == "dictionary":
-            for entry in self.entries(fields):
-                if entry.key is not None:
-                    members.append(self.member(entry.key, entry.start, entry.end, kind=entry.value))
-                elif entry.form == "text":
-                    members.append(self.member(entry.value, entry.start, entry.end))
-                elif entry.inner:
-                    kind = entry.inner[1].value if len(entry.inner) > 1 else ""
-                    members.append(self.member(entry.inner[0].value, entry.start, entry.end, kind=kind))
-        is_enum = name.endswith("Enum")
-        return Construct(
-            Kind.ENUMERATION if is_enum else Kind.RECORD,
-            title,
-            self.head(node),
-            tuple(members),
-            gloss=self.notes(node.start_byte, node.end_byte)[2],
-            scope=context.scope,
-            role="enum" if is_enum else "class",
-            language=LANGUAGE,
-        )
-
-    def _route(self, node: Node, context: Context) -> Construct | None:
-        positional, _ = self.arguments(node)
-        if not positional or positional[0].type not in _STRINGS:
-            return None
-        view = self.raw(positional[1], 120) if len(positional) > 1 else ""
-        uses = Uses()
-        uses.add(view)
-        return Construct(
-            Kind.OPERATION,
-            view or self.words(positional[0], 200),
-            self.head(node),
-            gloss=self.words(positional[0], 300),
-            scope=context.scope,
-            role="endpoint",
-            language=LANGUAGE,
-            uses=uses.words(),
-        )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
-from sousveil.read.source.jsdecl import documented
+from sousveil.read.source.jsfunction import documented
 from sousveil.read.source.literals import shape
 from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.rubyparts import LANGUAGE, LISTS, NAMING, STRINGS, SYMBOLS, RubyParts
