@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.util
 import os
 import random
 import re
@@ -23,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "samples"))
 sys.path.insert(0, str(Path(__file__).parent))
 from bombs import bombs
 from driver import Driver, Outcome
@@ -31,8 +31,6 @@ from mutate import halves, mutant
 from sousveil import unpack
 from sousveil.read.dispatch import reader_of
 from sousveil.read.signatures import byte_readers
-
-SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 
 
 def format_of(name: str, data: bytes) -> str:
@@ -52,15 +50,12 @@ def format_of(name: str, data: bytes) -> str:
 
 def samples(folder: Path) -> dict[str, list[tuple[str, bytes]]]:
     """Return the samples of the suite, by format; what needs a program that is not there is left out."""
+    import kit
+    import matrix
     import pytest
 
-    spec = importlib.util.spec_from_file_location("sousveil_matrix", SAMPLES / "matrix.py")
-    assert spec and spec.loader
-    matrix = sys.modules.setdefault("sousveil_matrix", importlib.util.module_from_spec(spec))
-    if not hasattr(matrix, "load"):
-        spec.loader.exec_module(matrix)
     found: dict[str, list[tuple[str, bytes]]] = {}
-    for maker in matrix.load(SAMPLES / "kit.py").makers():
+    for maker in kit.makers():
         try:
             for sample in matrix.load(maker).samples(folder / maker.stem):
                 name = Path(sample.name).name

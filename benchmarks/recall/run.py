@@ -9,14 +9,16 @@ what a scan said.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "samples"))
+import kit
+import matrix
+
 INTRO = """\
 One made-up SDK (an enumeration with 维族(新疆), the face event that holds it, a search by it, a classifier's labels) in
 every format that is read, made by the scripts in `tests/samples`. *Found*: the verdict is `profiles`, at the construct
@@ -25,14 +27,6 @@ and type, where the format has types. *Twins quiet*: an identity card's form, a 
 in the same format does not profile. A dash: the samples do not ask for it. `benchmarks/recall/run.py` writes this page;
 the same samples are tests."""
 MARK = {True: "yes", False: "**no**", None: "–"}
-
-
-def load_matrix():
-    spec = importlib.util.spec_from_file_location("sousveil_matrix", SAMPLES / "matrix.py")
-    assert spec and spec.loader
-    module = sys.modules["sousveil_matrix"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def ending(name: str) -> str:
@@ -45,8 +39,6 @@ def main() -> int:
     parser.add_argument("--only", default="")
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
-    matrix = load_matrix()
-    kit = matrix.load(SAMPLES / "kit.py")
     rows = []
     wrong = 0
     for path in kit.makers():

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import struct
-import sys
 import time
 from importlib import import_module
 from pathlib import Path
 
+import matrix
 import pytest
 
 from sousveil.read.unfinished import Unfinished
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-spec = importlib.util.spec_from_file_location("sousveil_matrix", SAMPLES / "matrix.py")
-assert spec and spec.loader
-matrix = sys.modules.setdefault("sousveil_matrix", importlib.util.module_from_spec(spec))
-spec.loader.exec_module(matrix)
-matrix.load(SAMPLES / "kit.py")
 
 _ENDS = {"javaclass": ".class", "dex": ".dex", "dotnet": ".dll", "pyc": ".pyc", "lua": ".luac", "wasm": ".wasm"}
 _TELLING = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)

@@ -11,19 +11,15 @@ import sys
 import types
 from pathlib import Path
 
+import kit
+import made_dotnet
+import made_javaclass
 import pytest
 
 from sousveil.model import Kind
 from sousveil.read.binary import dotnet, javaclass, pyc
 from sousveil.read.binary.bytestream import Cursor
 from sousveil.read.binary.marshalled import Reader, strings, version_of
-
-SAMPLES = Path(__file__).parents[1] / "samples"
-spec = importlib.util.spec_from_file_location("sousveil_matrix", SAMPLES / "matrix.py")
-assert spec and spec.loader
-matrix = sys.modules.setdefault("sousveil_matrix", importlib.util.module_from_spec(spec))
-spec.loader.exec_module(matrix)
-kit = matrix.load(SAMPLES / "kit.py")
 
 
 def _texts(value: object) -> set[str]:
@@ -58,8 +54,7 @@ def test_strings_of_compiled_python_are_those_of_the_interpreter(module: str) ->
 def test_fields_and_methods_of_a_class_are_those_of_javap(tmp_path: Path) -> None:
     if not shutil.which("javap"):
         pytest.skip("javap is not installed")
-    maker = matrix.load(SAMPLES / "made_javaclass.py")
-    sample = next(s for s in maker.samples(tmp_path) if s.name.endswith(".class"))
+    sample = next(s for s in made_javaclass.samples(tmp_path) if s.name.endswith(".class"))
     path = tmp_path / sample.name
     path.write_bytes(sample.data)
     told = subprocess.run(["javap", "-p", path], capture_output=True, text=True, check=True, timeout=60).stdout
@@ -70,9 +65,8 @@ def test_fields_and_methods_of_a_class_are_those_of_javap(tmp_path: Path) -> Non
     assert fields
 
 
-def test_members_of_an_assembly_are_those_of_its_source() -> None:
-    maker = matrix.load(SAMPLES / "made_dotnet.py")
-    data = next(maker.samples(Path())).data
+def test_members_of_an_assembly_are_those_of_its_source(tmp_path: Path) -> None:
+    data = next(made_dotnet.samples(tmp_path)).data
     enumeration = next(c for c in dotnet.read_bytes(data, None, "x.dll") if c.kind is Kind.ENUMERATION)
     assert [(m.name, int(m.value), m.gloss.removeprefix("Description ")) for m in enumeration.members] == list(
         kit.NATIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import util
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,13 +21,7 @@ def load(path: Path) -> ModuleType:
     """Return a module of this folder; the makers import the kit by its bare name."""
     if str(HERE) not in sys.path:
         sys.path.insert(0, str(HERE))
-    name = path.stem if path.stem == "kit" else f"sousveil_samples_{path.stem}"
-    if name not in sys.modules:
-        spec = util.spec_from_file_location(name, path)
-        assert spec and spec.loader
-        sys.modules[name] = module = util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    return import_module(path.stem)
 
 
 def formats_of(maker: ModuleType) -> tuple[str, ...]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
+import kit
+import matrix
 import pytest
 
-spec = importlib.util.spec_from_file_location("sousveil_matrix", Path(__file__).with_name("matrix.py"))
-assert spec and spec.loader
-matrix = sys.modules.setdefault("sousveil_matrix", importlib.util.module_from_spec(spec))
-spec.loader.exec_module(matrix)
-kit = matrix.load(Path(__file__).with_name("kit.py"))
 MAKERS = list(kit.makers())
 
 

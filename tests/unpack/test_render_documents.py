@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import random
 import struct
-import sys
 import zipfile
 from pathlib import Path
-from types import ModuleType
 
+import documents as made
+import documents_old as old
 import pytest
 
 import sousveil
@@ -18,23 +17,6 @@ from sousveil.model import Limit
 from sousveil.unpack import Budget, Entry, Stop, walk
 from sousveil.unpack.render import grid, render, renderer_named, renderer_of, sheets
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-def _load(name: str) -> ModuleType:
-    if str(SAMPLES) not in sys.path:
-        sys.path.insert(0, str(SAMPLES))
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, SAMPLES / f"{name}.py")
-        assert spec and spec.loader
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-_load("kit")
-made = _load("documents")
-old = _load("documents_old")
 WRITERS = {
     "pdf": made.pdf_of, "docx": made.docx_of, "pptx": made.pptx_of, "odf": made.odt_of, "sheets": made.xlsx_of,
     "doc": old.doc_of, "ppt": old.ppt_of, "msg": old.msg_of, "rtf": old.rtf_of, "mail": old.mbox_of, "chm": old.chm_of,

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import struct
-import sys
 import time
 import zlib
-from pathlib import Path
-from types import ModuleType
 
+import images
+import made_images as made
 import pytest
 
 from sousveil.model import Limit
 from sousveil.unpack import Budget, Quotas, walk
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-def _load(name: str) -> ModuleType:
-    if str(SAMPLES) not in sys.path:
-        sys.path.insert(0, str(SAMPLES))
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, SAMPLES / f"{name}.py")
-        assert spec and spec.loader
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-_load("kit")
-made = _load("made_images")
-images = _load("images")
 HEADER = made.HEADER
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import random
 import struct
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import made_dwarf as made
+import made_pdb
 import pytest
 from elftools.elf.elffile import ELFFile
 from hypothesis import given, settings
@@ -26,21 +26,6 @@ from sousveil.unpack import msf
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render import elfdebug, pdbjoined
 
-SAMPLES = Path(__file__).parents[2] / "samples"
-
-
-def _load(name: str) -> ModuleType:
-    if str(SAMPLES) not in sys.path:
-        sys.path.insert(0, str(SAMPLES))
-    spec = importlib.util.spec_from_file_location(f"debug_{name}", SAMPLES / f"{name}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-made = _load("made_dwarf")
-made_pdb = _load("made_pdb")
 PLAIN = {
     name: made.prebuilt(getattr(made, f"PREBUILT_{name}")) for name in ("C", "RUST", "CARD", "LOCALES")
 }  # the C++ one is packed
