@@ -33,47 +33,80 @@ def _lines(*lines: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _java() -> tuple[str, str]:
-    enum = _lines(
-        f"public enum {NATION} {{",
-        *(f"    {name}({value}), // {gloss}" for name, value, gloss in NATIONS),
-        "    ;",
-        "}",
-        f"class {EVENT} {{",
-        *(f"    public {kind if kind == NATION else 'int'} {name}; // {gloss}" for name, kind, gloss in EVENT_FIELDS),
-        "}",
+def _declared(
+    enum: str,
+    member: str,
+    record: str,
+    field: str,
+    card: str,
+    text: str,
+    ends: tuple[str, str, str],
+    number: str = "int",
+) -> tuple[str, str]:
+    """Return enumeration and event, and the twin, of a language's own heads, rows and ends."""
+    found = _lines(
+        enum.format(NATION),
+        *(member.format(*row) for row in NATIONS),
+        ends[0],
+        record.format(EVENT),
+        *(field.format(n, k if k == NATION else number, g) for n, k, g in EVENT_FIELDS),
+        ends[1],
     )
-    card = _lines(f"public class {CARD} {{", *(f"    String {n}; // {g}" for n, _, g in CARD_FIELDS), "}")
-    return enum, card
+    return found, _lines(card.format(CARD), *(text.format(n, g) for n, _, g in CARD_FIELDS), ends[2])
+
+
+def _java() -> tuple[str, str]:
+    return _declared(
+        "public enum {} {{", "    {}({}), // {}", "class {} {{", "    public {1} {0}; // {2}",
+        "public class {} {{", "    String {}; // {}", ("    ;\n}", "}", "}"),
+    )  # fmt: skip
+
+
+def _csharp() -> tuple[str, str]:
+    return _declared(
+        "public enum {} {{", "    {} = {}, // {}", "public struct {} {{", "    public {1} {0}; // {2}",
+        "public class {} {{", "    public string {}; // {}", ("}", "}", "}"),
+    )  # fmt: skip
+
+
+def _kotlin() -> tuple[str, str]:
+    return _declared(
+        "enum class {}(val code: Int) {{", "    {}({}), // {}", "data class {}(", "    val {}: {}, // {}",
+        "data class {}(", "    val {}: String, // {}", ("}", ")", ")"), "Int",
+    )  # fmt: skip
+
+
+def _rust() -> tuple[str, str]:
+    return _declared(
+        "pub enum {} {{", "    {} = {}, // {}", "pub struct {} {{", "    pub {}: {}, // {}",
+        "pub struct {} {{", "    pub {}: String, // {}", ("}", "}", "}"), "i32",
+    )  # fmt: skip
+
+
+def _swift() -> tuple[str, str]:
+    return _declared(
+        "enum {}: Int {{", "    case {} = {} // {}", "struct {} {{", "    let {}: {} // {}",
+        "struct {} {{", "    let {}: String // {}", ("}", "}", "}"), "Int",
+    )  # fmt: skip
+
+
+def _javascript() -> tuple[str, str]:
+    return _declared(
+        "const {} = {{", "  {}: {}, // {}", "class {} {{ constructor() {{", "  this.{0} = 0; // {2}",
+        "const {} = {{", "  {}: '', // {}", ("};", "} }", "};"),
+    )  # fmt: skip
+
+
+def _php() -> tuple[str, str]:
+    return _declared(
+        "<?php\nenum {}: int {{", "    case {} = {}; // {}", "class {} {{", "    public ${0}; // {2}",
+        "<?php\nclass {} {{", "    public ${}; // {}", ("}", "}", "}"),
+    )  # fmt: skip
 
 
 def _c() -> tuple[str, str]:
     card = _lines("typedef struct {", *(f"    char {n}[64]; // {g}" for n, _, g in CARD_FIELDS), f"}} {CARD};")
     return C_HEADER, card
-
-
-def _csharp() -> tuple[str, str]:
-    enum = _lines(
-        f"public enum {NATION} {{",
-        *(f"    {name} = {value}, // {gloss}" for name, value, gloss in NATIONS),
-        "}",
-        f"public struct {EVENT} {{",
-        *(f"    public {k if k == NATION else 'int'} {n}; // {g}" for n, k, g in EVENT_FIELDS),
-        "}",
-    )
-    return enum, _lines(f"public class {CARD} {{", *(f"    public string {n}; // {g}" for n, _, g in CARD_FIELDS), "}")
-
-
-def _kotlin() -> tuple[str, str]:
-    enum = _lines(
-        f"enum class {NATION}(val code: Int) {{",
-        *(f"    {name}({value}), // {gloss}" for name, value, gloss in NATIONS),
-        "}",
-        f"data class {EVENT}(",
-        *(f"    val {n}: {k if k == NATION else 'Int'}, // {g}" for n, k, g in EVENT_FIELDS),
-        ")",
-    )
-    return enum, _lines(f"data class {CARD}(", *(f"    val {n}: String, // {g}" for n, _, g in CARD_FIELDS), ")")
 
 
 def _go() -> tuple[str, str]:
@@ -91,30 +124,6 @@ def _go() -> tuple[str, str]:
     return enum, card
 
 
-def _rust() -> tuple[str, str]:
-    enum = _lines(
-        f"pub enum {NATION} {{",
-        *(f"    {name} = {value}, // {gloss}" for name, value, gloss in NATIONS),
-        "}",
-        f"pub struct {EVENT} {{",
-        *(f"    pub {n}: {k if k == NATION else 'i32'}, // {g}" for n, k, g in EVENT_FIELDS),
-        "}",
-    )
-    return enum, _lines(f"pub struct {CARD} {{", *(f"    pub {n}: String, // {g}" for n, _, g in CARD_FIELDS), "}")
-
-
-def _swift() -> tuple[str, str]:
-    enum = _lines(
-        f"enum {NATION}: Int {{",
-        *(f"    case {name} = {value} // {gloss}" for name, value, gloss in NATIONS),
-        "}",
-        f"struct {EVENT} {{",
-        *(f"    let {n}: {k if k == NATION else 'Int'} // {g}" for n, k, g in EVENT_FIELDS),
-        "}",
-    )
-    return enum, _lines(f"struct {CARD} {{", *(f"    let {n}: String // {g}" for n, _, g in CARD_FIELDS), "}")
-
-
 def _python() -> tuple[str, str]:
     enum = _lines(
         f"class {NATION}(IntEnum):",
@@ -124,31 +133,6 @@ def _python() -> tuple[str, str]:
         f"    return {LABELS_NAME}[model(face).argmax()]",
     )
     return enum, _lines("@dataclass", f"class {CARD}:", *(f"    {n}: str  # {g}" for n, _, g in CARD_FIELDS))
-
-
-def _javascript() -> tuple[str, str]:
-    enum = _lines(
-        f"const {NATION} = {{",
-        *(f"  {name}: {value}, // {gloss}" for name, value, gloss in NATIONS),
-        "};",
-        f"class {EVENT} {{ constructor() {{",
-        *(f"  this.{n} = 0; // {g}" for n, _, g in EVENT_FIELDS),
-        "} }",
-    )
-    return enum, _lines(f"const {CARD} = {{", *(f"  {n}: '', // {g}" for n, _, g in CARD_FIELDS), "};")
-
-
-def _php() -> tuple[str, str]:
-    enum = _lines(
-        "<?php",
-        f"enum {NATION}: int {{",
-        *(f"    case {name} = {value}; // {gloss}" for name, value, gloss in NATIONS),
-        "}",
-        f"class {EVENT} {{",
-        *(f"    public ${n}; // {g}" for n, _, g in EVENT_FIELDS),
-        "}",
-    )
-    return enum, _lines("<?php", f"class {CARD} {{", *(f"    public ${n}; // {g}" for n, _, g in CARD_FIELDS), "}")
 
 
 def _ruby() -> tuple[str, str]:

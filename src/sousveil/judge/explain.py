@@ -38,7 +38,7 @@ _ACTS = {
     Act.MEASURES: "measures fairness across {trait}",
     Act.MENTIONS: "mentions {trait}",
 }
-_BASES = {
+BASES = {
     Basis.FACE: " from the face",
     Basis.BODY: " from the body or clothing",
     Basis.GAIT: " from the gait",
@@ -51,6 +51,7 @@ _BASES = {
     Basis.DECLARED: "",
     Basis.UNKNOWN: "",
 }
+"""How what a trait is taken from is said, behind what is done with it."""
 _NOT_PROVED = {
     Act.INFERS: (
         "That the function is switched on, licensed or used anywhere.",
@@ -74,7 +75,7 @@ _NOT_PROVED = {
 
 def phrase(act: Act, trait: Trait, basis: Basis) -> str:
     """Return act, trait and basis in plain words: ``infers ethnicity from the face``."""
-    return _ACTS[act].format(trait=str(trait).replace("-", " "), basis=_BASES[basis])
+    return _ACTS[act].format(trait=str(trait).replace("-", " "), basis=BASES[basis])
 
 
 def finding(

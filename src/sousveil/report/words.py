@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
+from sousveil.judge.explain import BASES
 from sousveil.model import Act, Basis, ConstructSummary, Direction, Finding, Kind, Place, Report, Trait, Verdict
 
 PROFILING = (Act.INFERS, Act.TARGETS)
@@ -20,19 +21,6 @@ _ACTS = {
     Act.RECORDS: ("records a declared {traits}", "store or pass on {traits} as a person or a document states it"),
     Act.MEASURES: ("measures fairness across {traits}", "compare outcomes across {traits}, as a test of fairness does"),
     Act.MENTIONS: ("mentions {traits}", "mention {traits}"),
-}
-_BASES = {
-    Basis.FACE: " from the face",
-    Basis.BODY: " from the body or clothing",
-    Basis.GAIT: " from the gait",
-    Basis.VOICE: " from the voice",
-    Basis.MEDICAL_IMAGE: " from a medical image",
-    Basis.NAME: " from the name",
-    Basis.TEXT: " from what a person writes",
-    Basis.BEHAVIOUR: " from behaviour",
-    Basis.DOCUMENT: " from a document",
-    Basis.DECLARED: "",
-    Basis.UNKNOWN: "",
 }
 ACT_MEANINGS = {
     Act.INFERS: "the product works the trait out from a face, a voice, a name or the like; nobody stated it",
@@ -172,13 +160,13 @@ def trait_words(trait: Trait) -> str:
 
 def basis_words(basis: Basis) -> str:
     """Return a basis as it is spoken, or nothing where it is declared or unknown."""
-    return _BASES[basis].strip()
+    return BASES[basis].strip()
 
 
 def phrase(act: Act, traits: Sequence[Trait], basis: Basis, *, plural: bool = False) -> str:
     """Return ``infers ethnicity from the face``; plural ``infer ethnicity and skin colour from the face``."""
     form = _ACTS[act][1 if plural else 0]
-    return form.format(traits=joined([trait_words(t) for t in traits]), basis=_BASES[basis])
+    return form.format(traits=joined([trait_words(t) for t in traits]), basis=BASES[basis])
 
 
 def how_likely(probability: float) -> str:
