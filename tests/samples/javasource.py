@@ -38,6 +38,23 @@ def profiling() -> dict[str, str]:
     }
 
 
+def _joining(name: str, fields: tuple[str, ...]) -> dict[str, str]:
+    """Return a class that joins an object's text of its arguments, as its compiler puts off until it runs."""
+    parts = ' + ", '.join(f'\\"{field}\\":\\"" + {field} + "\\""' for field in fields)
+    given = ", ".join(f"String {field}" for field in fields)
+    return {name: f'public class {name} {{\n    String told({given}) {{ return "{{{parts} + "}}"; }}\n}}\n'}
+
+
+def joined() -> dict[str, str]:
+    """Return what is to be found in a string that is joined when it is needed."""
+    return _joining("FaceReports", ("glasses", "mask", "race", "similarity"))
+
+
+def joined_card() -> dict[str, str]:
+    """Return the twin: a card's form in such a string."""
+    return _joining("CardReports", ("cardNo", "name", "ethnicity", "address"))
+
+
 def card() -> dict[str, str]:
     """Return the twin: what a card reader transcribes."""
     fields = "\n".join(f"    public {java(t)} {n};" for n, t, _ in kit.CARD_FIELDS)

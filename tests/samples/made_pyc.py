@@ -29,5 +29,10 @@ def samples(folder: Path) -> Iterator[kit.Sample]:
     for version, packed in pyc_prebuilt.PREBUILT.items():
         data = zlib.decompress(base64.b64decode(packed))
         yield kit.Sample(f"nj_face.{version}.pyc", data, finds=FINDS, where="predict_race")
+    service = {"": compiled(pythonsource.service())}
+    service |= {f".{v}": zlib.decompress(base64.b64decode(packed)) for v, packed in pyc_prebuilt.SERVICE.items()}
+    for version, data in service.items():
+        yield kit.Sample(f"nj_service{version}.pyc", data, finds=("FaceReply", "handle"), where="handle at 0x")
+    yield kit.Sample("card_service.pyc", compiled(pythonsource.card_service()), "records")
     yield kit.Sample("card.pyc", compiled(pythonsource.card()), "records")
     yield kit.Sample("languages.pyc", compiled(pythonsource.locales()), "clear")

@@ -48,3 +48,36 @@ def card() -> str:
 def locales() -> str:
     """Return the twin: a table of languages, in ASCII."""
     return "LANGUAGES = {\n" + "".join(f"    {c!r}: {n!r},\n" for c, n in kit.LOCALES if n.isascii()) + "}\n"
+
+
+def service() -> str:
+    """Return a web service: what is to be found stands in a decorator's and a field's arguments."""
+    return """from web import Field, Model, app, run
+
+
+class FaceReply(Model):
+    age = Field(0, description="age estimated from the face")
+    label = Field("", description="ethnicity estimated from the face")
+
+
+@app.route("/face/predict-race", methods=["POST"])
+def handle(image):
+    return run(image)
+"""
+
+
+def card_service() -> str:
+    """Return the twin: a service that reads a card."""
+    return """from web import Field, Model, app, run
+
+
+class CardReply(Model):
+    name = Field("", description="name as printed on the card")
+    nation = Field("", description="ethnicity as printed on the card")
+    address = Field("", description="address as printed on the card")
+
+
+@app.route("/card/read", methods=["POST"])
+def handle(image):
+    return run(image)
+"""

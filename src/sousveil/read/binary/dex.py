@@ -12,7 +12,8 @@ from sousveil.read.binary.bytestream import Cursor, Damaged
 from sousveil.read.binary.dexfile import NONE, UNITS, Dex
 from sousveil.read.binary.javaclass import described, generic
 from sousveil.read.binary.javacode import KEEPERS, PUTTERS
-from sousveil.read.binary.managed import Body, Builder, Hits, Method, Note, Slot, Type, Word, simple
+from sousveil.read.binary.managed import Body, Hits, Method, Note, Slot, Type, Word, simple
+from sousveil.read.binary.managedbuild import Builder
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(

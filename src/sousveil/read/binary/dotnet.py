@@ -13,7 +13,8 @@ from sousveil.read.binary import clitables as cli
 from sousveil.read.binary import netresources
 from sousveil.read.binary.bytestream import Cursor, Damaged
 from sousveil.read.binary.dotnetcode import code_of, walk
-from sousveil.read.binary.managed import Body, Builder, Hits, Method, Note, Slot, Type, Word, passage, simple
+from sousveil.read.binary.managed import Body, Hits, Method, Note, Slot, Type, Word, passage, simple
+from sousveil.read.binary.managedbuild import Builder
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(

@@ -14,14 +14,16 @@ from sousveil.about import About
 from sousveil.model import Construct
 from sousveil.read.binary import javacode
 from sousveil.read.binary.bytestream import Cursor, Damaged
-from sousveil.read.binary.managed import Body, Builder, Hits, Method, Note, Slot, Type, Word, simple
+from sousveil.read.binary.managed import Body, Hits, Method, Note, Slot, Type, Word, simple
+from sousveil.read.binary.managedbuild import Builder
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(
     title="Java and Kotlin classes",
     ends=".class .jar .war .aar",
     reads="Enumerations, constants with values, fields and methods with types and parameter names, annotations, record "
-    "components, lists that code builds, strings.",
+    "components, lists that code builds, strings, also those joined as they are needed, and queries, JSON and XML in "
+    "them.",
     limits="Code is walked straight through, not followed; Kotlin's own metadata is not decoded.",
 )
 
@@ -56,6 +58,7 @@ class _Pool:
         self.data = cursor.data
         count = cursor.u2()
         self._at: list[tuple[int, int]] = [(0, 0)] * max(1, count)
+        self._bootstraps: list[tuple[int, list[int]]] = []
         index = 1
         while index < count:
             tag = cursor.u1()
@@ -104,6 +107,29 @@ class _Pool:
         name, kind = self._pair(self._entry(named, 12))
         holder = self.class_word(owner) if self._at[index][0] < 12 else None
         return holder.text if holder else "", self.word(name), self.word(kind).text
+
+    def bootstrap(self, part: Cursor) -> None:
+        """Note what the calls that are made when they are run are made from."""
+        for _ in range(part.u2()):
+            self._bootstraps.append((part.u2(), [part.u2() for _ in range(part.u2())]))
+
+    def dynamic(self, index: int) -> tuple[list[Word], list[Word]]:
+        number, _ = self._pair(self._entry(index, 17, 18))
+        if number >= len(self._bootstraps):
+            raise Damaged(f"bootstrap method {number} of {len(self._bootstraps)}")
+        maker, given = self._bootstraps[number]
+        if self._handled(maker)[0] == "java/lang/runtime/ObjectMethods":
+            # A record's own equals, hashCode and toString.
+            return [], []
+        kinds = [(self._at[i][0], i) for i in given if 0 < i < len(self._at)]
+        strings = [self.constant(i) for tag, i in kinds if tag == 8]
+        return [w for w in strings if isinstance(w, Word)], [self._handled(i)[1] for tag, i in kinds if tag == 15]
+
+    def _handled(self, index: int) -> tuple[str, Word]:
+        """Return class and name of the method or field that a handle stands for."""
+        at = self._entry(index, 15)
+        owner, name, _ = self.reference(int(self._number(at + 1, ">H")))
+        return owner, name
 
     def constant(self, index: int) -> Word | str | None:
         if not 0 < index < len(self._at):
@@ -312,6 +338,8 @@ class _Reader:
                         inner = self._attributes(part, None, 1)
                         plain = generic(inner.signature, described(kind.text)[1])
                         told.components.append(Slot(word, plain, notes=inner.notes, touched=(kind,)))
+                case "BootstrapMethods" if depth == 0:
+                    self.pool.bootstrap(part)
                 case _:
                     pass
         return told

@@ -25,7 +25,7 @@ _THREE = frozenset(
     (0x11, 0x13, 0x14, 0x84, *range(0x99, 0xA9), 0xB2, 0xB3, 0xB4, 0xB5, 0xB6, 0xB7, 0xB8, 0xBB, 0xBD, 0xC0, 0xC1,
      0xC6, 0xC7)
 )  # fmt: skip
-_FOUR, _FIVE = frozenset((0xC5,)), frozenset((0xB9, 0xBA, 0xC8, 0xC9))
+_FOUR, _FIVE = frozenset((0xC5,)), frozenset((0xB9, 0xC8, 0xC9))
 
 
 class Pool(Protocol):
@@ -39,6 +39,9 @@ class Pool(Protocol):
 
     def class_word(self, index: int) -> Word | None:
         """Return a class's name."""
+
+    def dynamic(self, index: int) -> tuple[list[Word], list[Word]]:
+        """Return the strings and the names of methods that a call made when it is run is made from."""
 
 
 Pushed = Word | str
@@ -86,6 +89,14 @@ def walk(code: Cursor, pool: Pool, body: Body, listed: dict[str, list[Pushed]]) 
                 code.skip(2)
             body.use(name)
             made = _used(op, owner, name, descriptor, pushed, made, body, listed)
+        elif op == 0xBA:  # invokedynamic: joined strings, lambdas, switches over strings
+            strings, methods = pool.dynamic(code.u2())
+            code.skip(2)
+            for word in strings:
+                body.string(word)
+            for word in methods:
+                body.use(word)
+            pushed += strings
         elif op == 0xB0:  # areturn
             body.sink("")
             pushed.clear()

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from sousveil.about import About
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.binary.bytestream import Cursor, Damaged
-from sousveil.read.binary.managed import USES, Body, Builder, Hits, Word, passage
+from sousveil.read.binary.managed import USES, Body, Hits, Word, passage
+from sousveil.read.binary.managedbuild import Builder
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(

@@ -6,29 +6,18 @@ keyword tables) make none.
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib import import_module
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from msgspec.structs import replace
-
-from sousveil.match.lexicon import Tag, load
-from sousveil.model import Construct, Kind, Member, Passage
+from sousveil.model import Construct, Kind, Member
+from sousveil.read.binary.embedded import Where, embedded, tagger
 from sousveil.read.binary.strings import Piece
-from sousveil.read.unfinished import Unfinished
 
-Where = Callable[[int], str]
 _FIELD = re.compile(r"[A-Za-z_][\w.\-]{0,47}\Z", re.ASCII)
 _ENUMERATOR = re.compile(r"[A-Za-z]\w*_\w+\Z", re.ASCII)
 _JOINED = re.compile(r"[a-z0-9][A-Z]|_[A-Za-z]")
 _FORMAT = re.compile(r"([^\W\d][\w.\- ]{0,30}?)[\"']?\s*[=:]\s*[\"'\[(]?%[-+ #0\d.*]*[hlLqjzt]*[diouxXeEfFgGcsp]")
-_SQL = re.compile(
-    r"\s*(?:SELECT\s.{1,600}?\sFROM\s|CREATE\s+(?:TEMP\w*\s+)?(?:TABLE|VIEW|TYPE)\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|"
-    r"UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|ALTER\s+TABLE\s)",
-    re.IGNORECASE | re.DOTALL,
-)
 _TYPEINFO = re.compile(r"N?K?\d{1,3}[A-Za-z_]\w+\Z", re.ASCII)
 _SPAN = 8
 """Field names taken on each side of one with a term."""
@@ -44,9 +33,9 @@ def constructs(
     for i, piece in enumerate(run):
         if not piece.hit or i in taken:
             continue
-        embedded = _embedded(data, piece, where)
-        if embedded is not None:
-            yield from embedded
+        inner = embedded(data, piece.text, piece.offset, piece.end, piece.encoding, where)
+        if inner is not None:
+            yield from inner
             continue
         if span := _enumerators(run, i):
             taken.update(range(*span))
@@ -146,17 +135,12 @@ def _plain(full: str) -> str:
     return "".join(out)
 
 
-@functools.cache
-def _tagger() -> Callable[[str], Sequence[Tag]]:
-    return load().tag
-
-
 def _covered(text: str, roles: tuple[str, ...], concepts: tuple[str, ...] = ()) -> bool:
     """Return whether a term of ``roles`` (or a context word of ``concepts``) is most of a short text."""
     text = text.strip()
     if not text or len(text) > _LONGEST_LABEL:
         return False
-    for tag in _tagger()(text):
+    for tag in tagger()(text):
         fits = tag.role in roles or (bool(concepts) and tag.concept in concepts)
         if fits and (tag.end - tag.start) * 5 >= len(text) * 2:
             return True
@@ -283,37 +267,3 @@ def _fields(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
     while high < len(run) and high - i <= _SPAN and fits(run[high]):
         high += 1
     return (low, high) if high - low >= 3 and not _sorted(run, low, high) else None
-
-
-def _embedded(data: bytes, piece: Piece, where: Where) -> list[Construct] | None:
-    """Return what the reader of SQL, JSON or XML makes of a string in that language, None if it is in none."""
-    text = piece.text.lstrip()
-    if _SQL.match(text):
-        reader = "source.sql"
-    elif len(text) >= 24 and text[:1] in "{[" and '"' in text and ":" in text:
-        reader = "resource.json"
-    elif len(text) >= 24 and re.match(r"<(?:\?xml|!--|[A-Za-z][\w:.-]*[\s>/])", text):
-        reader = "resource.xml"
-    else:
-        return None
-    from sousveil.read.text import Text
-
-    inner = Text(data[piece.offset : piece.end], piece.encoding)
-    whole = inner.utf8.decode("utf-8", "replace")
-    hits = [
-        len(whole[: tag.start].encode()) for tag in _tagger()(whole) if tag.trait is not None and tag.strength != "weak"
-    ]
-    try:
-        found = list(import_module(f"sousveil.read.{reader}").read(inner, hits))
-    except Unfinished as late:
-        found = list(late.constructs)
-
-    def place(passage: Passage) -> Passage:
-        at = passage.offset + piece.offset
-        return replace(passage, offset=at, line=0, column=0, where=where(at))
-
-    def moved(one: Construct) -> Construct:
-        members = tuple(replace(m, passage=place(m.passage)) for m in one.members)
-        return replace(one, passage=place(one.passage), members=members)
-
-    return [moved(one) for one in found] or None

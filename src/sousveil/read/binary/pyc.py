@@ -13,19 +13,21 @@ from msgspec.structs import replace
 
 from sousveil.about import About
 from sousveil.model import Construct, Kind, Member
+from sousveil.read import gloss
 from sousveil.read.binary import pycode
 from sousveil.read.binary.bytestream import Cursor, Damaged
-from sousveil.read.binary.managed import MEMBERS, USES, Body, Builder, Hits, Slot, Word, constant_rows, passage
+from sousveil.read.binary.managed import MEMBERS, USES, Body, Hits, Note, Slot, Word, passage
+from sousveil.read.binary.managedbuild import Builder, constant_rows
 from sousveil.read.binary.marshalled import Code, Listed, Mapped, Reader, strings, version_of
-from sousveil.read.gloss import values
 from sousveil.read.source.constants import Constant, family_name
+from sousveil.read.source.pythonwords import ROUTE, TOLD, TYPED
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(
     title="Compiled Python",
     ends=".pyc .pyo",
-    reads="Classes and enumerations with values, label lists, dictionaries, functions with argument names, docstrings "
-    "and strings, of Python 2.7 and 3.6 to 3.14.",
+    reads="Classes and enumerations with values, label lists, dictionaries, functions with argument names, docstrings, "
+    "arguments of decorators, what fields are described by, strings, of Python 2.7 and 3.6 to 3.14.",
     limits="Of Python 3.0 to 3.5 names and strings only; code is walked straight through, not followed.",
 )
 
@@ -78,6 +80,7 @@ class _Module:
         self._told: set[int] = set()
         self._bases: dict[int, tuple[str, ...]] = {}
         self._types: dict[int, dict[str, str]] = {}
+        self._decorated: dict[int, list[pycode.Made]] = {}
 
     def read(self, code: Code) -> Iterator[Construct]:
         """Yield the constructs of a module's code and of what lies in it."""
@@ -226,19 +229,35 @@ class _Module:
         value = stored.what[-1] if stored.what else None
         constant = len(stored.what) == 1 and isinstance(value, int | str | Word) and not isinstance(value, pycode.Name)
         touched: tuple[Word, ...] = ()
+        notes: tuple[Note, ...] = ()
+        if stored.calls:
+            call = stored.calls[-1]
+            last = call.name.rpartition(".")[2]
+            first = call.given[:1] if last.endswith("Field") else []
+            told = [self._spoken(w) for w in (*map(call.named.get, TOLD), *first) if isinstance(w, Word)]
+            if told and value not in call.given[len(first) :]:
+                value, constant = None, False
+            self._told.update(w.offset for w in told)
+            notes = (Note("", tuple(told)),)
+            kind = kind or (last if last[:1].isupper() or last in TYPED else "")
         if isinstance(value, Word):
             value = self._spoken(value)
             touched = (value,)
             if constant:
                 self._told.add(value.offset)
-        return Slot(stored.name, kind, _shown(value), constant=constant, touched=touched)
+        shown = "" if value is None and notes else _shown(value)
+        return Slot(stored.name, kind, shown, notes, constant, touched=touched)
 
-    def _member(self, slot: Slot, where: str, gloss: str = "") -> Member:
+    def _member(self, slot: Slot, where: str) -> Member:
         place = passage(self.data, slot.name, f"{where}.{slot.name.text}")
-        return Member(slot.name.text, place, slot.value[:400], slot.type[:400], gloss, values(gloss) if gloss else ())
+        said = gloss.join(*(w.text[:4000] for note in slot.notes for w in note.words))
+        pairs = gloss.values(said) if said else ()
+        return Member(slot.name.text, place, slot.value[:400], slot.type[:400], said, pairs)
 
     def _slots_hit(self, slots: Iterable[Slot]) -> bool:
-        return self.hits.all or any(self.hits.on(s.name) or self.hits.any(s.touched) for s in slots)
+        return self.hits.all or any(
+            self.hits.any((s.name, *s.touched, *(w for note in s.notes for w in note.words))) for s in slots
+        )
 
     def _class(
         self, code: Code, walked: pycode.Walked, scope: tuple[str, ...], where: str, document: Word | None
@@ -290,6 +309,7 @@ class _Module:
 
     def _function_hit(self, code: Code, body: Body, document: Word | None) -> bool:
         words = [w for w in (*code.variables[: code.arguments], code.name_word, document) if isinstance(w, Word)]
+        words += [w for call in self._decorated.get(id(code), ()) for w in _spoken_in(call)]
         return self.hits.any((*words, *body.touched))
 
     def _function(
@@ -298,22 +318,34 @@ class _Module:
         words = [w for w in code.variables[: code.arguments] if isinstance(w, Word) and w.text not in ("self", "cls")]
         name = code.name_word or Word("", code.code[0], 0)
         types = self._types.get(id(code), {})
+        uses: dict[str, None] = {}
+        routes: list[str] = []
+        for call in self._decorated.get(id(code), ()):
+            uses.update(dict.fromkeys([f"@{call.name}", *(w.text[:80] for w in _spoken_in(call))]))
+            given = [w.text for w in call.given if isinstance(w, Word)]
+            if given and ROUTE.search(call.name):
+                role = "endpoint"
+                said = [call.named.get(k) for k in ("summary", "description")]
+                routes += [*given[:2], *(w.text[:4000] for w in said if isinstance(w, Word))]
         return Construct(
             Kind.OPERATION,
             code.name,
             passage(self.data, name, where),
             tuple(self._member(Slot(w, types.get(w.text, "")), where) for w in words[:255]),
-            gloss=document.text[:4000] if document else "",
+            gloss=gloss.join(*routes, document.text[:4000] if document else ""),
             scope=scope,
             role=role,
             language=_LANGUAGE,
             returns=types.get("return", ""),
-            uses=tuple(body.uses)[:USES],
+            uses=(*uses, *body.uses)[:USES],
         )
 
     def _learn(self, walked: pycode.Walked) -> None:
         """Note what the code around says of classes and functions: bases and types."""
         for stored in walked.stored:
+            for code in (x for x in stored.what if isinstance(x, Code) and x.flags & 1):
+                self._decorated[id(code)] = stored.calls
+                self._told.update(w.offset for call in stored.calls for w in _spoken_in(call))
             made = [x for x in stored.what if isinstance(x, Code) and not x.flags & 1]
             if made:
                 after = stored.what[stored.what.index(made[-1]) :] if self.version >= (3, 0) else stored.what
@@ -340,6 +372,12 @@ class _Module:
         if held is not None and not any(held == word for run in body.runs for entry in run.entries for word in entry):
             place = passage(self.data, held, "module")
             yield Construct(Kind.OPERATION, "", place, role="script", language=_LANGUAGE, uses=tuple(body.uses)[:USES])
+
+
+def _spoken_in(call: pycode.Made) -> Iterator[Word]:
+    """Yield the strings that a call was given."""
+    for one in (*call.given, *call.named.values()):
+        yield from strings(Listed([one]))
 
 
 def _codes(code: Code) -> Iterator[Code]:

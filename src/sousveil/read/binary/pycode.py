@@ -40,9 +40,10 @@ def _table(version: tuple[int, int]) -> dict[int, str] | None:
     if version in ((3, 6), (3, 7), (3, 8), (3, 9), (3, 10)):
         return _30
     if version == (3, 11):
-        return {**_30, 116: "global", 122: "binary", 171: "call"}
+        return {**_30, 116: "global", 122: "binary", 171: "call", 172: "keywords"}
     if version == (3, 12):
-        return {**_30, 116: "global", 106: "dotted2", 122: "binary", 171: "call", 127: "local"}
+        known = {k: what for k, what in _30.items() if k != 141}  # it is another instruction there
+        return {**known, 116: "global", 106: "dotted2", 122: "binary", 171: "call", 127: "local", 172: "keywords"}
     return {(3, 13): _313, (3, 14): _314}.get(version)
 
 
@@ -53,6 +54,17 @@ class Name(str):
 
 
 @dataclass(slots=True)
+class Made:
+    """What a call gave back, as far as it can be told: the list it was given, or its one string."""
+
+    name: str
+    """What was called, with dots."""
+    given: list[Any]
+    named: dict[str, Any]
+    worth: Any
+
+
+@dataclass(slots=True)
 class Stored:
     """Something stored under a name, in order."""
 
@@ -60,6 +72,8 @@ class Stored:
     what: list[Any]
     """What stood on the stack: constants, names, collections, functions' code."""
     attribute: bool = False
+    calls: list[Made] = field(default_factory=list)
+    """The calls among it: a field's, or those that gave the decorators before a function's code."""
 
 
 @dataclass(slots=True)
@@ -124,9 +138,11 @@ class _Walker:
         self.code = code
         self.out = out
         self.stack: list[Any] = []
+        self.keywords: list[Any] = []
+        """The names of arguments that the next call is given."""
 
     def flush(self) -> None:
-        self.out.loose += [x for x in self.stack if isinstance(x, Listed | Mapped)]
+        self.out.loose += [x for x in map(_plain, self.stack) if isinstance(x, Listed | Mapped)]
         self.stack.clear()
 
     def step(self, what: str, argument: int) -> None:
@@ -158,12 +174,15 @@ class _Walker:
                 stack.append(None)
             case "call" | "callkw":
                 self._called(argument, what == "callkw")
+            case "keywords":
+                names = _at(self.code.consts, argument)
+                self.keywords = names if isinstance(names, Listed) else []
             case "import":
-                self.out.imported += [x for x in stack if isinstance(x, Listed)]
+                self.out.imported += [x for x in map(_plain, stack) if isinstance(x, Listed)]
                 stack.clear()
                 stack.append(None)
             case "extend":
-                top = stack.pop() if stack else None
+                top = _plain(stack.pop()) if stack else None
                 if stack and isinstance(stack[-1], Listed) and isinstance(top, Listed):
                     stack[-1] = Listed([*stack[-1], *top])
             case "map":
@@ -182,7 +201,7 @@ class _Walker:
             case "return" | "pop":
                 self.flush()
             case "class27":
-                self.stack = [x for x in stack if isinstance(x, Word | Code | Listed | Name)]
+                self.stack = [x for x in map(_plain, stack) if isinstance(x, Word | Code | Listed | Name)]
             case "fast2":
                 self._store(_at(self.code.variables, argument >> 4), keep=True)
                 self._store(_at(self.code.variables, argument & 15))
@@ -198,25 +217,32 @@ class _Walker:
     def _taken(self, count: int) -> list[Any]:
         if count <= 0:
             return []
-        taken = self.stack[-count:]
+        taken = [_plain(x) for x in self.stack[-count:]]
         del self.stack[-count:]
         return taken
 
     def _called(self, count: int, keywords: bool) -> None:
         """A call gives back what list it was given, as ``np.array([…])`` does, or its one string, as ``_("…")``."""
         stack = self.stack
-        count = (count & 0xFF) + 2 * (count >> 8 & 0xFF)
+        keys, self.keywords = self.keywords, []
+        pairs = count >> 8 & 0xFF  # Python 2 has name and value after one another
+        count = (count & 0xFF) + 2 * pairs
         if any(isinstance(x, Code) for x in stack[-count - 2 :]):
             return
         if keywords and stack and isinstance(stack[-1], Listed):
-            stack.pop()
+            keys = stack.pop()
         taken = self._taken(count)
-        if stack and isinstance(stack[-1], Name):
-            stack.pop()
+        name = stack.pop() if stack and isinstance(stack[-1], Name) else ""
+        if pairs:
+            keys, named = taken[-2 * pairs :: 2], taken[1 - 2 * pairs :: 2]
+            taken = [*taken[: -2 * pairs], *named]
+        given = taken[: max(0, len(taken) - len(keys))]
+        told = {k.text: v for k, v in zip(keys, taken[len(given) :], strict=False) if isinstance(k, Word)}
         collections = [x for x in taken if isinstance(x, Listed | Mapped)]
         self.out.loose += collections[1:]
-        words = [x for x in taken if isinstance(x, Word)]
-        stack.append(collections[0] if collections else words[0] if len(words) == 1 else None)
+        words = [x for x in given if isinstance(x, Word)] or [x for x in taken if isinstance(x, Word)]
+        worth = collections[0] if collections else words[0] if len(words) == 1 else None
+        stack.append(Made(name, given, told, worth))
 
     def _built(self, count: int) -> None:
         self.stack.append(Listed(self._taken(count)))
@@ -237,7 +263,7 @@ class _Walker:
         """``__annotations__['x'] = int`` and ``x['y'] = z``."""
         stack = self.stack
         if len(stack) >= 3 and isinstance(stack[-1], Word) and stack[-2] == "__annotations__":
-            kind = stack[-3]
+            kind = _plain(stack[-3])
             self.out.annotated.append((stack[-1], kind.text if isinstance(kind, Word) else str(kind or "")))
         self.flush()
 
@@ -245,17 +271,23 @@ class _Walker:
         """The code of a function is the topmost but for its qualified name."""
         for at in range(len(self.stack) - 1, max(-1, len(self.stack) - 3), -1):
             if isinstance(self.stack[at], Code):
-                self.out.functions.append((self.stack[at], self.stack[max(0, at - 6) : at]))
+                before = [_plain(x) for x in self.stack[max(0, at - 6) : at]]
+                self.out.functions.append((self.stack[at], before))
                 if at + 1 < len(self.stack):
                     del self.stack[at + 1 :]  # its qualified name
                 return
 
     def _store(self, name: Any, attribute: bool = False, keep: bool = False) -> None:
         if isinstance(name, Word):
-            what = self.stack[-64:]
-            self.out.stored.append(Stored(name, what[:-1] if attribute else what, attribute))
+            what = self.stack[-64:-1] if attribute else self.stack[-64:]
+            calls = [x for x in what if isinstance(x, Made)]
+            self.out.stored.append(Stored(name, [_plain(x) for x in what], attribute, calls))
         if not keep:
             self.stack.clear()
+
+
+def _plain(value: Any) -> Any:
+    return value.worth if isinstance(value, Made) else value
 
 
 def _at(table: list[Any], index: int) -> Any:

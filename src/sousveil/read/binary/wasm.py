@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from sousveil.about import About
 from sousveil.model import Construct, Kind
 from sousveil.read.binary.bytestream import Cursor, Damaged
-from sousveil.read.binary.managed import Body, Builder, Hits, Word, passage
+from sousveil.read.binary.managed import Body, Hits, Word, passage
+from sousveil.read.binary.managedbuild import Builder
 from sousveil.read.unfinished import Unfinished
 
 ABOUT = About(

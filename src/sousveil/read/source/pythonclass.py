@@ -12,6 +12,7 @@ from sousveil.read.source.drafts import Draft, Uses
 from sousveil.read.source.literals import shape
 from sousveil.read.source.pythoncalls import PythonCalls
 from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
+from sousveil.read.source.pythonwords import TOLD, TYPED
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _TYPE = re.compile(r"^\s*:type\s+(\w+)\s*:\s*(.*)$")
 _LISTED = re.compile(
     r"^\s*[-*]?\s*`{0,2}(\*{0,2}[A-Za-z_]\w*)`{0,2}\s*(?:\(([^()\n]{0,120}(?:\([^()\n]*\)[^()\n]*)*)\))?\s*:\s*(.*)$"
 )
-TOLD = ("description", "help_text", "verbose_name", "doc", "comment", "title", "label", "help", "info")
 
 
 def documented(words: str) -> dict[str, tuple[str, str]]:
@@ -191,7 +191,7 @@ class PythonClasses(PythonCalls):
                 told.append(self._said(positional[0]))
             words = gloss.join(words, *told)
             last = callee.rpartition(".")[2]
-            if last[:1].isupper() or last in ("field", "mapped_column", "relationship", "attrib", "ib"):
+            if last[:1].isupper() or last in TYPED:
                 kind = kind or self.raw(right, 160)
             choices = named.get("choices")
             if choices is not None and choices.type in _SEQUENCES:

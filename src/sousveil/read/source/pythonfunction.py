@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses
-from sousveil.read.source.pythonclass import TOLD, PythonClasses, documented
+from sousveil.read.source.pythonclass import PythonClasses, documented
 from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
+from sousveil.read.source.pythonwords import ROUTE, TOLD
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-_ROUTE = re.compile(r"\.?(route|get|post|put|delete|patch|websocket|api_route|add_url_rule|action|endpoint|expose)$")
 
 
 class PythonFunctions(PythonClasses):
@@ -76,7 +74,7 @@ class PythonFunctions(PythonClasses):
                 told = [self.words(p, 300) for p in positional if p.type in STRINGS]
                 for word in told:
                     uses.add(word)
-                if _ROUTE.search(self.raw(name, 100)) and told:
+                if ROUTE.search(self.raw(name, 100)) and told:
                     endpoint = True
                     routes.extend(t for t in told[:2])
                     routes.extend(self._said(named[k]) for k in ("summary", "description", "methods") if k in named)
