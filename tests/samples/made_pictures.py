@@ -13,6 +13,7 @@ from kit import FAIRNESS, LOCALES, Sample
 
 FORMAT = "ocr"
 _FILTER = ("Face search", "Ethnicity:", "All", "Han", "Uyghur", "Tibetan", "Other", "Search")
+_LANGUAGES = ("Language", *(name for _, name in LOCALES[4:]))
 _SENTENCE = (
     "Face recognition camera",
     "The camera detects the ethnicity of every face and raises an alarm for Uyghurs.",
@@ -31,6 +32,17 @@ def drawn(lines: tuple[str, ...]) -> bytes:
         return page_picture(document[0], 110)
     finally:
         document.close()
+
+
+def saved(lines: tuple[str, ...], ending: str) -> bytes:
+    """Return the same as a picture of another format; the extra brings what writes it."""
+    import io
+
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.open(io.BytesIO(drawn(lines))).save(out, ending, **({"lossless": True} if ending == "webp" else {}))
+    return out.getvalue()
 
 
 def scanned(lines: tuple[str, ...]) -> bytes:
@@ -63,6 +75,9 @@ def samples(folder: Path) -> Iterator[Sample]:
     if not available():
         pytest.skip("the extra ocr is not installed")
     yield Sample("search.png", drawn(_FILTER), finds=("Uyghur",), where="confidence ")
+    for ending in ("gif", "tiff", "bmp", "webp"):
+        yield Sample(f"search.{ending}", saved(_FILTER, ending), finds=("Uyghur",), where="confidence ")
+        yield Sample(f"languages.{ending}", saved(_LANGUAGES, ending), verdict="clear")
     yield Sample("manual.pdf", scanned(_SENTENCE), finds=("Uyghur",), where="page 1, box ")
-    yield Sample("languages.png", drawn(("Language", *(name for _, name in LOCALES[4:]))), verdict="clear")
+    yield Sample("languages.png", drawn(_LANGUAGES), verdict="clear")
     yield Sample("fairness.pdf", scanned(FAIRNESS), verdict="clear")

@@ -213,6 +213,23 @@ def test_what_cannot_be_opened_is_named_and_given_whole(pack: SimpleNamespace) -
     assert all(limit.incomplete for limit in got.limits)
 
 
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"MSWIM\0\0\0" + bytes(92), "a Windows image"),
+        (b"WLPWM\0\0\0" + bytes(92), "a Windows image"),
+        (b"ISc(" + bytes(96), "an InstallShield cabinet"),
+        (bytes(32) + b"NXSB" + (4096).to_bytes(4, "little") + bytes(60), "an APFS volume"),
+    ],
+)
+def test_a_limit_names_what_stays_closed_and_its_size(pack: SimpleNamespace, head: bytes, kind: str) -> None:
+    got = pack.go(pack.zip({"a.bin": head}), "fw.zip")
+    assert [limit.detail for limit in got.limits] == [f"{kind} of 100 bytes; its files were not read"]
+    assert got.files == {"fw.zip!/a.bin": head}
+    near = head[:-66][:33] + b"x" + head[34:] if b"NXSB" in head else b"x" + head[1:]
+    assert not pack.go(pack.zip({"a.bin": near}), "fw.zip").limits
+
+
 def test_counts_go_on_from_what_others_used(pack: SimpleNamespace) -> None:
     got = pack.go(pack.zip({"a": b"12345"}), "a.zip", Budget(used_bytes=100, used_files=10))
     assert (got.budget.bytes, got.budget.files) == (105, 12)

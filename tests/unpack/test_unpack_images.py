@@ -328,3 +328,10 @@ def test_lzo_against_itself() -> None:
             assert len(unlzo(raw, 4096)) <= 4096 + 600
         except Damaged:
             pass
+
+
+def test_an_apfs_volume_in_a_disk_image_is_named_and_searched_as_it_is() -> None:
+    volume = bytes(32) + b"NXSB" + (4096).to_bytes(4, "little") + bytes(8152)
+    files, limits = go(made.dmg(volume), "sdk.dmg")
+    assert volume in files.values()
+    assert [limit.detail for limit in limits] == ["an APFS volume of 8,192 bytes; its files were not read"]

@@ -23,6 +23,8 @@ UNSUPPORTED = {
     "vhdx": "a VHDX disk image",
     "inno": "an Inno Setup installer",
     "installshield": "an InstallShield installer",
+    "installshield-cab": "an InstallShield cabinet",
+    "apfs": "an APFS volume",
     "volume": "a further volume of an archive in several files",
 }
 """Containers that are recognised and cannot be opened, as a sentence names them."""
@@ -50,6 +52,8 @@ _BY_START = {
     b"LZIP\x01": "lzip",
     b"xar!": "xar",
     b"MSWIM\0\0\0": "wim",
+    b"WLPWM\0\0\0": "wim",
+    b"ISc(": "installshield-cab",
     b"SIT!": "stuffit",
     b"StuffIt ": "stuffit",
     b"7kSt": "zpaq",
@@ -68,6 +72,7 @@ for _magic, _format in _BY_START.items():
 
 _STUB_STARTS = frozenset(stub[:2] for stub in STUBS)
 _RARE_STARTS = frozenset({b"\x1f\x8b", b"BZ", b"\x1f\x9d", b"\x5d\0", b"\x60\xea", b"\xc7\x71", b"\x71\xc7"})
+_APFS_BLOCKS = frozenset({4096, 8192, 16384, 32768, 65536})
 _IMAGES = {b"CD001": "iso", b"BEA01": "udf"}
 
 _BZ2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
@@ -129,6 +134,8 @@ def _by_shape(head: bytes, start: bytes, name: str) -> str | None:
             return "tar"
         if len(head) > 32774 and (image := _IMAGES.get(head[32769:32774])) is not None:
             return image
+    if head[32:36] == b"NXSB" and int.from_bytes(head[36:40], "little") in _APFS_BLOCKS:
+        return "apfs"
     if start in _RARE_STARTS:
         return _by_start(head, start, name)
     if head[2:4] == b"\x03\x04" and _is_disguised_zip(head):

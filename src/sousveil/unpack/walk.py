@@ -179,7 +179,8 @@ class _Walk:
             yield from self._leaf(item, path, raw)
             return
         if fmt in UNSUPPORTED:
-            yield Limit(path, "unsupported", f"{UNSUPPORTED[fmt]}; its files were not read")
+            size = "" if source.size is None else f" of {source.size:,} bytes"
+            yield Limit(path, "unsupported", f"{UNSUPPORTED[fmt]}{size}; its files were not read")
             yield from self._leaf(item, path, raw)
             return
         depth = len(self.frames)

@@ -237,7 +237,7 @@ class _Surveyor:
             yield from self._leaf(index, display, data)
         if display in self._job.skip:
             return
-        if renderer is None and not self._job.literals and unpack.worth_reading(head):
+        if renderer is None and not self._job.literals and unpack.worth_reading(data):
             yield self._picture(display, hashlib.sha256(data).hexdigest(), data)
         self._station.at(display, opening=True)
         yield from self._sources(display, data)

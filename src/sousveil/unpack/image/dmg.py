@@ -1,7 +1,7 @@
 """Apple disk images (UDIF). Layout as public readers state it (libdmg-hfsplus, dmg2img): a trailer, a property list of
 partitions, tables of blocks.
 
-A partition with HFS+ is then opened; of APFS the blocks are searched as they are.
+A partition with HFS+ is then opened; an APFS volume is named as a limit and searched as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ ABOUT = About(
     title="Apple disk images",
     ends=".dmg",
     reads="Every partition, unpacked (raw, zlib, bzip2, LZMA); an HFS+ volume's files.",
-    limits="Blocks packed with ADC or LZFSE; encrypted images; APFS is searched as it is.",
+    limits="Blocks packed with ADC or LZFSE; encrypted images; the files of an APFS volume, which a limit "
+    "names and which is searched as it is.",
 )
 _ZERO, _RAW, _IGNORE = 0, 1, 2
 _ZLIB, _BZ2, _LZMA = 0x80000005, 0x80000006, 0x80000008

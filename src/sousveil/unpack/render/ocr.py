@@ -17,12 +17,12 @@ from sousveil.unpack.render.marked import Writing, cleaned, inside
 
 ABOUT = About(
     title="Pictures and scanned pages",
-    ends=".png .jpg .jpeg .bmp .webp",
+    ends=".png .jpg .jpeg .gif .tif .tiff .bmp .webp",
     reads="Words with box and confidence, of a picture as a screen: a stack of short words is a menu; of a scanned "
     "page as a document. At most 200 a scan, in a process of its own, without network.",
     needs="the extra `ocr`",
-    limits="Pictures under 20,000 or over 40 million pixels; GIF, TIFF and SVG; handwriting; words read with a "
-    "confidence under 0.5.",
+    limits="Pictures under 20,000 or over 40 million pixels; of a GIF or TIFF all but the first; SVG; "
+    "handwriting; words read with a confidence under 0.5.",
 )
 _SURE = 0.5
 _SHORT = 14

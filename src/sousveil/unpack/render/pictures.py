@@ -11,13 +11,16 @@ PAGE_DOTS = 144.0
 MOST_PIXELS = 40_000_000
 _LEAST_PIXELS = 20_000
 _LEAST_SIDE = 50
+_BMP = (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0")
+_TIFF = (b"II*\0", b"MM\0*")
 _LEAST_BYTES = 1500
 """An icon, a bar, a background of one colour shows no words."""
 
 
-def worth_reading(data: bytes) -> bool:
+def worth_reading(data: bytes | memoryview) -> bool:
     """Return whether a file is a picture large enough to show words and small enough to be looked at."""
-    found = size_of(data[: 1 << 18])
+    head = bytes(data[: 1 << 18])
+    found = _tiff(head[:8], data) if head[:4] in _TIFF else size_of(head)
     if found is None or len(data) < _LEAST_BYTES:
         return False
     wide, high = found
@@ -25,13 +28,17 @@ def worth_reading(data: bytes) -> bool:
 
 
 def size_of(head: bytes) -> tuple[int, int] | None:
-    """Return width and height of a PNG, JPEG, BMP or WebP, None for other files."""
+    """Return width and height of a PNG, JPEG, GIF, BMP or WebP, None for other files."""
     if head.startswith(b"\x89PNG\r\n\x1a\n") and len(head) > 24:
         wide, high = struct.unpack_from(">II", head, 16)
         return wide, high
     if head.startswith(b"\xff\xd8\xff"):
         return _jpeg(head)
-    if head.startswith(b"BM") and len(head) > 26 and head[6:10] == b"\0\0\0\0" and head[14:18] == b"\x28\0\0\0":
+    if head[:6] in (b"GIF87a", b"GIF89a") and len(head) > 10:
+        wide, high = struct.unpack_from("<HH", head, 6)
+        return wide, high
+    # The header's size tells which it is: Windows 3, 4 or 5.
+    if head.startswith(b"BM") and len(head) > 26 and head[6:10] == b"\0\0\0\0" and head[14:18] in _BMP:
         wide, high = struct.unpack_from("<ii", head, 18)
         return abs(wide), abs(high)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and len(head) > 30:
@@ -40,7 +47,27 @@ def size_of(head: bytes) -> tuple[int, int] | None:
         if head[12:16] == b"VP8 ":
             wide, high = struct.unpack_from("<HH", head, 26)
             return wide & 0x3FFF, high & 0x3FFF
+        if head[12:16] == b"VP8L" and head[20] == 0x2F:
+            packed = int.from_bytes(head[21:25], "little")
+            return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
     return None
+
+
+def _tiff(head: bytes, data: bytes | memoryview) -> tuple[int, int] | None:
+    """Return width and height of the first picture of a TIFF, whose directory may lie at the file's end."""
+    order = "<" if head[:2] == b"II" else ">"
+    if len(head) < 8:
+        return None
+    at = struct.unpack_from(order + "I", head, 4)[0]
+    table = bytes(data[at : at + 2 + 12 * 200])
+    if len(table) < 2:
+        return None
+    sides: dict[int, int] = {}
+    for entry in range(2, min(len(table) - 11, 2 + 12 * struct.unpack_from(order + "H", table)[0]), 12):
+        tag, kind = struct.unpack_from(order + "HH", table, entry)
+        if tag in (256, 257):
+            sides[tag] = struct.unpack_from(order + ("H" if kind == 3 else "I"), table, entry + 8)[0]
+    return (sides[256], sides[257]) if len(sides) == 2 else None
 
 
 def _jpeg(head: bytes) -> tuple[int, int] | None:
