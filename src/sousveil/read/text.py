@@ -209,19 +209,42 @@ def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:
     best: tuple[float, str] | None = None
     for name in LEGACY:
         # What cannot win any more is not decoded.
-        if best is not None and 10.0 * votes.get(name, 0) - 0.001 * LEGACY.index(name) <= best[0]:
+        most = 10.0 * votes.get(name, 0) - 0.001 * LEGACY.index(name) + _OWN * (name in _SYLLABLES)
+        if best is not None and most <= best[0]:
             continue
         text = data.decode(name, "replace")
         bad = text.count("\ufffd") / max(1, len(text))
         if bad > 0.02 and name != "windows-1252":
             continue
-        # A Western letter before a Latin one is no double byte: count what stands alone among ASCII letters.
-        strange = len(_ODD.findall(text[:200_000])) / max(1, len(text[:200_000]))
+        # Counted against the whole sample, so that what one reading finds odd weighs as much as what another does.
+        strange = len((_ODD_SINGLE if name in _SINGLE else _ODD).findall(text[:200_000])) / max(1, len(text[:200_000]))
         rating = 10.0 * votes.get(name, 0) - 50 * bad - 40 * strange - 0.001 * LEGACY.index(name)
+        if name in _SYLLABLES and not bad:
+            syllable, share = _SYLLABLES[name]
+            own, wide = len(syllable.findall(text[:200_000])), len(_WIDE.findall(text[:200_000]))
+            rating += _OWN * (own >= 8 and own > share * wide)
         if best is None or rating > best[0]:
             best = (rating, name)
     return Text(data, best[1] if best else "utf-8")
 
 
+_WIDE = re.compile(r"[^\x00-\u303f\uff00-\uff60]|[ぁ-ヺ]")
 _UTF8_RUN = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
-_ODD = re.compile(r"[A-Za-z][^\x00-\x7f][A-Za-z]|[^\x00-\u2fff][a-z]|[\ue000-\uf8ff\x80-\x9f]")
+# A Western letter before a Latin one is no double byte: count what stands alone among ASCII letters. Punctuation before
+# one is usual: "0-未知，byte".
+_ODD = re.compile(
+    r"[A-Za-z][^\x00-\x7f\u3000-\u303f\uff00-\uff60][A-Za-z]|[^\x00-\u303f\uff00-\uffef][a-z]|"
+    r"[\ue000-\uf8ff\x80-\x9f]|[\uff61-\uff9f]{3}"
+)
+# Nor are double bytes letters one by one: signs among letters, capitals behind small letters ("ЧЦ¶ОФ¤Бф"), Arabic among
+# French ones, four Western accented letters in a row.
+_SINGLE = frozenset(("windows-1251", "windows-1256", "koi8_r", "windows-1252"))
+_SIGN = r"[\x80-\xa9\xac-\xb4\xb6\xb8\xb9\xbc-\xbf\xd7\xf7\u2020-\u2023\u2030\u20ac\u2122\u2500-\u25ff]"
+_ODD_SINGLE = re.compile(
+    rf"[а-яёђѓєѕіїјљњћќўџґ][А-ЯЁЂЃЄЅІЇЈЉЊЋЌЎЏҐ]|[А-яЁёЂ-џҐґ]{_SIGN}|{_SIGN}[А-яЁёЂ-џҐґ]|[\u0621-\u06d2][à-ÿ]|"
+    rf"[à-ÿ][\u0621-\u06d2]|[\u0621-\u06d2]{_SIGN}|[À-ÿŒœŠšŽžŸƒ]{_SIGN}|{_SIGN}[À-ÿ]|[À-ÖØ-öø-ÿŒœŠšŽžŸ]{{4}}|"
+    r"[A-Za-z][А-яЁёЂ-џҐґ\u0621-\u06d2]|[А-яЁёЂ-џҐґ\u0621-\u06d2][A-Za-z]"
+)
+# What only one double-byte reading is full of: its own syllables, where another reads rare characters.
+_SYLLABLES = {"euc_kr": (re.compile(r"[가-힣]"), 0.8), "shift_jis": (re.compile(r"[ぁ-ヺ]"), 0.25)}
+_OWN = 0.01
