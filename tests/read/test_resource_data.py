@@ -135,23 +135,6 @@ def test_broken_json_is_read_as_far_as_it_goes() -> None:
     assert [c.name for c in found if c.kind is Kind.RECORD] == ["a", "c"]
 
 
-def test_a_notebook_gives_its_lines() -> None:
-    notebook = {
-        "cells": [
-            {"cell_type": "markdown", "source": ["# Study\n", "We predict race from names.\n"]},
-            {"cell_type": "code", "source": ["import pandas as pd\n", "df['race'] = model.predict(df.name)\n"],
-             "outputs": [{"text": ["race 0.93\n"]}]},
-        ]
-    }  # fmt: skip
-    found = read(json, standard.dumps(notebook, indent=1), "race")
-    assert [(c.role, c.passage.text) for c in found if c.role != "output"] == [
-        ("sentence", '"We predict race from names.'),
-        ("code-block", "\"df['race'] = model.predict(df.name)"),
-    ]
-    assert "predict" in next(c for c in found if c.role == "code-block").uses
-    assert any(c.role == "output" for c in found)
-
-
 def test_package_descriptions_and_keywords_say_so() -> None:
     source = '{"name": "p", "version": "1", "description": "race from face", "keywords": ["face", "race"]}'
     found = read(json, source, "race")

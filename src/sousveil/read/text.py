@@ -209,8 +209,8 @@ def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:
     best: tuple[float, str] | None = None
     for name in LEGACY:
         # What cannot win any more is not decoded.
-        most = 10.0 * votes.get(name, 0) - 0.001 * LEGACY.index(name) + _OWN * (name in _SYLLABLES)
-        if best is not None and most <= best[0]:
+        ceiling = 10.0 * votes.get(name, 0) - 0.001 * LEGACY.index(name) + _OWN * (name in _SYLLABLES)
+        if best is not None and ceiling <= best[0]:
             continue
         text = data.decode(name, "replace")
         bad = text.count("\ufffd") / max(1, len(text))
@@ -221,8 +221,8 @@ def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:
         rating = 10.0 * votes.get(name, 0) - 50 * bad - 40 * strange - 0.001 * LEGACY.index(name)
         if name in _SYLLABLES and not bad:
             syllable, share = _SYLLABLES[name]
-            own, wide = len(syllable.findall(text[:200_000])), len(_WIDE.findall(text[:200_000]))
-            rating += _OWN * (own >= 8 and own > share * wide)
+            own, double = len(syllable.findall(text[:200_000])), len(_WIDE.findall(text[:200_000]))
+            rating += _OWN * (own >= 8 and own > share * double)
         if best is None or rating > best[0]:
             best = (rating, name)
     return Text(data, best[1] if best else "utf-8")

@@ -1,4 +1,4 @@
-"""JSON, JSON5, JSON Lines and notebooks: only the objects and arrays around hits are built.
+"""JSON, JSON5 and JSON Lines: only the objects and arrays around hits are built.
 
 One pass over the text notes where brackets open and close (about 40 MB/s); a container's own keys and values are
 tokenized only when it is asked for. Broken documents are read as far as they go: a string ends at its line's end.
@@ -18,7 +18,6 @@ import msgspec
 
 from sousveil.model import Construct, Kind
 from sousveil.read.places import Hits, Places
-from sousveil.read.resource.notebook import is_notebook, read_cell
 from sousveil.read.resource.tree import Node
 from sousveil.read.resource.values import ROWS, Builder
 from sousveil.read.text import Text
@@ -289,7 +288,6 @@ class Document:
     def constructs(self) -> list[Construct]:
         """Return the constructs that hold a hit."""
         builder = Builder(self.places, self.hits, self.language)
-        cells = bool(self._starts) and b'"cell_type"' in self._utf8 and is_notebook(self.node(0))
         rows: Counter[int] = Counter()
         for seen, (index, hit) in enumerate(self._owners.items()):
             if builder.full or seen >= LOOKED_AT:
@@ -303,8 +301,6 @@ class Document:
             if rows[self._parents[index]] > ROWS:
                 continue
             node = self.node(index)
-            if cells and read_cell(node, self.places, self.hits, builder):
-                continue
             builder.container(node)
         return builder.out
 

@@ -59,6 +59,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("androidxml", re.compile(rb"\x03\0\x08\0"), also=False),
     Renderer("androidxml", re.compile(rb"\x02\0\x0c\0"), (".arsc",), also=False),
     Renderer("pb2", re.compile(b""), ("_pb2.py",)),
+    Renderer("notebook", re.compile(rb"\s{0,64}\{"), (".ipynb",), also=False, asked=True),
     # Compound files of other kinds (an installer's database) have other readers: the name decides.
     Renderer("sheets", _OLE, (".xls", ".xlt", ".xla", ".et"), also=False, apart=True),
     Renderer("ppt", _OLE, (".ppt", ".pps", ".pot", ".dps"), also=False),
