@@ -82,6 +82,25 @@ def test_dictionaries_from_index_code_and_word() -> None:
     assert all(c.kind is Kind.LABEL_SET for c in found)
 
 
+def test_a_ctypes_structure_has_fields() -> None:
+    found = read("""
+        class FEATURE(Structure):
+            _fields_ = [
+                ("byGlass", c_ubyte),  # 眼镜
+                ("byEthnic", c_ubyte),  # 民族
+            ]
+
+        tagB._fields_ = [("byMask", BYTE), ("byEthnic", BYTE)]
+        """)
+    inside, outside = one(found, Kind.RECORD, "FEATURE"), one(found, Kind.RECORD, "tagB")
+    assert [(m.name, m.type, m.gloss) for m in inside.members] == [
+        ("byGlass", "c_ubyte", "眼镜"),
+        ("byEthnic", "c_ubyte", "民族"),
+    ]
+    assert names(outside) == ["byMask", "byEthnic"]
+    assert outside.passage.text == "tagB._fields_"
+
+
 def test_choices_are_pairs_of_code_and_label() -> None:
     found = read('RACE_CHOICES = [("W", "White"), ("B", _("Black")), ("A", "Asian")]\n')
     assert [(m.value, m.name) for m in one(found, Kind.LABEL_SET).members] == [

@@ -11,6 +11,7 @@ from typing import Any
 
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
 from sousveil.judge.scene import Condition, Result, RuleError, Scene
+from sousveil.match.lexicon import Tag
 from sousveil.model import Direction, Kind, Trait
 
 _STRENGTH = {"weak": 0, "likely": 1, "certain": 2}
@@ -287,6 +288,26 @@ def _same_member(value: object) -> Condition:
     return evaluate
 
 
+def _same_use(value: object) -> Condition:
+    """Every listed thing in one and the same name or string that the code uses."""
+    names = _words(value)
+
+    def evaluate(scene: Scene) -> Result:
+        for use in scene.features.construct.uses[:200]:
+            tags = scene.features.tag(use)
+            if all(any(_is(tag, name, scene.trait) for tag in tags) for name in names):
+                return Result(True, f"“{use[:60]}” holds " + " and ".join(names))
+        return Result(False, "one name that it uses holds " + " and ".join(names))
+
+    return evaluate
+
+
+def _is(tag: Tag, name: str, trait: Trait) -> bool:
+    if name in ("attribute", "group"):
+        return tag.role == name and tag.trait == trait and (name == "group" or tag.strength != "weak")
+    return tag.concept == name
+
+
 def _only_member(value: object) -> Condition:
     """Every member that names the trait also holds the context ``value``."""
 
@@ -307,13 +328,15 @@ def _text(value: object) -> Condition:
     o = _options(value, {"matches", "in"})
     pattern = re.compile(str(o["matches"]))
     part = str(o.get("in", "name"))
-    if part not in ("name", "gloss", "text", "path", "members"):
-        raise RuleError("'in' is name, gloss, text, path or members")
+    if part not in ("name", "gloss", "text", "path", "members", "uses"):
+        raise RuleError("'in' is name, gloss, text, path, members or uses")
 
     def evaluate(scene: Scene) -> Result:
         c = scene.features.construct
         if part == "members":
             text = " ".join(w for m in c.members[:64] for w in (m.name, m.value, m.gloss, *(v for _, v in m.values)))
+        elif part == "uses":
+            text = " ; ".join(c.uses)
         else:
             texts = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}
             text = texts[part]
@@ -338,6 +361,7 @@ MAKERS: dict[str, Callable[[object], Condition]] = {
     "linked": _linked,
     "rule": _rule,
     "same-member": _same_member,
+    "same-use": _same_use,
     "only-member": _only_member,
     "text": _text,
 }

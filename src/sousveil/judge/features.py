@@ -168,7 +168,8 @@ class Features:
         weight: dict[Trait, float] = {}
         attribute: set[Trait] = set()
         listing = self._is_word_list()
-        for seen in self.slots(("own",)):
+        # A script has no name: what its code says is all that it says.
+        for seen in self.slots(("own", "uses") if self.construct.role == "script" else ("own",)):
             tag = seen.tag
             if tag.trait is None or (listing and seen.member >= 0):
                 continue

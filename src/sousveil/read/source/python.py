@@ -92,6 +92,10 @@ class _Python(PythonFunctions):
                 case "block" | "module":
                     yield from self.runs(node, context, near)
                 case "list" | "tuple" | "set" | "dictionary":
+                    fields = self.structure_draft(node, context) if context.name.endswith("._fields_") else None
+                    if fields is not None:
+                        yield fields
+                        continue
                     draft = self.collection(node, context)
                     if draft:
                         yield draft

@@ -172,9 +172,33 @@ class PythonClasses(PythonCalls):
         if left is None or left.type not in ("identifier", "attribute") or len(members) >= 4 * MEMBERS:
             return ""
         name = self.raw(left, 200)
+        if name == "_fields_" and right is not None and right.type in _SEQUENCES:
+            for field in self.structure(right):
+                members.setdefault(field.name, field)
+            return ""
         member = self._declared_field(name, node, right)
         members.setdefault(name.lstrip("_") or name, member)
         return name.lstrip("_") or name
+
+    def structure_draft(self, node: Node, context: Context) -> Draft | None:
+        """Return ``tag._fields_ = [("byAge", c_ubyte), …]`` outside the class as the record that it completes."""
+        members = tuple(self.structure(node))[:MEMBERS]
+        if not members:
+            return None
+        start, end = context.span if context.span[1] else (node.start_byte, node.end_byte)
+        name = context.name.removesuffix("._fields_")
+        place = self.place(start, min(end, start + len(context.name)))
+        record = Construct(Kind.RECORD, name, place, members, scope=context.scope, role="class", language=LANGUAGE)
+        return Draft(self.base + start, self.base + end, lambda: record, (name,))
+
+    def structure(self, node: Node) -> Iterator[Member]:
+        """Yield the fields of a ctypes structure, ``[("byAge", c_ubyte), …]``, with the comments beside them."""
+        for item in node.named_children:
+            parts = [c for c in item.named_children if c.type != "comment"] if item.type == "tuple" else []
+            if len(parts) >= 2 and parts[0].type in STRINGS:
+                start, end = item.start_byte, item.end_byte
+                words = self.notes(start, end)[2]
+                yield self.member(self.words(parts[0], 200), start, end, self.raw(parts[1], 200), "", words)
 
     def _declared_field(self, name: str, node: Node, right: Node | None) -> Member:
         kind = self.field(node, "type")
