@@ -21,6 +21,11 @@ from sousveil.model import Act, Trait
         "顔から人種を推定する。",
         "얼굴에서 인종을 분류합니다.",
         "支持人脸检测，支持民族识别。",
+        "Returns the ethnicity of the detected face.",
+        "Determines whether a face is Asian, Black or White.",
+        "Classifies faces as Asian, Black, or White.",
+        "Distinguishes Han from minority faces.",
+        "Face attribute recognition: age, gender, race.",
     ],
 )
 def test_an_inference_is_claimed(text: str) -> None:
@@ -38,6 +43,14 @@ def test_an_inference_is_claimed(text: str) -> None:
         "Return the words of a finding: ``infers ethnicity from the face``.",
         "A report says “predicts race from the face”.",
         "The form asks for age, sex and race.",
+        "Returns the ethnicity of the patient.",
+        "Returns the race of the horse and its face value.",
+        "Works equally well for Asian, Black and White faces.",
+        "Detects faces of Asian, Black and White people.",
+        "Whether the error differs between Asian, Black and White faces is measured.",
+        "Face detection results: error by age, gender, race.",
+        "The data set has faces: age, gender, race.",
+        "06899705 10 n 01 profiling 0 | using speech characteristics to identify a speaker's race",
     ],
 )
 def test_none_is_claimed(text: str) -> None:

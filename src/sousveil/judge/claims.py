@@ -36,6 +36,19 @@ _COMPOUND = re.compile(
 _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+` <http|https?://)")
 # What stands between such marks is words spoken of, not what is done.
 _QUOTED = re.compile(r"``[^`\n]+``|`[^`\n]+`|“[^”\n]+”")
+# A row of a table or of a dictionary's file begins with its number; it says nothing of the product.
+_ROW = re.compile(r"\s*\d{4,}[\s|,;:]")
+_GIVES = re.compile(r"\b(?:returns?|outputs?|yields?|reports?|tells?)\b[^,;:]{0,40}\Z", re.IGNORECASE)
+_OF_PICTURE = re.compile(
+    r"\s*(?:\([^)]*\)\s*)?(?:label\s+)?(?:of|for|from|in)\b(?:(?!\band\b)[^,;:]){0,30}\Z", re.IGNORECASE
+)
+_WHETHER = re.compile(r"\b(?:whether|if|as|into|between|apart)\b", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\s*(?:attributes?|results?|features?)?\s*:\s*(?:(?:\w+ )?\w+\s*(?:[,/、，]|\band\b|&)\s*)*\Z", re.IGNORECASE
+)
+_MINORITY = re.compile(r"\bminorit(?:y|ies)\b", re.IGNORECASE)
+_APART = re.compile(r"(?:distinguish|differentiat|separat)", re.IGNORECASE)
+_PICTURED = frozenset(("face", "body", "voice", "gait", "medical-image"))
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
 _REACH = 70
 _NEAR = 18
@@ -55,7 +68,7 @@ class Claim(Struct, frozen=True):
 
 def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
     """Return the first claim about ``trait`` in ``text``'s first 4,000 characters, an undenied before a denied one."""
-    if _ENTRY.match(text):
+    if _ENTRY.match(text) or _ROW.match(text):
         return None
     denied: Claim | None = None
     for match in _CLAUSE.finditer(text[:_MAX_TEXT]):
@@ -78,7 +91,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
         if t.trait == trait and t.strength != "weak" and (t.role == "attribute" or t.strength == "certain")
     ]
     if not named:
-        return None
+        return _of_groups(clause, trait, tags)
     based = any(t.concept in _TAKEN_FROM for t in tags)
     pairs = (
         ("infer", Act.INFERS, _REACH),
@@ -103,6 +116,8 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 # "race and gender classification", but not "race, in the detection results".
                 if not before and not _COMPOUND.fullmatch(between):
                     continue
+                if _LISTED.fullmatch(between) and {"face", "demographic"} <= {t.concept for t in tags}:
+                    between = ""
                 if re.search(r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite)\b", between):
                     continue
                 # "a federally recognized tribe": a participle before a group claims nothing.
@@ -113,7 +128,43 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
                 return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
+    return _given(clause, named, tags)
+
+
+def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
+    """Return "returns the ethnicity of the detected face" as a claim: what is given of a picture was read off it."""
+    for thing in (t for t in named if t.role == "attribute"):
+        gives = _GIVES.search(clause[: thing.start])
+        for seen in tags if gives else ():
+            if seen.concept in _PICTURED and _OF_PICTURE.match(clause[thing.end : max(seen.start, thing.end)]):
+                start = gives.start() if gives else 0
+                refused = any(t.concept == "not" and start - 45 <= t.start < thing.start for t in tags)
+                return Claim(Act.INFERS, clause[start : seen.end + 60].strip()[:160], _subject(clause), refused)
     return None
+
+
+def _of_groups(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
+    """Return "determines whether a face is Asian, Black or White" as a claim: the trait's groups are told apart."""
+    groups = [t for t in tags if t.trait == trait and t.role == "group"]
+    minority = _MINORITY.search(clause) is not None
+    if len({t.term.lower() for t in groups}) + minority < 2 or not (
+        minority or any(t.strength != "weak" for t in groups)
+    ):
+        return None
+    seen = any(t.concept in _PICTURED for t in tags)
+    verb = (
+        next((t for t in tags if t.concept in ("infer", "assess") and t.end <= groups[0].start), None)
+        if groups
+        else None
+    )
+    if not seen or verb is None:
+        return None
+    if not _WHETHER.search(clause[verb.end : groups[0].start]) and not _APART.match(clause[verb.start :]):
+        return None
+    refused = any(t.concept == "not" and verb.start - 45 <= t.start < groups[0].start for t in tags)
+    # "Whether" is no doubt here.
+    subject = _subject(clause[: verb.end] + clause[groups[0].start :])
+    return Claim(Act.INFERS, clause[verb.start : groups[-1].end + 60].strip()[:160], subject, refused)
 
 
 def _subject(clause: str) -> str:
