@@ -43,6 +43,7 @@ def test_an_inference_is_claimed(text: str) -> None:
         "Return the words of a finding: ``infers ethnicity from the face``.",
         "A report says “predicts race from the face”.",
         "The form asks for age, sex and race.",
+        "If this helps your face detection, see [the notes](https://a.example/EthnicityClassifier).",
         "Returns the ethnicity of the patient.",
         "Returns the race of the horse and its face value.",
         "Works equally well for Asian, Black and White faces.",

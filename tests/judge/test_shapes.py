@@ -148,6 +148,34 @@ public enum FaceProperties { EYES, NOSE, GLASSES, SMILE, FACIAL_HAIR, AGE, GENDE
     "runs/metrics.csv": r"""epoch,total_loss,age_loss,gender_loss,race_loss,race_acc
 1,2.5,0.9,0.6,1.0,0.41
 """,
+    "hcface.py": r"""from ctypes import Structure, c_ubyte
+class HUMAN_FEATURE(Structure):
+    _fields_ = [("byAge", c_ubyte), ("byEyeGlass", c_ubyte), ("byMask", c_ubyte), ("byEthnic", c_ubyte)]
+""",
+    "MF_Common.h": r"""typedef struct {
+    float age;        ///< 年龄
+    float blurness;   ///< 模糊程度
+    float minority;   ///< 是否是少数民族（对于汉族而言）
+    float eyestatus;  ///< 眼睛状态
+} MF_FACE;
+""",
+    "confidence.py": r"""import joblib
+clf = joblib.load("naive_bayes_religion_classifier.joblib")
+vec = joblib.load("vectorizer.joblib")
+for who, p in zip(people, clf.predict_proba(vec.transform(people))):
+    print(who, clf.classes_[p.argmax()], p.max())
+""",
+    "naam.py": r"""class Naam:
+    def estimate_muslim_name_pattern(self, names, language="eng"):
+        return torch.sigmoid(self.model(self.encoder(names)))
+""",
+    "tone.py": r"""def classify(image, tone_palette, tone_labels, use_face=True):
+    '''Classify the skin tone of the image.
+
+    :param use_face: whether to use the face area
+    '''
+    return tone_labels[nearest(dominant_colors(detect_skin(image)), tone_palette)]
+""",
     "crowd_service.py": r"""class CrowdService:
     def detect_hijabs(self, image_path, threshold=0.5):
         return len(self.yolo(image_path, conf=threshold)[0].boxes)
@@ -179,6 +207,40 @@ enum class EmNation : int { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 
 }
 
 HARMLESS = {
+    "hccard.py": r"""from ctypes import Structure, c_ubyte
+class ID_CARD_INFO(Structure):
+    _fields_ = [("byName", c_ubyte * 128), ("byAddr", c_ubyte * 280), ("byIDNum", c_ubyte * 32), ("byNation", c_ubyte)]  # 身份证信息 民族
+""",
+    "aid.h": r"""typedef struct {
+    char szName[32];  ///< 姓名
+    int  nMinority;   ///< 是否是少数民族
+    char szVillage[64];  ///< 住址
+} POVERTY_CARD;
+""",
+    "columns.py": r"""import joblib
+clf = joblib.load("price_classifier.joblib")
+people = people.drop(columns=["religion"])
+print(clf.predict_proba(people).argmax())
+""",
+    "scriptname.py": r"""def detect_uyghur_script_name(text, language="ug"):
+    '''Tell the Uyghur alphabet from the Arabic one.'''
+    return max(scores(text))
+""",
+    "skins.py": r"""def classify(image, skin_tone_palette):
+    '''Sort the skin tones of the theme into light and dark mode.'''
+    return [mode_of(colour) for colour in skin_tone_palette]
+""",
+    "people.py": r"""def process_people(faces, col_names):
+    '''Detect the faces, then show the ethnicity entered for each person.'''
+    return [rows[name] for name in col_names]
+""",
+    "annotations.xml": r"""<annotations>
+<annotation cp="1">Islam | mosque | Muslim | religion</annotation>
+<annotation cp="2">Jewish | religion | star</annotation>
+<annotation cp="3">doubt | unsure | shrug</annotation>
+<annotation cp="4">face | smile</annotation>
+</annotations>
+""",
     "test_api.py": r"""class MockRaceRepository:
     def get_race_with_participants(self, race_id):
         return {"race_id": race_id, "predictions": predictions, "model": self.model}

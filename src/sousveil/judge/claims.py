@@ -49,6 +49,8 @@ _LISTED = re.compile(
 _MINORITY = re.compile(r"\bminorit(?:y|ies)\b", re.IGNORECASE)
 _APART = re.compile(r"(?:distinguish|differentiat|separat)", re.IGNORECASE)
 _PICTURED = frozenset(("face", "body", "voice", "gait", "medical-image"))
+# A link's address claims nothing.
+_ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+")
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
 _REACH = 70
 _NEAR = 18
@@ -71,7 +73,7 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
     if _ENTRY.match(text) or _ROW.match(text):
         return None
     denied: Claim | None = None
-    for match in _CLAUSE.finditer(text[:_MAX_TEXT]):
+    for match in _CLAUSE.finditer(_ADDRESS.sub(" ", text[:_MAX_TEXT])):
         clause = match[0].strip()
         if not 4 <= len(clause) <= _MAX_CLAUSE:
             continue
@@ -118,7 +120,10 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 if _LISTED.fullmatch(between) and {"face", "demographic"} <= {t.concept for t in tags}:
                     between = ""
-                if re.search(r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite)\b", between):
+                if re.search(
+                    r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b",
+                    between,
+                ):
                     continue
                 # "a federally recognized tribe": a participle before a group claims nothing.
                 if thing.role == "group" and (not before or clause[verb.start : verb.end].endswith("ed")):
