@@ -38,7 +38,7 @@ _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+`
 _QUOTED = re.compile(r"``[^`\n]+``|`[^`\n]+`|“[^”\n]+”")
 # A row of a table or of a dictionary's file begins with its number; it says nothing of the product.
 _ROW = re.compile(r"\s*\d{4,}[\s|,;:]")
-_GIVES = re.compile(r"\b(?:returns?|outputs?|yields?|reports?|tells?)\b[^,;:]{0,40}\Z", re.IGNORECASE)
+_GIVES = re.compile(r"\b(?:returns?|outputs?|yields?)\b[^,;:]{0,40}\Z", re.IGNORECASE)
 _OF_PICTURE = re.compile(
     r"\s*(?:\([^)]*\)\s*)?(?:label\s+)?(?:of|for|from|in)\b(?:(?!\band\b)[^,;:]){0,30}\Z", re.IGNORECASE
 )
@@ -52,6 +52,10 @@ _PICTURED = frozenset(("face", "body", "voice", "gait", "medical-image"))
 # A link's address claims nothing.
 _ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+")
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
+# Between a verb and the trait: what follows is compared, shown or asked for, not inferred.
+_BREAKS = re.compile(
+    r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b"
+)
 _REACH = 70
 _NEAR = 18
 _MAX_TEXT = 4000
@@ -102,7 +106,6 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
         ("query", Act.TARGETS, 30),
         ("watch", Act.TARGETS, 30),
     )
-    quoted = [m.span() for m in _QUOTED.finditer(clause)]
     seen_person = any(t.concept in ("face", "body", "face-library", "camera") for t in tags)
     for concept, act, reach in pairs:
         for verb in (t for t in tags if t.concept == concept):
@@ -112,7 +115,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 if not (before or after) or (act is Act.TARGETS and not seen_person):
                     continue
                 start, end = min(verb.start, thing.start), max(verb.end, thing.end)
-                if any(low <= start and end <= high for low, high in quoted):
+                if _quoted(clause, start, end):
                     continue
                 between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
                 # "race and gender classification", but not "race, in the detection results".
@@ -120,10 +123,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 if _LISTED.fullmatch(between) and {"face", "demographic"} <= {t.concept for t in tags}:
                     between = ""
-                if re.search(
-                    r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b",
-                    between,
-                ):
+                if _BREAKS.search(between):
                     continue
                 # "a federally recognized tribe": a participle before a group claims nothing.
                 if thing.role == "group" and (not before or clause[verb.start : verb.end].endswith("ed")):
@@ -137,39 +137,41 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
 
 
 def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
-    """Return "returns the ethnicity of the detected face" as a claim: what is given of a picture was read off it."""
+    """Return what a clause such as “returns the trait of the detected face” claims: it was read off the picture."""
     for thing in (t for t in named if t.role == "attribute"):
         gives = _GIVES.search(clause[: thing.start])
-        for seen in tags if gives else ():
+        if gives is None or _quoted(clause, thing.start, thing.end):
+            continue
+        start = gives.start()
+        for seen in tags:
             if seen.concept in _PICTURED and _OF_PICTURE.match(clause[thing.end : max(seen.start, thing.end)]):
-                start = gives.start() if gives else 0
                 refused = any(t.concept == "not" and start - 45 <= t.start < thing.start for t in tags)
                 return Claim(Act.INFERS, clause[start : seen.end + 60].strip()[:160], _subject(clause), refused)
     return None
 
 
 def _of_groups(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
-    """Return "determines whether a face is Asian, Black or White" as a claim: the trait's groups are told apart."""
+    """Return what a clause claims that tells the trait's groups apart by a picture."""
     groups = [t for t in tags if t.trait == trait and t.role == "group"]
     minority = _MINORITY.search(clause) is not None
-    if len({t.term.lower() for t in groups}) + minority < 2 or not (
-        minority or any(t.strength != "weak" for t in groups)
-    ):
+    named = len({t.term.lower() for t in groups}) + minority
+    if not groups or named < 2 or not (minority or any(t.strength != "weak" for t in groups)):
         return None
-    seen = any(t.concept in _PICTURED for t in tags)
-    verb = (
-        next((t for t in tags if t.concept in ("infer", "assess") and t.end <= groups[0].start), None)
-        if groups
-        else None
-    )
-    if not seen or verb is None:
+    verb = next((t for t in tags if t.concept in ("infer", "assess") and t.end <= groups[0].start), None)
+    if verb is None or not any(t.concept in _PICTURED for t in tags):
         return None
     if not _WHETHER.search(clause[verb.end : groups[0].start]) and not _APART.match(clause[verb.start :]):
+        return None
+    if _quoted(clause, verb.start, groups[0].end):
         return None
     refused = any(t.concept == "not" and verb.start - 45 <= t.start < groups[0].start for t in tags)
     # "Whether" is no doubt here.
     subject = _subject(clause[: verb.end] + clause[groups[0].start :])
     return Claim(Act.INFERS, clause[verb.start : groups[-1].end + 60].strip()[:160], subject, refused)
+
+
+def _quoted(clause: str, start: int, end: int) -> bool:
+    return any(m.start() <= start and end <= m.end() for m in _QUOTED.finditer(clause))
 
 
 def _subject(clause: str) -> str:
