@@ -176,6 +176,13 @@ for who, p in zip(people, clf.predict_proba(vec.transform(people))):
     '''
     return tone_labels[nearest(dominant_colors(detect_skin(image)), tone_palette)]
 """,
+    "ethnicity_net.py": r"""class EthnicityModel(nn.Module):
+    '''Gives the probabilities of each ethnicity.'''
+    def __init__(self, width):
+        self.head = nn.Linear(width, 5)
+    def forward(self, faces):
+        return torch.softmax(self.head(self.backbone(faces)), dim=1)
+""",
     "crowd_service.py": r"""class CrowdService:
     def detect_hijabs(self, image_path, threshold=0.5):
         return len(self.yolo(image_path, conf=threshold)[0].boxes)
@@ -207,6 +214,24 @@ enum class EmNation : int { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 
 }
 
 HARMLESS = {
+    "nations.js": r"""const NATION = [{value:'1',label:'汉族'},{value:'2',label:'维吾尔族'},{value:'99',label:'其他'}];
+""",
+    "avatar.cs": r"""public class AvatarCustomization { public Race race; public int skinColor; public int hairStyle; public int beard; public int glasses; }
+""",
+    "ethnicity_model.dart": r"""class EthnicityModel {
+  final int id;
+  final String name;
+  EthnicityModel({required this.id, required this.name});
+}
+""",
+    "CasteModel.ts": r"""export class CasteModel { id: number; name: string; constructor(id: number, name: string) { this.id = id; this.name = name; } }
+""",
+    "EthnicViewModel.java": r"""package app.viewmodel;
+public class EthnicViewModel {
+  private String ethnic;
+  public String getEthnic() { return ethnic; }
+}
+""",
     "hccard.py": r"""from ctypes import Structure, c_ubyte
 class ID_CARD_INFO(Structure):
     _fields_ = [("byName", c_ubyte * 128), ("byAddr", c_ubyte * 280), ("byIDNum", c_ubyte * 32), ("byNation", c_ubyte)]  # 身份证信息 民族
