@@ -69,6 +69,8 @@ def make(out: Path, scratch: Path, size: int) -> None:
             run("mke2fs", "-q", "-t", "ext4", "-d", tree, image, f"{want // 1024}k")
         flash.append(image)
         shutil.rmtree(tree)
+    # unblob takes what stands behind JFFS2 for a part of it, as far as the next block.
+    flash.sort(key=lambda image: image.name.startswith("jffs2"))
     with out.open("wb") as file:
         file.write(b"\x1e\0\0\xea loader " * 20000)
         for image in flash:

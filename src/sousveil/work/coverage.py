@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from functools import cache
 from math import log2
 
@@ -44,7 +45,8 @@ def class_of(head: bytes, middle: bytes, display: str, size: int) -> str:
     if readers and readers[0] != "binary.strings":
         return _GROUPS.get(readers[0].partition(".")[0], OTHER)
     sample = middle or head
-    if size >= _LEAST_CLOSED and entropy(sample) >= _threshold(min(len(sample), HEAD)) and _dense(sample):
+    # Most samples can be packed, and that is told ten times as fast as how often each byte comes.
+    if size >= _LEAST_CLOSED and _dense(sample) and entropy(sample) >= _threshold(min(len(sample), HEAD)):
         return CLOSED
     return OTHER
 
@@ -62,7 +64,7 @@ def entropy(sample: bytes) -> float:
     if not sample:
         return 0.0
     total = len(sample)
-    return -sum(n / total * log2(n / total) for n in (sample.count(b) for b in set(sample)))
+    return -sum(n / total * log2(n / total) for n in Counter(sample).values())
 
 
 @cache

@@ -36,7 +36,11 @@ class Cursor:
 
     def u1(self) -> int:
         """Return an unsigned byte."""
-        return self._number(1)
+        at = self.at
+        if at >= self.end:
+            raise Damaged(f"1 bytes expected at {at}, the end is at {self.end}")
+        self.at = at + 1
+        return self.data[at]
 
     def u2(self) -> int:
         """Return an unsigned number of two bytes."""
@@ -70,8 +74,11 @@ class Cursor:
 
     def leb(self, most: int = 10) -> int:
         """Return an unsigned LEB128 number of at most ``most`` bytes."""
-        value = shift = 0
-        for _ in range(most):
+        byte = self.u1()
+        if byte < 0x80:
+            return byte
+        value, shift = byte & 0x7F, 7
+        for _ in range(most - 1):
             byte = self.u1()
             value |= (byte & 0x7F) << shift
             if byte < 0x80:

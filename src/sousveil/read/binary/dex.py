@@ -32,8 +32,7 @@ _MOST_CLASSES = 200_000
 def spans(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where strings stand; the whole file where it cannot be told."""
     try:
-        dex = Dex(data)
-        found = [dex.span(i) for i in range(len(dex.string_offsets))]
+        found = list(Dex(data).spans())
     except (Damaged, struct.error):
         found = [(0, len(data))]
     yield from found
@@ -57,6 +56,12 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
             yield from builder.constructs(one)
     if reader.broken:
         raise Unfinished("broken", f"DEX: {reader.broken} classes could not be read: {reader.first}")
+
+
+def _any_of(first: bytes, third: set[int], fourth: set[int]) -> re.Pattern[bytes]:
+    """Return a pattern of a byte, one that may be any, and two more; its match is the first byte alone."""
+    one, two, three = (b"[" + b"".join(b"\\x%02x" % b for b in sorted(c)) + b"]" for c in (first, third, fourth))
+    return re.compile(one + b"(?=." + two + three + b")", re.DOTALL)
 
 
 class _Reader:
@@ -92,18 +97,31 @@ class _Reader:
 
     def _code_spots(self) -> list[int]:
         """Return where code may name what was hit: strings, fields and methods by their numbers."""
-        parts: list[bytes] = []
-        for string in sorted(self._strings)[:4000]:
-            if string < 1 << 16:
-                parts.append(rb"\x1a." + re.escape(struct.pack("<H", string)))
-            parts.append(rb"\x1b." + re.escape(struct.pack("<I", string)))
-        for table, opcodes, named in (
-            (self.dex.fields, rb"[\x52-\x6d].", self.dex.field),
-            (self.dex.methods, rb"[\x6e-\x78].", self.dex.method),
-        ):
-            found = [i for i in range(min(table[0], 1 << 16)) if named(i)[2] in self._strings]
-            parts += [opcodes + re.escape(struct.pack("<H", i)) for i in found[:4000]]
-        return [m.start() for m in re.finditer(b"|".join(parts), self.dex.data, re.DOTALL)] if parts else []
+        data, dex = self.dex.data, self.dex
+        strings = set(sorted(self._strings)[:4000])
+        fields, methods = (
+            set([i for i in range(min(table[0], 1 << 16)) if named(i)[2] in self._strings][:4000])
+            for table, named in ((dex.fields, dex.field), (dex.methods, dex.method))
+        )
+        sought = {0x1A: {s for s in strings if s < 1 << 16}}
+        sought |= dict.fromkeys(range(0x52, 0x6E), fields) | dict.fromkeys(range(0x6E, 0x79), methods)
+        # One class of bytes for each place, and what they let pass looked up: an alternative for each number takes
+        # a hundred times as long.
+        spots: list[int] = []
+        codes = bytes(op for op, numbers in sought.items() if numbers)
+        numbers = {n for found in sought.values() for n in found}
+        if numbers:
+            for match in _any_of(codes, {n & 0xFF for n in numbers}, {n >> 8 for n in numbers}).finditer(data):
+                at = match.start()
+                if data[at + 2] | data[at + 3] << 8 in sought[data[at]]:
+                    spots.append(at)
+        if strings:
+            wide = _any_of(b"\x1b", {s & 0xFF for s in strings}, {s >> 8 & 0xFF for s in strings})
+            for match in wide.finditer(data):
+                at = match.start()
+                if int.from_bytes(data[at + 2 : at + 6], "little") in strings:
+                    spots.append(at)
+        return spots
 
     # ------------------------------------------------------------------ types
 

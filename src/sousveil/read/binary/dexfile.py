@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from sousveil.read.binary.bytestream import Cursor, Damaged
 from sousveil.read.binary.javaclass import mutf8
@@ -56,6 +57,16 @@ class Dex:
         cursor.leb(5)
         end = self.data.find(b"\0", cursor.at)
         return cursor.at, len(self.data) if end < 0 else end
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where each string's bytes stand."""
+        data, last = self.data, len(self.data) - 1
+        for index, offset in enumerate(self.string_offsets):
+            if offset < last and data[offset] < 0x80:  # nearly every string: its length is one byte
+                end = data.find(b"\0", offset + 1)
+                yield offset + 1, last + 1 if end < 0 else end
+            else:
+                yield self.span(index)
 
     def word(self, index: int) -> Word:
         """Return a string."""
