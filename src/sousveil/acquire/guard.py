@@ -60,6 +60,10 @@ class Target(Struct, frozen=True):
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
+_TWO_WAYS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
+"""Letters that IDNA 2003 (Python) and IDNA 2008 (browsers) write differently (RFC 5894, 7.2)."""
+
+
 def target_of(url: str) -> Target:
     """Return where ``url`` leads. Raises Refused where it is not http or https, or can be read two ways."""
     if any(ord(c) < 0x21 or c in "\\\x7f" for c in url):
@@ -76,6 +80,10 @@ def target_of(url: str) -> Target:
         raise Refused(f"{shown(url)}: nothing listens on port 0.")
     if parts.username is not None or parts.password is not None:
         raise Refused(f"{shown(url)}: an address with a user name in it is not captured; it can mislead.")
+    if parts.netloc.startswith("[") != (":" in host):
+        raise Refused(f"{shown(url)}: only an IPv6 address stands in square brackets.")
+    if any(c in _TWO_WAYS for c in host):
+        raise Refused(f"{shown(url)}: the host's name can be read two ways; write it as it is registered (xn--…).")
     try:
         name = host.rstrip(".").encode("idna").decode("ascii") if not host.isascii() else host.rstrip(".")
     except UnicodeError as error:
