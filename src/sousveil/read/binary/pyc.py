@@ -19,6 +19,7 @@ from sousveil.read.binary.bytestream import Cursor, Damaged
 from sousveil.read.binary.managed import MEMBERS, USES, Body, Hits, Note, Slot, Word, passage
 from sousveil.read.binary.managedbuild import Builder, constant_rows
 from sousveil.read.binary.marshalled import Code, Listed, Mapped, Reader, strings, version_of
+from sousveil.read.binary.marshalspans import places
 from sousveil.read.source.constants import Constant, family_name
 from sousveil.read.source.pythonwords import ROUTE, TOLD, TYPED
 from sousveil.read.unfinished import Unfinished
@@ -60,14 +61,10 @@ def spans(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where strings stand; the whole file where it cannot be told."""
     found = version_of(data)
     try:
-        whole = Reader(Cursor(data, found[1]), found[0]).object() if found else None
+        where = places(data, found[1], found[0]) if found else [(0, len(data))]
     except Damaged:
-        whole = None
-    if isinstance(whole, Code):
-        for word in strings(whole):
-            yield word.offset, word.offset + word.length
-    else:
-        yield 0, len(data)
+        where = [(0, len(data))]
+    yield from where
 
 
 class _Module:
