@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sousveil.model import Construct, Limit, Passage
+from sousveil.read import lines
 from sousveil.read.formats import FORMATS
 from sousveil.read.signatures import byte_readers
 from sousveil.read.text import Text, decode
@@ -238,6 +239,9 @@ def _read_text(
             constructs += _embedded(text, module.scripts(text), offsets)
         elif module.__name__.endswith(".markdown") and (b"```" in text.utf8 or b"~~~" in text.utf8):
             constructs = _declared(text, module.code_blocks(text), offsets, constructs)
+        if not constructs:
+            # Broken, or words among statements that declare nothing: the lines are shown.
+            constructs += lines.around(text, offsets, module.__name__.rpartition(".")[2])
     except Unfinished as late:
         # What was read before the reader gave up is kept, and that it gave up is said.
         constructs += late.constructs
