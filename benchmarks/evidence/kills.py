@@ -122,12 +122,20 @@ def first_keys(bench: Bench, name: str, count: int) -> int:
     """Kill the making of a first case with its key ``count`` times; return how many things were wrong."""
     wrong: Counter[str] = Counter()
     when: Counter[str] = Counter()
+    span = 0.0
     for i in range(count):
+        if i % 20 == 0:
+            started = time.perf_counter()
+            first = bench.scratch / f"whole-{i}"
+            bench.start(
+                ["case", "new", str(first / "case")], env={"SOUSVEIL_KEY": str(first / "key.pem")}
+            ).communicate()
+            span = time.perf_counter() - started
         home = bench.scratch / f"{name}-{i}"
         home.mkdir()
         key, folder = home / "config" / "key.pem", home / "case"
         process = bench.start(["case", "new", str(folder)], env={"SOUSVEIL_KEY": str(key)})
-        time.sleep(bench.choose.random() * 0.12)
+        time.sleep(bench.choose.random() * span)
         when["after" if process.poll() is not None else "amid" if key.parent.exists() else "before"] += 1
         kill(process)
         said = process.communicate()[0]
@@ -147,7 +155,7 @@ def first_keys(bench: Bench, name: str, count: int) -> int:
         if left := [p.name for p in (*home.iterdir(), *key.parent.iterdir()) if p.name.endswith(".part")]:
             wrong[f"part files were left: {left[0][:20]}"] += 1
         shutil.rmtree(home)
-    return told(name, count, 0.12, when, wrong)
+    return told(name, count, span, when, wrong)
 
 
 def told(name: str, count: int, span: float, when: Counter[str], wrong: Counter[str]) -> int:

@@ -201,7 +201,7 @@ class Export(Kind):
             yield f"the export holds {parts[0].name}"
 
     def ended(self) -> Iterator[str]:
-        if left := [p.name for p in self.out.parent.iterdir() if p != self.out]:
+        if left := [p.name for p in self.out.parent.iterdir() if p.name.startswith(".")]:
             yield f"beside the export lies {left[0]}"
 
 

@@ -18,7 +18,7 @@ import pytest
 from site_on_loopback import LOOPBACK, Site
 
 from sousveil.acquire.post import post
-from sousveil.evidence import export, redaction, wacz
+from sousveil.evidence import export, paper, redaction, wacz
 from sousveil.evidence.capture import How, capture
 from sousveil.evidence.case import Case
 from sousveil.evidence.sealing import seal
@@ -299,3 +299,17 @@ def test_captured_pages_come_as_a_wacz(case: Case, site: Site, tmp_path: Path) -
 )
 def test_keys_sort_by_site(url: str, key: str) -> None:
     assert wacz.surt(url) == key
+
+
+def test_a_page_of_many_events_and_objects_shows_a_part_and_says_so(case: Case) -> None:
+    for i in range(2100):
+        data = b"object %d" % i
+        subjects = [{"name": f"part-{i}.h", "digest": {"sha256": f"{i:064x}", "sha512": ""},
+                     "annotations": {"size": len(data), "kept": True}}]  # fmt: skip
+        case.record("noted", {"text": f"made-up note {i:04}"}, subjects)
+    told = export.view(case)
+    page = paper.page(told, case)
+    assert f"the {told.total - 2000} between stand in events.csv" in page
+    assert "made-up note 0000" in page and "made-up note 2099" in page and "made-up note 1000" not in page
+    assert f"{len(list(told.kept()))} objects; here stand the first 2000" in page
+    assert page.count("<td>part-") == 2000

@@ -14,9 +14,12 @@ from sousveil.evidence import chronicle
 if TYPE_CHECKING:
     from sousveil.evidence.case import Case
     from sousveil.evidence.export import View
+    from sousveil.evidence.ledger import Entry
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MOST_REPORT = 256 << 20
+_MOST_ROWS = 2000
+"""Rows of a table on the page: a browser that prints a hundred thousand takes gigabytes, and nobody reads them."""
 
 
 def page(view: View, case: Case) -> str:
@@ -26,8 +29,9 @@ def page(view: View, case: Case) -> str:
     environment = Environment(loader=PackageLoader("sousveil", "evidence"), autoescape=True, trim_blocks=True)
     events = [
         {"number": e.number, "time": str(e.predicate.get("time", ""))[:19].replace("T", " "), "told": chronicle.told(e)}
-        for e in view.entries
+        for e in (view.entries if len(view.entries) <= _MOST_ROWS else _ends(view.entries))
     ]
+    objects = list(view.kept())
     taken = [(f"object {d}", r) for d, r in sorted(view.plan.objects.items())]
     taken += [(f"line {n} of the record", r) for n, r in sorted(view.plan.lines.items())]
     return environment.get_template("case.html.j2").render(
@@ -35,11 +39,18 @@ def page(view: View, case: Case) -> str:
         keyid=view.keyid,
         events=events,
         total=view.total,
-        objects=list(view.kept()),
+        left_out=max(0, len(view.entries) - _MOST_ROWS),
+        objects=objects[:_MOST_ROWS],
+        kept=len(objects),
         taken=taken,
-        reports=[r for digest, name in view.kept() if name.endswith("report.json") if (r := _report(case, digest))],
+        reports=[r for digest, name in objects if name.endswith("report.json") if (r := _report(case, digest))],
         head=view.entries[-1].digest,
     )
+
+
+def _ends(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    half = _MOST_ROWS // 2
+    return (*entries[:half], *entries[-half:])
 
 
 def _report(case: Case, digest: str) -> dict[str, Any] | None:
