@@ -24,7 +24,7 @@ const server = http.createServer((asked, answer) => {
     answer.writeHead(200, { ...head, "Content-Length": size });
     return asked.method === "HEAD" ? answer.end() : fs.createReadStream(file).pipe(answer);
   }
-  const from = range[1] ? +range[1] : size - +range[2];
+  const from = range[1] ? +range[1] : Math.max(0, size - +range[2]);
   const to = range[1] && range[2] ? Math.min(+range[2], size - 1) : size - 1;
   answer.writeHead(206, { ...head, "Content-Length": to - from + 1, "Content-Range": `bytes ${from}-${to}/${size}` });
   fs.createReadStream(file, { start: from, end: to }).pipe(answer);
@@ -36,15 +36,18 @@ const server = http.createServer((asked, answer) => {
   });
   try {
     const view = await browser.newPage({ viewport: { width: 1000, height: 700 } });
+    if (process.env.TALK) view.context().on("console", (m) => console.error("console:", m.text()));
+    if (process.env.TALK) view.context().on("response", (r) => console.error(r.status(), r.url().slice(0, 150)));
     await view.goto(`http://localhost:${server.address().port}/`);
     let shown;
-    for (let i = 0; i < 120 && !shown; i++) {
+    for (let i = 0; i < 60 && !shown; i++) {
       await view.waitForTimeout(500);
       for (const one of view.frames()) {
         if (!one.url().includes("mp_/")) continue;
         if (await one.evaluate(() => document.readyState === "complete" && !!document.body?.children.length)) shown = one;
       }
     }
+    if (!shown) await view.screenshot({ path: out });
     if (!shown) throw new Error("the page did not come: " + view.frames().map((f) => f.url()).join(" "));
     await view.waitForTimeout(1500);
     const said = await shown.evaluate(() => ({

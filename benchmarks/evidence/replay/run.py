@@ -98,7 +98,7 @@ def main() -> int:
     good = {
         "title": said["title"] == "NightjarVision NetSDK 3.2",
         "styles": said["colour"] == "rgb(10, 120, 60)",
-        "background of an imported style": said["background"] == "url(\"",
+        "background of an imported style": said["background"] == 'url("',
         "pictures": [width for _, width in said["pictures"]] == [120, 300],
         "script": said["script"] == "the script ran",
         # What a script loads is captured by --browser alone.

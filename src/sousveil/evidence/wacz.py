@@ -23,6 +23,8 @@ from sousveil import __version__
 _HEADER = re.compile(rb"([A-Za-z0-9-]+):[ \t]*([^\r\n]*)\r?\n")
 _MOST_HEAD = 1 << 20
 _STEP = 1 << 18
+_MOST_32 = (1 << 31) - 1
+"""Bytes from which on the zip library writes sizes of 64 bits into a directory."""
 
 
 class Response(Struct, frozen=True):
@@ -131,7 +133,10 @@ def write(out: Path, warcs: Sequence[tuple[str, Path]], title: str) -> None:
     digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(raw).hexdigest()}"}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, content in files:
-            with archive.open(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), "w", force_zip64=True) as target:
+            # Sizes of 64 bits only where the directory will hold them too: where it does not, a viewer takes the local
+            # header to be without them, and reads what follows from the wrong place.
+            large = (len(content) if isinstance(content, bytes) else content.stat().st_size) > _MOST_32
+            with archive.open(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), "w", force_zip64=large) as target:
                 for chunk in _chunks(content):
                     target.write(chunk)
         archive.writestr(zipfile.ZipInfo("datapackage.json", (1980, 1, 1, 0, 0, 0)), raw)
