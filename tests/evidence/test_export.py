@@ -95,6 +95,87 @@ def test_what_is_cut_or_added_is_noticed_even_with_new_manifests(case: Case, tmp
     assert check(folder)[0] == (0 if how == "manifest" else 1)
 
 
+@needs_programs
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("nul", "no text"),
+        ("torn", "torn"),
+        ("blank", "one form"),
+        ("twice", "one form"),
+        ("more", "no envelope with one signature"),
+        ("base64", "Base64"),
+        ("stub", "another form"),
+        ("pattern", "another form"),
+        ("empty stub", "no redaction names"),
+    ],
+)
+def test_the_script_is_as_strict_as_the_program(case: Case, tmp_path: Path, how: str, said: str) -> None:
+    folder = export.bag(case, tmp_path / "out").folder
+    ledger = folder / "data" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    last = lines[-1]
+    if how == "nul":
+        lines[1] = lines[1].replace(b'"payload"', b'"pay\0load"')
+    elif how == "torn":
+        lines[-1] = last.rstrip(b"\n")
+    elif how == "blank":
+        lines[-1] = last.replace(b'","sig"', b'", "sig"')
+    elif how == "twice":
+        lines[-1] = last.replace(b'{"payload"', b'{"payload":"","payload"')
+    elif how == "more":
+        lines[-1] = last.rstrip(b"}\n") + b'}],"with":1}\n'
+    elif how == "base64":
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        sig = json.loads(last)["signatures"][0]["sig"]
+        at = len(sig.rstrip("=")) - 1
+        twin = sig[:at] + letters[letters.index(sig[at]) ^ 1] + sig[at + 1 :]
+        lines[-1] = last.replace(sig.encode(), twin.encode())
+    elif how == "stub":
+        digest = hashlib.sha256(last.rstrip(b"\n")).hexdigest()
+        lines[-1] = json.dumps({"redacted": {"sha256": digest, "reason": "x"}}).encode() + b"\n"
+    elif how == "pattern":
+        lines.append(b'{"redacted":{"number":%d,"reason":"x","sha256":".*"}}\n' % (len(lines) + 1))
+    else:
+        lines.append(b'{"redacted":{"number":%d,"reason":"x","sha256":"%s"}}\n' % (len(lines) + 1, b"0" * 64))
+    ledger.chmod(0o644)
+    ledger.write_bytes(b"".join(lines))
+    _list_anew(folder)
+    code, out = check(folder)
+    assert code == 1
+    assert said in out
+    assert [c for c in verify(folder) if c.holds is False]
+
+
+@needs_programs
+def test_what_no_line_names_is_pointed_at(case: Case, tmp_path: Path) -> None:
+    folder = export.bag(case, tmp_path / "out").folder
+    name = hashlib.sha256(b"slipped in").hexdigest()
+    place = folder / "data" / "objects" / name[:2] / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(b"slipped in")
+    _list_anew(folder)
+    code, out = check(folder)
+    assert code == 0
+    assert f"no line of the record names, and that prove nothing: {name}" in out
+    assert any("object" in c.what and c.holds is None for c in verify(folder))
+
+
+@needs_programs
+def test_a_line_taken_out_twice_is_noticed(case: Case, tmp_path: Path) -> None:
+    folder = export.bag(case, tmp_path / "out", [redaction.wish_of("line:3=private")]).folder
+    assert check(folder)[0] == 0
+    ledger = folder / "data" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    again = json.loads(lines[2])
+    again["redacted"]["number"] = len(lines) + 1
+    ledger.chmod(0o644)
+    ledger.write_bytes(b"".join(lines) + json.dumps(again, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+    _list_anew(folder)
+    assert check(folder)[0] == 1
+    assert [c for c in verify(folder) if c.holds is False]
+
+
 def _list_anew(folder: Path) -> None:
     """Write the manifests as somebody would who wants to hide a change."""
     for name in ("sha256", "sha512"):

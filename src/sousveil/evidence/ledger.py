@@ -156,14 +156,17 @@ class Ledger:
         vouches for the digest. Without ``stubs`` such a line is wrong.
         """
         previous = NO_PREDECESSOR
+        last = ""
         for number, line in self.lines():
             where = f"{self.path.name}, line {number}"
             if not line.endswith(b"\n"):
                 raise CaseError(f"{where}: it is torn or longer than a line may be")
             gone = stub_digest(line[:-1], number) if stubs is not None else ""
             if gone and stubs is not None:
+                if gone in stubs:
+                    raise CaseError(f"{where}: it stands for a line that was taken out already")
                 stubs[gone] = number
-                previous = gone
+                previous = last = gone
                 continue
             try:
                 statement = open_line(line[:-1], key)
@@ -176,3 +179,7 @@ class Ledger:
                 raise CaseError(f"{where}: it does not follow the line before it")
             previous = hashlib.sha256(line[:-1]).hexdigest()
             yield Entry(number, previous, statement)
+        if last and last == previous:
+            raise CaseError(
+                f"{self.path.name}: its last line stands for one that was taken out; nothing vouches for it"
+            )

@@ -46,6 +46,9 @@ chain=$bad
 : >"$scratch/subjects"
 : >"$scratch/stubs"
 mkdir "$scratch/lines"
+# A shell reads no NUL and forgives a missing end: the record has neither.
+tr -d '\000' <data/ledger.jsonl | cmp -s - data/ledger.jsonl || wrong "data/ledger.jsonl: it holds bytes that are no text"
+[ -z "$(tail -c 1 data/ledger.jsonl)" ] || wrong "data/ledger.jsonl: its last line is torn"
 while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
     printf '%s' "$line" >"$scratch/line"
@@ -55,8 +58,18 @@ while IFS= read -r line || [ -n "$line" ]; do
         stubs=$((stubs + 1))
         previous=$stub
         printf '%s\n' "$stub" >>"$scratch/stubs"
+        jq -e --argjson n "$number" '(keys == ["redacted"]) and (.redacted | keys == ["number", "reason", "sha256"] and .number == $n)
+            and (.redacted.sha256 | test("^[0-9a-f]{64}$"))' "$scratch/line" >/dev/null 2>&1 || wrong "line $number: what stands for a line taken out has another form"
         continue
     fi
+    # The same envelope written otherwise would be another line: members sorted, no blanks, each once, and one Base64.
+    jq -cjS . "$scratch/line" 2>/dev/null | cmp -s - "$scratch/line" || wrong "line $number: it is not in the one form that a line has"
+    jq -e 'keys == ["payload", "payloadType", "signatures"] and (.signatures | length == 1) and (.signatures[0] | keys == ["keyid", "sig"])' \
+        "$scratch/line" >/dev/null 2>&1 || wrong "line $number: it is no envelope with one signature"
+    for part in '.payload' '.signatures[0].sig'; do
+        jq -j "$part" "$scratch/line" >"$scratch/base64" 2>/dev/null
+        base64 -d <"$scratch/base64" 2>/dev/null | base64 | tr -d '\n' | cmp -s - "$scratch/base64" || wrong "line $number: its Base64 can be written otherwise"
+    done
     jq -j '.payload' "$scratch/line" 2>/dev/null | base64 -d >"$scratch/payload" 2>/dev/null || wrong "line $number: it is no envelope"
     jq -j '.signatures[0].sig' "$scratch/line" 2>/dev/null | base64 -d >"$scratch/sig" 2>/dev/null
     kind=$(jq -j '.payloadType' "$scratch/line" 2>/dev/null)
@@ -70,9 +83,11 @@ while IFS= read -r line || [ -n "$line" ]; do
     previous=$(digest "$scratch/line")
     cp "$scratch/line" "$scratch/lines/$previous"
 done <data/ledger.jsonl
-while IFS= read -r stub; do
-    grep -qx "$stub" "$scratch/redacted" || wrong "a line was taken out that no redaction names: $stub"
+while IFS= read -r gone; do
+    grep -qxF -e "$gone" "$scratch/redacted" || wrong "a line was taken out that no redaction names: $gone"
 done <"$scratch/stubs"
+[ -z "$(sort "$scratch/stubs" | uniq -d)" ] || wrong "one line was taken out twice"
+[ -z "${stub-}" ] || wrong "the last line stands for one that was taken out: nothing vouches for it"
 [ $number -gt 0 ] || wrong "data/ledger.jsonl is missing or empty"
 [ $bad -ne $chain ] || echo "ok     every line of the record is signed and in order: $number lines, $stubs of them taken out"
 
@@ -84,9 +99,13 @@ while IFS= read -r object; do
     if [ -f "$file" ]; then
         grep -q "^$object  $file\$" manifest-sha256.txt || wrong "$file: its name is not its SHA-256"
     else
-        grep -qx "$object" "$scratch/redacted" || { wrong "object $object is missing"; missing=1; }
+        grep -qxF -e "$object" "$scratch/redacted" || { wrong "object $object is missing"; missing=1; }
     fi
 done <"$scratch/wanted"
+# What lies among the objects and no line names may be left of a run that was killed, or have been slipped in.
+find data/objects -type f 2>/dev/null | sed 's,.*/,,' | sort >"$scratch/objects"
+unnamed=$(comm -23 "$scratch/objects" "$scratch/wanted" | head -3 | tr '\n' ' ')
+[ -z "$unnamed" ] || echo "open   objects that no line of the record names, and that prove nothing: $unnamed"
 [ $missing -ne 0 ] || echo "ok     every object that the record names is there, or its removal is on record: $(wc -l <"$scratch/wanted" | tr -d ' ')"
 
 # 4. Time stamps: over which line, when; with roots, by whom.
@@ -98,12 +117,12 @@ for stamp in data/stamps/*.tsr; do
     imprint=$(sed -n '/Message data:/,/Serial number:/s/^ *[0-9a-f]* - \(.\{47\}\).*/\1/p' "$scratch/text" | tr -d ' \n-')
     [ "$imprint" = "$over" ] || wrong "$name: it stamps another digest"
     if [ ! -f "$scratch/lines/$over" ]; then
-        grep -qx "$over" "$scratch/stubs" || wrong "$name: the line it stamps is not in the record: its end was cut off"
-        continue
+        grep -qxF -e "$over" "$scratch/stubs" || { wrong "$name: the line it stamps is not in the record: its end was cut off"; continue; }
     fi
     when=$(sed -n 's/^Time stamp: //p' "$scratch/text")
     if [ -n "$roots" ]; then
-        at=$(date -u -d "$when" +%s 2>/dev/null || true)
+        # GNU's way, then BSD's.
+        at=$(date -u -d "$when" +%s 2>/dev/null || date -j -u -f '%b %e %T %Y %Z' "$when" +%s 2>/dev/null || true)
         if openssl ts -verify -in "$stamp" -digest "$over" -CAfile "$roots" ${at:+-attime "$at"} >/dev/null 2>&1; then
             echo "ok     $name: stamped $when by an authority below $roots"
         else
