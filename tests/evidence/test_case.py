@@ -32,12 +32,21 @@ def wrong(root: Path, roots: bytes = b"") -> list[Claim]:
     return [c for c in verify_case(root, roots) if c.holds is False]
 
 
-def test_an_untouched_case_holds_also_elsewhere_and_in_another_year(case: Case, tmp_path: Path) -> None:
+def test_an_untouched_case_holds_also_elsewhere_and_in_another_year(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not wrong(case.root)
     shutil.copytree(case.root, tmp_path / "stick" / "copy")
     for path in (tmp_path / "stick" / "copy").rglob("*"):
         os.utime(path, (0, 0), follow_symlinks=False)
     assert not wrong(tmp_path / "stick" / "copy")
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    try:
+        assert not wrong(tmp_path / "stick" / "copy")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_line_is_checked_by_openssl_alone(case: Case, tmp_path: Path) -> None:
