@@ -47,12 +47,10 @@ def basis_of(features: Features, linked: Mapping[str, Sequence[Seen]]) -> Basis:
         for seen in several:
             _vote(votes, once, seen, 0.6)
     # "Ethnicity from the name": the bare word is a field's name as well, and counts where nothing else says more.
-    if not votes and (features.construct.kind is Kind.STATEMENT or features.slot("product")):
-        for seen in features.context(("person-name",), ("text", "product")):
-            if seen.tag.concept == "person-name":
-                return Basis.NAME
     if not votes:
-        return Basis.UNKNOWN
+        speaks = features.construct.kind is Kind.STATEMENT or bool(features.slot("product"))
+        named = speaks and features.context(("person-name",), ("text", "product"))
+        return Basis.NAME if named else Basis.UNKNOWN
     best, weight = max(votes.items(), key=lambda item: (item[1], item[0]))
     return best if weight >= 0.35 else Basis.UNKNOWN
 
