@@ -286,3 +286,11 @@ def test_units_quote_what_a_shell_would_read() -> None:
     assert "'/srv/a case $HOME 100\\%'" in units["crontab"]
     with pytest.raises(CaseError, match="line break"):
         watching.units(Path("/srv/a\nExecStart=evil"), "sousveil", 30)
+
+
+@pytest.mark.parametrize("charset", [b"hex", b"zip", b"cp512", b"undefined", b"idna", b"no-such", b"x" * 5000])
+def test_a_page_in_no_encoding_of_text_is_read_all_the_same(site: Site, case: Case, charset: bytes) -> None:
+    body = b"<title>SDK</title>"
+    with answering("/strange", b"200 OK\r\nContent-Type: text/html; charset=" + charset, body):
+        got = one(case, site.base + "/strange")
+    assert got.title == "SDK"

@@ -48,6 +48,13 @@ def test_of_plural_forms_the_first_is_read() -> None:
     assert (face.name, face.gloss) == ("人脸", "one face")
 
 
+@pytest.mark.parametrize("charset", [b"hex", b"idna", b"cp512"])
+def test_a_catalogue_in_no_encoding_of_text_is_read_all_the_same(charset: bytes) -> None:
+    messages = {b"": b"Content-Type: text/plain; charset=" + charset + b"\n", b"Ethnicity": "民族".encode()}
+    *_, label = read_bytes(_mo(messages), None, "zh.mo")
+    assert (label.name, label.gloss) == ("民族", "Ethnicity")
+
+
 def test_a_count_beyond_the_file_is_told() -> None:
     data = bytearray(_mo(_MESSAGES))
     data[8:12] = b"\xff\xff\xff\x7f"

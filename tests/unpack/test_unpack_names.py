@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.unpack.names import NameDecoder, shown, unsafe
+from sousveil.unpack.names import NameDecoder, shown, text_codec, unsafe
 
 NAMES = {
     "gb18030": ["设备网络软件开发包/人脸识别.h", "开发手册.txt", "说明"],
@@ -23,6 +23,16 @@ NAMES = {
     "cp949": ["한국어문서/설명서개발자료.txt", "얼굴인식결과.h", "설명"],
     "cp437": ["café.txt", "Über uns/größe.h", "naïve"],
 }
+
+
+@pytest.mark.parametrize("name", ["hex", "zip", "base64", "rot13", "undefined", "idna", "cp512", "no such", "x\0y", ""])
+def test_what_is_no_encoding_of_text_is_not_taken_for_one(name: str) -> None:
+    assert text_codec(name, "latin-1") == "latin-1"
+
+
+@pytest.mark.parametrize(("name", "known"), [("GB2312", "gb2312"), ("cp1256", "cp1256"), ("utf8", "utf-8")])
+def test_an_encoding_of_text_has_its_usual_name(name: str, known: str) -> None:
+    assert text_codec(name, "latin-1") == known
 
 
 @pytest.mark.parametrize("charset", NAMES)

@@ -19,6 +19,7 @@ from sousveil.acquire.wording import AcquireError, shown
 from sousveil.evidence.case import Case, subject
 from sousveil.evidence.parts import Page, in_css, joined
 from sousveil.evidence.warc import Writer, body_of
+from sousveil.unpack.names import text_codec
 
 MOST_REDIRECTS = 12
 MOST_REQUESTS = 2000
@@ -238,13 +239,8 @@ def _name(target: Target) -> str:
 
 
 def _charset(one: Exchange) -> str:
-    import codecs
-
     stated = one.header(b"content-type").decode("latin-1").lower().partition("charset=")[2].strip(" \"';")
-    try:
-        return codecs.lookup(stated.split(";")[0]).name if stated else "utf-8"
-    except LookupError:
-        return "utf-8"
+    return text_codec(stated.split(";")[0], "utf-8") if stated else "utf-8"
 
 
 def events(captured: Captured) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Iterable
@@ -26,6 +27,18 @@ def _escaped(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # the operating system's undecodable byte, as os.fsdecode gives it
         return f"\\x{code - 0xDC00:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def text_codec(name: str, otherwise: str) -> str:
+    """Return Python's name of the encoding that a product calls ``name``, ``otherwise`` where that is none of text.
+
+    Bytes are decoded to find out: for none, Python does not look the name up; and ``hex`` and ``zip`` are codecs too.
+    """
+    try:
+        b" ".decode(name, "backslashreplace")
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return otherwise
 
 
 def shown(name: str) -> str:

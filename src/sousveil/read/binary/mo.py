@@ -6,7 +6,6 @@ the empty message's translation is the header. Messages stand sorted by their ow
 
 from __future__ import annotations
 
-import codecs
 import re
 import struct
 from bisect import bisect_left
@@ -15,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from sousveil.about import About
 from sousveil.model import Construct, Kind, Passage
 from sousveil.read.unfinished import Unfinished
+from sousveil.unpack.names import text_codec
 
 ABOUT = About(
     "Gettext translations",
@@ -66,11 +66,7 @@ def _holds(offsets: Sequence[int], span: tuple[int, int]) -> bool:
 
 def _header(text: bytes) -> tuple[str, tuple[str, ...]]:
     named, language = _CHARSET.search(text[:4096]), _LANGUAGE.search(text[:4096])
-    try:
-        encoding = codecs.lookup(named[1].decode()).name if named else "utf-8"
-        b"".decode(encoding, "backslashreplace")
-    except (LookupError, ValueError, UnicodeError):
-        encoding = "utf-8"
+    encoding = text_codec(named[1].decode("latin-1"), "utf-8") if named else "utf-8"
     return encoding, (language[1].decode(),) if language else ()
 
 

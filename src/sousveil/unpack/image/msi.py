@@ -13,6 +13,7 @@ from typing import Any
 from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.archive import read_archive
+from sousveil.unpack.names import text_codec
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.source import Memory, Seekable, Source, Window
 
@@ -119,11 +120,7 @@ def _strings(ole: Any, held: dict[str, list[str]], reading: Reading) -> tuple[li
     if len(pool) < 4:
         return [], False
     page, flags = struct.unpack_from("<2H", pool)
-    codec = "utf-8" if page in (0, 65001) else f"cp{page}"
-    try:
-        b"".decode(codec)
-    except LookupError:
-        codec = "latin-1"
+    codec = "utf-8" if page in (0, 65001) else text_codec(f"cp{page}", "latin-1")
     strings = [""]
     at = 4
     place = 0

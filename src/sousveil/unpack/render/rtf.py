@@ -12,6 +12,7 @@ from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
+from sousveil.unpack.names import text_codec
 from sousveil.unpack.render.marked import Cell, Flow, Writing, inside
 
 ABOUT = About(
@@ -171,7 +172,7 @@ class _Reader:
 
     def _control(self, word: bytes, number: int, given: bool, group: _Group) -> None:
         if word == b"ansicpg":
-            self._codec = group.codec = _codec(_CODEPAGES.get(number, f"cp{number}"), self._codec)
+            self._codec = group.codec = text_codec(_CODEPAGES.get(number, f"cp{number}"), self._codec)
         elif word == b"uc":
             group.after = max(0, min(number, 16))
         elif word == b"f" and given:
@@ -236,12 +237,3 @@ class _Reader:
             self._tables += 1
             self._flow.table(self._rows)
             self._rows = []
-
-
-def _codec(name: str, other: str) -> str:
-    import codecs
-
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return other
