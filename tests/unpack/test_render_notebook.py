@@ -83,3 +83,14 @@ def test_any_json_gives_entries(book: object) -> None:
     data = json.dumps(book).encode()
     for item in render(renderer_named("notebook"), data, "b.ipynb", Budget()):
         assert isinstance(item, Entry)
+
+
+def test_an_output_that_is_marked_up_alone_or_an_error_is_read_too() -> None:
+    outputs = [
+        {"output_type": "display_data", "data": {"text/html": ["<td>one</td>"], "image/png": "iVBOR"}},
+        {"output_type": "execute_result", "data": {"text/plain": "two", "text/html": "<td>not this</td>"}},
+        {"output_type": "pyout", "html": "<td>three</td>"},
+        {"output_type": "error", "traceback": ["four"]},
+    ]
+    printed = rendered({"cells": [{"cell_type": "code", "source": "x", "outputs": outputs}]})["b.ipynb!/output.txt"]
+    assert printed.data == b"<td>one</td>\n\ntwo\n\n<td>three</td>\n\nfour\n\n"

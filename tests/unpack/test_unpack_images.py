@@ -335,3 +335,23 @@ def test_an_apfs_volume_in_a_disk_image_is_named_and_searched_as_it_is() -> None
     files, limits = go(made.dmg(volume), "sdk.dmg")
     assert volume in files.values()
     assert [limit.detail for limit in limits] == ["an APFS volume of 8,192 bytes; its files were not read"]
+
+
+def test_streams_of_an_installer_that_lie_too_deep_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sousveil.unpack.image.msi._DEEPEST", 0)
+    _, limits = go(images.image("sdk.msi"), "sdk.msi")
+    assert any("streams lie deeper than 0 storages" in limit.detail and limit.incomplete for limit in limits)
+
+
+def test_a_made_up_code_page_of_an_installer_costs_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sousveil.unpack.image import msi
+
+    plain = msi._stream
+    page = struct.pack("<2H", 512, 0)
+    monkeypatch.setattr(
+        msi,
+        "_stream",
+        lambda ole, path: page + plain(ole, path)[4:] if "Pool" in msi.plain(path[-1]) else plain(ole, path),
+    )
+    files, _ = go(images.image("sdk.msi"), "sdk.msi")
+    assert HEADER in files.values()

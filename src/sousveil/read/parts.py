@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Kind, Member, Passage
 from sousveil.read.text import Text
+from sousveil.read.unfinished import Unfinished
 
 MOST_MEMBERS = 2000
 """Members kept of one construct: past this a list is a vocabulary."""
 _SHOWN = 600
 _RUN = re.compile(rb"[\x20-\x7e\x80-\xff]+")
-_MOST_STRAY = 60
+_MOST_STRAY = 200
 _TREE = re.compile(r"\s*[\[{]")
 
 
@@ -199,7 +200,10 @@ def text_reader(text: str) -> str:
 
 
 def stray(hits: Hits, language: str, uses: Sequence[str] = (), scope: tuple[str, ...] = ()) -> Iterator[Construct]:
-    """Yield the texts around terms that no part held: nothing that can be read is passed over."""
+    """Yield the texts around terms that no part held; raises Unfinished where there are more than 200.
+
+    Nothing that can be read is passed over.
+    """
     if hits.all:
         return
     done = -1
@@ -214,7 +218,7 @@ def stray(hits: Hits, language: str, uses: Sequence[str] = (), scope: tuple[str,
         done = run.end()
         count += 1
         if count > _MOST_STRAY:
-            return
+            raise Unfinished("cut", f"more than {_MOST_STRAY} texts with terms lie outside of any structure")
         word = Word("", run.start(), run.end() - run.start())
         where = f"offset 0x{run.start():x}"
         text = hits.passage(word, where)

@@ -24,6 +24,7 @@ ABOUT = About(
 )
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
 _MOST_STREAM = 1 << 31
+_DEEPEST = 8
 
 
 def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limit]:
@@ -33,7 +34,8 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
 
     try:
         ole = olefile.OleFileIO(io.BufferedReader(_File(source)))
-        streams = [path for path in ole.listdir(streams=True, storages=False) if len(path) <= 8]
+        every = ole.listdir(streams=True, storages=False)
+        streams = [path for path in every if len(path) <= _DEEPEST]
     except Exception as error:  # noqa: BLE001 - whatever a hostile directory makes the library raise
         raise NotOpened("broken", f"{type(error).__name__}: {error}") from None
     with ole:
@@ -41,6 +43,9 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
         strings, wide = _strings(ole, held, reading)
         names = _file_names(ole, held, strings, wide)
         reading.opened = True
+        if len(every) > len(streams):
+            reading.note("quota", f"{len(every) - len(streams)} streams lie deeper than {_DEEPEST} storages")
+            yield from reading.drain()
         if strings:
             text = "\n".join(s for s in strings if s).encode("utf-8", "replace")
             reading.count(len(text))

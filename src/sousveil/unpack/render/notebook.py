@@ -30,6 +30,7 @@ _ENDS = {
     "scala": "scala",
 }
 _MAGIC = re.compile(r"^(\s*)(%|!|\?)", re.MULTILINE)
+_FORMS = ("text/plain", "text/markdown", "text/html", "text/latex")
 _MOST_PRINTED = 1 << 20
 
 
@@ -50,9 +51,7 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
         if kind == "code":
             code.add(_MAGIC.sub(r"\1# \2", text) if end == "py" else text, number)
             for output in _listed(cell.get("outputs")):
-                held = output.get("data")
-                shown = held.get("text/plain") if isinstance(held, dict) else None
-                printed.add(_joined(output.get("text", shown)), number)
+                printed.add(_shown(output), number)
         elif kind == "heading":
             prose.add("# " + text, number)
         else:
@@ -114,6 +113,15 @@ def _language(book: dict[str, Any]) -> str:
 
 def _listed(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _shown(output: dict[str, Any]) -> str:
+    """Return what a reader of the notebook sees of an output: plain where it is, else as marked up."""
+    held = output.get("data")
+    # Before nbformat 4 the forms stood beside one another.
+    forms = held if isinstance(held, dict) else {"text/html": output.get("html"), "text/latex": output.get("latex")}
+    given = (output.get("text"), *(forms.get(kind) for kind in _FORMS), output.get("traceback"))
+    return next((text for one in given if (text := _joined(one))), "")
 
 
 def _joined(value: object) -> str:
