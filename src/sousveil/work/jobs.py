@@ -6,7 +6,6 @@ import hashlib
 import mmap
 import os
 import stat
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from sousveil.work import coverage
 from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Original, Picture, Read, Seen, Survey, Trouble
 from sousveil.work.reading import matcher, read, whole
 from sousveil.work.station import Station
+from sousveil.work.tally import Tally
 
 if TYPE_CHECKING:
     from sousveil.unpack.render import Renderer
@@ -29,7 +29,6 @@ __all__ = ["Apart", "Constructs", "Job", "Leaf", "Message", "Read", "Seen", "Sur
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
 _MAPPED = 1 << 31
-_SAID_EVERY = 0.2
 # O_NONBLOCK: a FIFO put in the place of a file must not hang whoever opens it.
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -62,10 +61,7 @@ class _Surveyor:
         self._job = job
         self._budget = Budget(job.quotas)
         self._budget.pictures = job.ocr
-        self._files = self._bytes = 0
-        self._kinds: dict[str, int] = {}
-        self._coverage: dict[str, int] = {}
-        self._said = time.monotonic()
+        self._tally = Tally()
         self._plainly = not job.listing and not job.skip and not job.everything and not job.only
         self._named: frozenset[str] | None = None
         self._kept = ""
@@ -99,9 +95,9 @@ class _Surveyor:
             finally:
                 if descriptor >= 0:
                     os.close(descriptor)
-            if time.monotonic() - self._said > _SAID_EVERY:
-                yield self._progress(display)
-        yield self._progress("")
+            if self._tally.due():
+                yield self._tally.seen(display)
+        yield self._tally.seen("")
 
     def _alone(self, descriptor: int, display: str, data: bytes) -> Iterator[Message]:
         """Survey a file that was put apart; of a document that is a container, all but its words is seen already."""
@@ -123,15 +119,8 @@ class _Surveyor:
             or self._hit(data, display, local=True)
         ):
             return False
-        self._count(display, data)
+        self._tally.count(display, data)
         return True
-
-    def _progress(self, now: str) -> Seen:
-        said = Seen(self._files, self._bytes, now, self._kinds, self._coverage)
-        self._files = self._bytes = 0
-        self._kinds, self._coverage = {}, {}
-        self._said = time.monotonic()
-        return said
 
     def _file(self, descriptor: int, index: int, display: str, data: bytes, size: int) -> Iterator[Message]:
         if len(data) != size or not size:
@@ -184,8 +173,8 @@ class _Surveyor:
                 self._station.at(item.path)
             yield from self._item(item)
             self._station.at(display, opening=True)
-            if time.monotonic() - self._said > _SAID_EVERY:
-                yield self._progress(item.path)
+            if self._tally.due():
+                yield self._tally.seen(item.path)
 
     def _item(self, item: Entry | Limit) -> Iterator[Message]:
         if isinstance(item, Limit):
@@ -220,7 +209,7 @@ class _Surveyor:
             or self._hit(data, display)
         ):
             return False
-        self._count(display, data)
+        self._tally.count(display, data)
         return True
 
     def _file_and_renderings(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
@@ -266,8 +255,8 @@ class _Surveyor:
                     yield message
                     if isinstance(message, Leaf) and message.hit:
                         yield from self._original(renderer, origin, data)
-            if time.monotonic() - self._said > _SAID_EVERY:
-                yield self._progress(item.path)
+            if self._tally.due():
+                yield self._tally.seen(item.path)
 
     def _original(self, renderer: Renderer, origin: str, data: bytes | memoryview) -> Iterator[Original]:
         """Keep a document whose pages may be shown, once."""
@@ -346,7 +335,7 @@ class _Surveyor:
     ) -> Iterator[Message]:
         hit = self._hit(data, display, local=index >= 0)
         if not hit and not self._job.listing:
-            self._count(display, data)
+            self._tally.count(display, data)
             return
         digest = hashlib.sha256(data).hexdigest()
         offset = 0
@@ -385,25 +374,6 @@ class _Surveyor:
             return False
         return bool(matcher().scan_chunks(chunks))
 
-    def _count(
-        self, display: str, data: bytes | memoryview, kind: str = "", size: int = -1, understood: str = ""
-    ) -> str:
-        """Count a file by what it is and how far it is understood; ``data`` is its head where ``size`` is given."""
-        length = len(data) if size < 0 else size
-        self._files += 1
-        self._bytes += length
-        if not kind:
-            dot = display.rfind(".")
-            suffix = display[dot + 1 :].lower() if dot > display.rfind("/") else ""
-            kind = suffix if suffix.isalnum() and len(suffix) <= 8 else "other"
-        self._kinds[kind] = self._kinds.get(kind, 0) + 1
-        if not understood:
-            middle = len(data) // 2
-            head = bytes(data[: coverage.HEAD])
-            understood = coverage.class_of(head, bytes(data[middle : middle + coverage.HEAD]), display, length)
-        self._coverage[understood] = self._coverage.get(understood, 0) + length
-        return kind
-
     def _note(
         self,
         display: str,
@@ -421,7 +391,7 @@ class _Surveyor:
         # A rendering's bytes were counted with the file that it was made from.
         if origin:
             understood = understood or coverage.RENDERED
-        kind = self._count(display, data, kind, size, understood)
+        kind = self._tally.count(display, data, kind, size, understood)
         if hit or self._job.listing:
             spool = self._station.number if index < 0 else 0
             length = len(data) if size < 0 else size

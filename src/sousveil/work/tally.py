@@ -1,0 +1,54 @@
+"""What a worker has surveyed since it last said so: files, bytes, kinds, and how far they are understood."""
+
+from __future__ import annotations
+
+import time
+
+from sousveil.work import coverage
+from sousveil.work.messages import Seen
+
+_SAID_EVERY = 0.2
+
+
+class Tally:
+    """Counts until they are told."""
+
+    def __init__(self) -> None:
+        self._files = self._bytes = 0
+        self._kinds: dict[str, int] = {}
+        self._coverage: dict[str, int] = {}
+        self._said = time.monotonic()
+
+    def due(self) -> bool:
+        """Return whether it is time to tell."""
+        return time.monotonic() - self._said > _SAID_EVERY
+
+    def seen(self, now: str) -> Seen:
+        """Return what was counted, and begin anew; ``now`` is what is being opened."""
+        said = Seen(self._files, self._bytes, now, self._kinds, self._coverage)
+        self._files = self._bytes = 0
+        self._kinds, self._coverage = {}, {}
+        self._said = time.monotonic()
+        return said
+
+    def count(
+        self, display: str, data: bytes | memoryview, kind: str = "", size: int = -1, understood: str = ""
+    ) -> str:
+        """Count a file by what it is and how far it is understood; return the former.
+
+        ``data`` is its head where ``size`` is given.
+        """
+        length = len(data) if size < 0 else size
+        self._files += 1
+        self._bytes += length
+        if not kind:
+            dot = display.rfind(".")
+            suffix = display[dot + 1 :].lower() if dot > display.rfind("/") else ""
+            kind = suffix if suffix.isalnum() and len(suffix) <= 8 else "other"
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        if not understood:
+            middle = len(data) // 2
+            head = bytes(data[: coverage.HEAD])
+            understood = coverage.class_of(head, bytes(data[middle : middle + coverage.HEAD]), display, length)
+        self._coverage[understood] = self._coverage.get(understood, 0) + length
+        return kind
