@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sousveil import __version__
 
@@ -22,38 +23,46 @@ _KNOWN = {
 
 
 def write(data: Path, view: View) -> None:
-    """Write ``ro-crate-metadata.json`` for what lies in ``data``."""
+    """Write ``ro-crate-metadata.json`` for what lies in ``data``, a file at a time: there may be a hundred thousand."""
     names = dict(view.kept())
     files = sorted(p.relative_to(data).as_posix() for p in data.rglob("*") if p.is_file())
-    parts: list[dict[str, Any]] = []
-    for name in files:
-        about, kind = _KNOWN.get(name, ("", ""))
-        one: dict[str, Any] = {"@id": name, "@type": "File", "contentSize": str((data / name).stat().st_size)}
-        digest = name.rpartition("/")[2]
-        if digest in names:
-            one |= {"name": names[digest], "sha256": digest}
-        elif about:
-            one |= {"name": about, "encodingFormat": kind}
-        parts.append(one)
-    first = view.entries[0].predicate["time"]
     root = {
         "@id": "./", "@type": "Dataset", "name": view.title or "A case kept by sousveil",
         "description": "Evidence about a product, with a signed record of every step.",
-        "datePublished": view.entries[-1].predicate["time"], "dateCreated": first,
-        "license": {"@id": "#terms"}, "hasPart": [{"@id": name} for name in files],
+        "datePublished": view.entries[-1].predicate["time"], "dateCreated": view.entries[0].predicate["time"],
+        "license": {"@id": "#terms"},
     }  # fmt: skip
-    graph = [
+    others = (
         {
             "@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": {"@id": "./"},
             "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
         },
-        root,
         {
             "@id": "#terms", "@type": "CreativeWork", "name": "As agreed with the one who gave you this",
             "description": "What was captured belongs to those who made it; it is kept as evidence.",
         },
         {"@id": "#sousveil", "@type": "SoftwareApplication", "name": "sousveil", "version": __version__},
-        *parts,
-    ]  # fmt: skip
-    text = json.dumps({"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}, indent=1)
-    (data / "ro-crate-metadata.json").write_text(text, encoding="utf-8")
+    )  # fmt: skip
+    with (data / "ro-crate-metadata.json").open("w", encoding="utf-8", newline="\n") as out:
+        out.write('{"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": [\n')
+        for other in others:
+            out.write(json.dumps(other) + ",\n")
+        out.write(json.dumps(root).removesuffix("}") + ', "hasPart": [')
+        for number, name in enumerate(files):
+            out.write((",\n" if number else "\n") + json.dumps({"@id": name}))
+        out.write("]}")
+        for name in files:
+            out.write(",\n" + json.dumps(_part(name, (data / name).stat().st_size, names)))
+        out.write("\n]}\n")
+
+
+def _part(name: str, size: int, names: Mapping[str, str]) -> dict[str, str]:
+    """Return what is said of one file; ``names`` has the objects' by digest."""
+    about, kind = _KNOWN.get(name, ("", ""))
+    one = {"@id": name, "@type": "File", "contentSize": str(size)}
+    digest = name.rpartition("/")[2]
+    if digest in names:
+        one |= {"name": names[digest], "sha256": digest}
+    elif about:
+        one |= {"name": about, "encodingFormat": kind}
+    return one

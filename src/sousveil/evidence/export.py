@@ -137,18 +137,20 @@ def table(view: View) -> str:
 
 def _close(part: Path, view: View) -> None:
     """Write the bag's own files: declaration, manifests, the means to check it."""
-    files = sorted(p for p in (part / "data").rglob("*") if p.is_file())
-    sums: dict[str, list[str]] = {"sha256": [], "sha512": []}
+    files = sorted(p.relative_to(part).as_posix() for p in (part / "data").rglob("*") if p.is_file())
     octets = 0
-    for path in files:
-        short, long = hashlib.sha256(), hashlib.sha512()
-        for chunk in chunks_of(path):
-            short.update(chunk)
-            long.update(chunk)
-            octets += len(chunk)
-        name = path.relative_to(part).as_posix()
-        sums["sha256"].append(f"{short.hexdigest()}  {name}\n")
-        sums["sha512"].append(f"{long.hexdigest()}  {name}\n")
+    with (
+        (part / "manifest-sha256.txt").open("w", encoding="utf-8", newline="\n") as first,
+        (part / "manifest-sha512.txt").open("w", encoding="utf-8", newline="\n") as second,
+    ):
+        for name in files:
+            short, long = hashlib.sha256(), hashlib.sha512()
+            for chunk in chunks_of(part / name):
+                short.update(chunk)
+                long.update(chunk)
+                octets += len(chunk)
+            first.write(f"{short.hexdigest()}  {name}\n")
+            second.write(f"{long.hexdigest()}  {name}\n")
     info: dict[str, Any] = {
         "Bag-Software-Agent": f"sousveil {__version__}",
         "Bagging-Date": time.strftime("%Y-%m-%d", time.gmtime()),
@@ -158,8 +160,6 @@ def _close(part: Path, view: View) -> None:
     }
     (part / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", encoding="utf-8")
     (part / "bag-info.txt").write_text("".join(f"{k}: {v}\n" for k, v in info.items()), encoding="utf-8")
-    for name, lines in sums.items():
-        (part / f"manifest-{name}.txt").write_text("".join(lines), encoding="utf-8")
     own = resources.files("sousveil.evidence")
     (part / "verify.sh").write_bytes(own.joinpath("verify.sh").read_bytes())
     (part / "verify.sh").chmod(0o755)
