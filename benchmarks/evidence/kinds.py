@@ -156,12 +156,13 @@ class Seal(Kind):
                 yield "it said that a line is stamped, and there is no stamp"
 
     def ended(self) -> Iterator[str]:
-        lines = {entry.digest: raw[:-1] for entry, (_, raw) in zip(self.case.entries(), self.case.ledger.lines(),
-                                                                  strict=True)}  # fmt: skip
+        lines = {entry.digest for entry in self.case.entries()}
         good = {
             s.authority
             for s in stamps.every(self.case.root / "stamps")
-            if not s.waiting and trust.judge(s.path.read_bytes(), lines[s.line], self.bench.roots).valid
+            if not s.waiting
+            and s.line in lines
+            and trust.judge(s.path.read_bytes(), bytes.fromhex(s.line), self.bench.roots).valid
         }
         if len(good) < len(self.bench.authorities):
             yield "not every authority's stamp is there and holds"

@@ -32,6 +32,7 @@ ANSWERS = {
     "/i.png": b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\nPNG",
     "/dl": b"HTTP/1.1 302 Found\r\nLocation: /sdk.zip\r\nContent-Length: 0\r\n\r\n",
     "/sdk.zip": b"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: 4\r\n\r\nDH\x03\x04",
+    "/empty": b"HTTP/1.1 204 No Content\r\n\r\n",
     "/away": b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
     "/inside": b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/admin\r\nContent-Length: 0\r\n\r\n",
     "/loop": b"HTTP/1.1 302 Found\r\nLocation: /loop2\r\nContent-Length: 0\r\n\r\n",

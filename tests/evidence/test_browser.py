@@ -17,6 +17,7 @@ from site_on_loopback import ANSWERS, LOOPBACK, Site
 
 from sousveil.acquire.proxy import Proxy
 from sousveil.acquire.wire import Exchange
+from sousveil.acquire.wording import AcquireError
 from sousveil.evidence.browser import see
 from sousveil.evidence.capture import How
 from sousveil.evidence.paper import browser
@@ -112,6 +113,15 @@ SCRIPTED = (
     b"document.title = 'after'; fetch('/odd'); fetch('http://10.9.9.9/inside').catch(() => 0);"
     b"document.body.append('written by a script')</script></body></html>"
 )
+
+
+@pytest.mark.skipif(not browser(), reason="no Chromium is installed")
+def test_a_download_is_told_from_a_page(site: Site) -> None:
+    shown = see(site.base + "/dl", Writer(io.BytesIO(), "x.warc.gz"), How(way=LOOPBACK))
+    assert shown.download and not shown.screenshot and not shown.markup and not shown.pdf
+    assert {line.split()[1] for line in site.asked} == {b"/dl", b"/sdk.zip"}
+    with pytest.raises(AcquireError, match="the browser says"):
+        see(site.base + "/empty", Writer(io.BytesIO(), "x.warc.gz"), How(way=LOOPBACK))
 
 
 @pytest.mark.skipif(not browser(), reason="no Chromium is installed")

@@ -59,6 +59,80 @@ def test_a_stranger_can_check_it(case: Case, authority, tmp_path: Path) -> None:
 
 
 @needs_programs
+@pytest.mark.parametrize("shell", ["dash", "bash --posix", "mksh", "ksh", "busybox sh"])
+def test_every_shell_clock_and_language_says_the_same(case: Case, authority, tmp_path: Path, shell: str) -> None:
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"{shell} is not installed")
+    list(seal(case, (authority.url,), post))
+    case.record("noted", {"text": "back\\slash  %s 维族(新疆) \u202e 'quote\" $HOME `id` \t end\\"})
+    wishes = [redaction.wish_of("line:3=pour protéger 𝒳 \\ %d")]
+    folder = export.bag(case, tmp_path / "a folder's $(name)", wishes).folder
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8"}
+    for roots in ([], [str(authority.roots)]):
+        run = subprocess.run(
+            [*shell.split(), str(folder / "verify.sh"), *roots], capture_output=True, text=True, env=env
+        )
+        assert run.returncode == 0 and all("setlocale" in line for line in run.stderr.splitlines()), run.stderr
+        assert "1 of them taken out" in run.stdout and "All holds." in run.stdout
+    ledger = folder / "data" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join([*lines[:4], lines[5], lines[4], *lines[6:]]))
+    _list_anew(folder)
+    run = subprocess.run([*shell.split(), str(folder / "verify.sh")], capture_output=True, text=True, env=env)
+    assert run.returncode == 1 and all("setlocale" in line for line in run.stderr.splitlines())
+    wrong = [line for line in run.stdout.splitlines() if line.startswith("WRONG")]
+    assert any("line 5: " in line for line in wrong) and any("line 6: " in line for line in wrong)
+
+
+@needs_programs
+def test_a_stamp_on_a_line_taken_out_is_checked_by_what_the_line_left(case: Case, authority, tmp_path: Path) -> None:
+    case.record("noted", {"text": "a source told us"})
+    folder = case.root / "stamps"
+    line = list(case.ledger.lines())[-1][1][:-1]
+    from sousveil.evidence import stamps
+
+    assert not stamps.ask(folder, line, authority.url, post).waiting
+    number = len(list(case.entries()))
+    made = export.bag(case, tmp_path / "out", [redaction.wish_of(f"line:{number}=protects a source")])
+    roots = authority.roots.read_bytes()
+    assert [c.holds for c in verify(made.folder, roots) if "time stamp" in c.what] == [True]
+    assert check(made.folder, str(authority.roots))[0] == 0
+    # The same stamp under the name of another line, and the answer of an authority that is not below the roots.
+    (stamp,) = (made.folder / "data" / "stamps").glob("*.tsr")
+    other = stamp.with_name(hashlib.sha256(next(case.ledger.lines())[1][:-1]).hexdigest() + stamp.name[64:])
+    stamp.rename(other)
+    _list_anew(made.folder)
+    assert [c.holds for c in verify(made.folder, roots) if "time stamp" in c.what] == [False]
+    assert check(made.folder, str(authority.roots))[0] == 1
+
+
+def test_an_export_is_on_record_once_it_is_whole(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = export.bag(case, tmp_path / "out")
+    last = list(case.entries())[-1]
+    tags = (made.folder / "tagmanifest-sha256.txt").read_bytes()
+    assert last.kind == "exported"
+    assert last.predicate["tagmanifest-sha256"] == hashlib.sha256(tags).hexdigest()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sousveil.evidence.crate.write", full)
+    with pytest.raises(CaseError, match="No space left"):
+        export.bag(case, tmp_path / "again")
+    last = list(case.entries())[-1]
+    assert (last.kind, last.predicate["what"]) == ("not-exported", "No space left on device")
+    assert not [p for p in tmp_path.iterdir() if "again" in p.name]
+
+
+def test_what_a_killed_run_left_is_no_part_of_an_export(case: Case, tmp_path: Path) -> None:
+    with case.ledger.path.open("ab") as file:
+        file.write(b'{"payload":"torn')
+    made = export.bag(case, tmp_path / "out")
+    assert not [c for c in verify(made.folder) if c.holds is False]
+    assert [e.kind for e in case.entries()][-2:] == ["cut-off", "exported"]
+
+
+@needs_programs
 def test_any_flipped_byte_is_noticed_by_script_and_program(case: Case, tmp_path: Path) -> None:
     made = export.bag(case, tmp_path / "out")
     choose = random.Random(11)
@@ -104,6 +178,7 @@ def test_what_is_cut_or_added_is_noticed_even_with_new_manifests(case: Case, tmp
         ("blank", "one form"),
         ("twice", "one form"),
         ("more", "no envelope with one signature"),
+        ("key", "another key"),
         ("base64", "Base64"),
         ("stub", "another form"),
         ("pattern", "another form"),
@@ -124,7 +199,9 @@ def test_the_script_is_as_strict_as_the_program(case: Case, tmp_path: Path, how:
     elif how == "twice":
         lines[-1] = last.replace(b'{"payload"', b'{"payload":"","payload"')
     elif how == "more":
-        lines[-1] = last.rstrip(b"}\n") + b'}],"with":1}\n'
+        lines[-1] = last[:-2] + b',"with":1}\n'
+    elif how == "key":
+        lines[-1] = last.replace(case.keyid.encode(), b"0" * 64)
     elif how == "base64":
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         sig = json.loads(last)["signatures"][0]["sig"]

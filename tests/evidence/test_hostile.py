@@ -208,26 +208,26 @@ def test_a_signed_line_of_another_form_is_no_event(
 ) -> None:
     private = keys.private_key(lambda new: b"")
     whole = {"time": "2026-01-01T00:00:00Z", "event": "noted", "number": 1, "previous": {"sha256": "0" * 64}}
-    assert open_line(seal([], whole, private, "k"), private.public_key())
+    assert open_line(seal([], whole, private, "k"), private.public_key(), "k")
     with pytest.raises(CaseError, match=r"no event of a case|no in-toto statement"):
-        open_line(seal(subjects, {**whole, **predicate}, private, "k"), private.public_key())
+        open_line(seal(subjects, {**whole, **predicate}, private, "k"), private.public_key(), "k")
 
 
 def test_an_envelope_written_otherwise_is_another_line(case: Case) -> None:
     private = keys.private_key(lambda new: b"")
     line = case.ledger.path.read_bytes().splitlines()[0]
-    assert open_line(line, private.public_key())
+    assert open_line(line, private.public_key(), case.keyid)
     envelope = json.loads(line)
     for other in (json.dumps(envelope, indent=1).encode(), line.replace(b'"keyid":', b'"keyid": '), line + b" "):
         with pytest.raises(CaseError):
-            open_line(other, private.public_key())
+            open_line(other, private.public_key(), case.keyid)
     # Base64's last letter before "=" has bits that no byte is made of.
     sig = envelope["signatures"][0]["sig"]
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     at = len(sig.rstrip("=")) - 1
     twin = sig[:at] + letters[letters.index(sig[at]) ^ 1] + sig[at + 1 :]
     with pytest.raises(CaseError, match="one form"):
-        open_line(line.replace(sig.encode(), twin.encode()), private.public_key())
+        open_line(line.replace(sig.encode(), twin.encode()), private.public_key(), case.keyid)
 
 
 def test_a_key_that_another_run_made_meanwhile_is_used(key: Path) -> None:

@@ -102,6 +102,9 @@ def command(
             print(show(f"{shown['url']}  not seen in a browser: {shown['problem']}"))
             missed += 1
             continue
+        if "download" in shown:
+            print(show(f"{shown['url']}  a browser saves it and shows nothing"))
+            continue
         print(show(f"{shown['url']}  as a browser shows it: {shown['title']}, {shown['exchanges']} exchanges"))
     print(f"{len(captured.got)} addresses kept in one WARC file.")
     raise SystemExit(1 if missed else 0)

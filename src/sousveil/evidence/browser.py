@@ -51,6 +51,8 @@ class Seen(Struct, frozen=True):
     pdf: bytes
     exchanges: int
     refused: tuple[str, ...]
+    download: bool = False
+    """Whether a browser saves what stands there instead of showing it; there is nothing to see then."""
 
 
 class _Pipe:
@@ -125,7 +127,9 @@ def see(url: str, warc: Writer, how: How) -> Seen:
         finally:
             process.kill()
             process.wait()
-        return Seen(*shown, int(count[0]), tuple(proxy.refused))
+        download = shown is None
+        where = shown or (url, "", b"", b"", b"")
+        return Seen(*where, int(count[0]), tuple(proxy.refused), download)
 
 
 def _start(program: str, proxy: Proxy, profile: Path, agent: str) -> tuple[subprocess.Popen[bytes], _Pipe]:
@@ -167,20 +171,25 @@ def _start(program: str, proxy: Proxy, profile: Path, agent: str) -> tuple[subpr
     return process, _Pipe(to_us, to_browser)
 
 
-def _look(pipe: _Pipe, url: str, count: list[float]) -> tuple[str, str, bytes, bytes, bytes]:
+def _look(pipe: _Pipe, url: str, count: list[float]) -> tuple[str, str, bytes, bytes, bytes] | None:
+    """Return what the page shows in the end; None where the browser would save it."""
     target = pipe.call("Target.createTarget", url="about:blank")["targetId"]
     session = pipe.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     pipe.call("Page.enable", session)
     # A download is recorded on the way; the browser itself keeps none.
-    pipe.call("Browser.setDownloadBehavior", behavior="deny")
+    pipe.call("Browser.setDownloadBehavior", behavior="deny", eventsEnabled=True)
     answer = pipe.call("Page.navigate", session, wait=60.0, url=url)
-    if answer.get("errorText") and not count[0]:
+    if answer.get("errorText"):
+        pipe.pump(0.5)
+        if any(e.get("method") == "Browser.downloadWillBegin" for e in pipe.events):
+            return None
+        # What is shown then is the browser's own page, not the site's.
         raise AcquireError(f"{url}: the browser says {answer['errorText']}.")
     until = time.monotonic() + _MOST_WAIT
     while time.monotonic() < until:
         pipe.pump(0.3)
         loaded = any(e.get("method") == "Page.loadEventFired" for e in pipe.events)
-        if (loaded or answer.get("errorText")) and time.monotonic() - count[1] > _QUIET:
+        if loaded and time.monotonic() - count[1] > _QUIET:
             break
     title = str(_evaluate(pipe, session, "document.title"))
     where = str(_evaluate(pipe, session, "location.href"))

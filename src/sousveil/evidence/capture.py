@@ -133,6 +133,9 @@ class _Run:
             # What was captured without it is kept all the same.
             self.seen.append({"url": target.url, "problem": str(error)})
             return
+        if shown.download:
+            self.seen.append({"url": target.url, "download": True, "exchanges": shown.exchanges})
+            return
         for end, data in (("png", shown.screenshot), ("html", shown.markup), ("pdf", shown.pdf)):
             self.subjects.append(self._case.keep_bytes(f"{target.host}/as-shown.{end}", data))
         told = {

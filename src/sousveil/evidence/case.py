@@ -128,20 +128,7 @@ class Case:
         """Write an event and return its line's digest and its time. What a killed run left is dealt with first."""
         private = self._key()
         with durable.locked(self.root):
-            cut = [torn] if (torn := self.ledger.cut_torn(self.root / "cut-off")) else []
-            for left in self.objects.leftovers():
-                # Another run may still be writing it; only a dead one's is taken away.
-                if not durable.alive(left.name.partition("-")[0]):
-                    size = left.lstat().st_size
-                    left.unlink(missing_ok=True)
-                    cut.append(
-                        f"an object of which {size} bytes were written, and that was never recorded, was removed"
-                    )
-            for folder in (self.root, self.root / "stamps", self.root / "cut-off"):
-                cut += [f"{name}, which was not written to its end, was removed" for name in durable.sweep(folder)]
-            if cut:
-                told = "; ".join(dict.fromkeys(cut[:20])) + (f"; and {len(cut) - 20} more" if len(cut) > 20 else "")
-                self.ledger.append([], {**self._stamp("cut-off"), "what": told}, private, self.keyid)
+            self._tidy(private)
             named = list(subjects)
             # A line has a bound; what a large product is made of stands in lines before the event's own.
             while len(named) > MOST_SUBJECTS:
@@ -150,6 +137,27 @@ class Case:
             stamp = self._stamp(event)
             digest = self.ledger.append(named, {**stamp, **details}, private, self.keyid)
             return Recorded(digest, stamp["time"])
+
+    def ready(self) -> None:
+        """Have the key at hand and deal with what a killed run left; nothing else is recorded."""
+        private = self._key()
+        with durable.locked(self.root):
+            self._tidy(private)
+
+    def _tidy(self, private: Ed25519PrivateKey) -> None:
+        """Deal with what a killed run left, and record it. The lock must be held."""
+        cut = [torn] if (torn := self.ledger.cut_torn(self.root / "cut-off")) else []
+        for left in self.objects.leftovers():
+            # Another run may still be writing it; only a dead one's is taken away.
+            if not durable.alive(left.name.partition("-")[0]):
+                size = left.lstat().st_size
+                left.unlink(missing_ok=True)
+                cut.append(f"an object of which {size} bytes were written, and that was never recorded, was removed")
+        for folder in (self.root, self.root / "stamps", self.root / "cut-off"):
+            cut += [f"{name}, which was not written to its end, was removed" for name in durable.sweep(folder)]
+        if cut:
+            told = "; ".join(dict.fromkeys(cut[:20])) + (f"; and {len(cut) - 20} more" if len(cut) > 20 else "")
+            self.ledger.append([], {**self._stamp("cut-off"), "what": told}, private, self.keyid)
 
     def _stamp(self, event: str) -> dict[str, Any]:
         now = time.time()

@@ -17,6 +17,7 @@ _LEAD = {
     "told": "told of",
     "sealed": "sealed",
     "exported": "exported",
+    "not-exported": "an export that failed",
     "redacted": "redacted",
     "cut-off": "what a killed run left",
 }

@@ -51,8 +51,11 @@ def seal(subjects: list[dict[str, Any]], predicate: dict[str, Any], key: Ed25519
     )
 
 
-def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
-    """Return the statement in a line whose signature is ``key``'s. Raises CaseError saying what is wrong."""
+def open_line(line: bytes, key: Ed25519PublicKey, keyid: str) -> dict[str, Any]:
+    """Return the statement in a line that names ``keyid`` and is signed with ``key``, its owner.
+
+    Raises CaseError saying what is wrong.
+    """
     from cryptography.exceptions import InvalidSignature
 
     try:
@@ -62,18 +65,17 @@ def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
         kind = envelope["payloadType"]
     except (ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
         raise CaseError("it is no DSSE envelope") from error
-    if not all(isinstance(s.get("keyid"), str) for s in envelope["signatures"]):
-        raise CaseError("it names no key")
     if kind != PAYLOAD_TYPE or len(signatures) != 1:
         raise CaseError("it is not an in-toto statement with one signature")
+    # No signature covers it, and no later line vouches for the last one's.
+    if envelope["signatures"][0].get("keyid") != keyid:
+        raise CaseError("it names another key than the case's")
     # The same envelope written otherwise would have another digest: only one form counts, also of its Base64, whose
     # last letter has bits that no byte is made of.
     sure = {
         "payload": base64.b64encode(payload).decode(),
         "payloadType": kind,
-        "signatures": [
-            {"keyid": envelope["signatures"][0].get("keyid"), "sig": base64.b64encode(signatures[0]).decode()}
-        ],
+        "signatures": [{"keyid": keyid, "sig": base64.b64encode(signatures[0]).decode()}],
     }
     if encode(sure) != line:
         raise CaseError("it is not in the one form that a line has")
@@ -84,6 +86,7 @@ def open_line(line: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
     try:
         statement: dict[str, Any] = json.loads(payload)
         right = statement["_type"] == STATEMENT_TYPE and statement["predicateType"] == PREDICATE_TYPE
+        right = right and encode(statement) == payload
         right = right and isinstance(statement["subject"], list) and isinstance(statement["predicate"], dict)
         right = right and all(_is_subject(one) for one in statement["subject"])
         right = right and isinstance(statement["predicate"].get("time"), str)

@@ -6,6 +6,7 @@ reading. What is taken out of it is taken out of everything that is made from th
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -64,19 +65,25 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
         raise CaseError(f"{out}: it exists already; name a new folder")
     if strangers := foreign(case.root):
         raise CaseError(f"{case.root / strangers[0]}: a link, a pipe or a device; what it leads to is not part of it")
+    case.ready()
     plan = redaction.plan(case, wishes)
     if plan.objects or plan.lines:
         redaction.record(case, plan)
-    case.record("exported", {"format": "bag", "to": out.name})
     told = view(case, plan)
     part = durable.part_of(out)
+    said = {"format": "bag", "to": out.name}
     try:
         durable.sweep(out.parent, out.name)
         (part / "data").mkdir(parents=True)
         notes = tuple(_fill(case, told, part / "data"))
-        _close(part, told)
-        part.replace(out)
+        whole = _close(part, told)
+        # On record once it is whole and before it has its name: no export is handed on of which nothing is known.
+        case.record("exported", {**said, "tagmanifest-sha256": whole})
+        part.rename(out)
+        durable.sync_folder(out.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):  # the same may keep it from being told
+            case.record("not-exported", {**said, "what": error.strerror or str(error)})
         raise CaseError(f"{out}: the export cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -96,6 +103,8 @@ def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
     """Write what the bag holds; yield what could not be made."""
     with (data / LEDGER).open("wb") as ledger:
         for number, line in case.ledger.lines():
+            if number > view.total:
+                break
             reason = view.plan.lines.get(number)
             ledger.write(line if reason is None else stub(line[:-1], number, reason) + b"\n")
     shutil.copyfile(case.root / PUBLIC_KEY, data / PUBLIC_KEY)
@@ -135,8 +144,11 @@ def table(view: View) -> str:
     return out.getvalue()
 
 
-def _close(part: Path, view: View) -> None:
-    """Write the bag's own files: declaration, manifests, the means to check it."""
+def _close(part: Path, view: View) -> str:
+    """Write the bag's own files: declaration, manifests, the means to check it.
+
+    Return the SHA-256 of the last, which names the others that name all.
+    """
     files = sorted(p.relative_to(part).as_posix() for p in (part / "data").rglob("*") if p.is_file())
     octets = 0
     with (
@@ -167,3 +179,4 @@ def _close(part: Path, view: View) -> None:
     tags = sorted(p for p in part.iterdir() if p.is_file())
     lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in tags]
     (part / "tagmanifest-sha256.txt").write_text("".join(lines), encoding="utf-8")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

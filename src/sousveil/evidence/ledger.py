@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from sousveil.evidence import durable
+from sousveil.evidence import durable, keys
 from sousveil.evidence.envelope import MOST_LINE, open_line, seal, stub_digest
 from sousveil.evidence.wrong import CaseError
 
@@ -157,6 +157,7 @@ class Ledger:
         """
         previous = NO_PREDECESSOR
         last = ""
+        keyid = keys.fingerprint(keys.public_pem(key))
         for number, line in self.lines():
             where = f"{self.path.name}, line {number}"
             if not line.endswith(b"\n"):
@@ -169,11 +170,11 @@ class Ledger:
                 previous = last = gone
                 continue
             try:
-                statement = open_line(line[:-1], key)
+                statement = open_line(line[:-1], key, keyid)
             except CaseError as error:
                 raise CaseError(f"{where}: {error}") from error
             predicate = statement["predicate"]
-            if predicate.get("number") != number:
+            if type(predicate.get("number")) is not int or predicate["number"] != number:
                 raise CaseError(f"{where}: it says that it is number {predicate.get('number')!r}")
             if predicate.get("previous") != {"sha256": previous}:
                 raise CaseError(f"{where}: it does not follow the line before it")

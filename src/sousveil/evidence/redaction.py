@@ -57,7 +57,7 @@ def wish_of(text: str) -> Wish:
         raise CaseError(f"--redact {text}: write object:SHA256=REASON, line:NUMBER=REASON or name:TEXT=REASON")
     if kind == "line" and not value.isdigit():
         raise CaseError(f"--redact {text}: a line is named by its number")
-    return Wish(kind, value, reason.strip() or "no reason given")
+    return Wish(kind, value, reason.encode("utf-8", "replace").decode().strip() or "no reason given")
 
 
 def plan(case: Case, wishes: Iterable[Wish]) -> Plan:

@@ -57,7 +57,7 @@ def ask(folder: Path, line: bytes, authority: str, post: Post) -> Stamp:
         answer = post(authority, question, _QUERY)
     except OSError:
         return Stamp(digest, authority, waiting, True)
-    problem = check_answer(answer, line)
+    problem = check_answer(answer, hashlib.sha256(line).digest())
     if problem:
         raise CaseError(f"{authority}: its answer is no stamp of this line: {problem}")
     target = folder / f"{name}.tsr"
@@ -86,12 +86,12 @@ def every(folder: Path) -> Iterator[Stamp]:
         yield Stamp(path.name.partition(".")[0], authority, path, path.suffix == ".tsq")
 
 
-def check_answer(answer: bytes, line: bytes) -> str:
-    """Return what is wrong with an answer to a request over ``line``: empty if it stamps that line's digest."""
+def check_answer(answer: bytes, digest: bytes) -> str:
+    """Return what is wrong with an answer to a request over a line: empty if it stamps that line's ``digest``."""
     stamped = imprint(answer)
     if stamped is None:
         return "it is no time stamp that can be read"
-    return "" if stamped == hashlib.sha256(line).digest() else "it stamps another digest"
+    return "" if stamped == digest else "it stamps another digest"
 
 
 def imprint(answer: bytes) -> bytes | None:

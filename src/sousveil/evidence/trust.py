@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 
@@ -20,28 +19,28 @@ class Trust(Struct, frozen=True):
     detail: str
 
 
-def judge(answer: bytes, line: bytes, roots: bytes) -> Trust:
-    """Return what a stamp over ``line`` is worth against root certificates in PEM form (may be empty).
+def judge(answer: bytes, digest: bytes, roots: bytes) -> Trust:
+    """Return what a stamp over a line with this SHA-256 is worth against root certificates in PEM form (may be empty).
 
     The chain is checked at the stamped time, so that certificates that have expired since do no harm.
     """
-    problem = stamps.check_answer(answer, line)
+    problem = stamps.check_answer(answer, digest)
     if problem:
         return Trust(False, problem)
     moment = stamps.stamped_at(answer)
     when = f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "a time that cannot be read"
     if not roots.strip():
         return Trust(None, f"stamped {when}; no root certificate was given to check the authority against")
-    first = _by_library(answer, line, roots)
+    first = _by_library(answer, digest, roots)
     if first is not None:
         return Trust(first == "", f"stamped {when}" if first == "" else first)
-    second = _by_openssl(answer, line, roots, int(moment.timestamp()) if moment else None)
+    second = _by_openssl(answer, digest, roots, int(moment.timestamp()) if moment else None)
     if second is None:
         return Trust(None, f"stamped {when}; the library cannot read it and openssl is not there to ask")
     return Trust(second == "", f"stamped {when}" if second == "" else second)
 
 
-def _by_library(answer: bytes, line: bytes, roots: bytes) -> str | None:
+def _by_library(answer: bytes, digest: bytes, roots: bytes) -> str | None:
     """Return what is wrong, empty if nothing, None where the library cannot read the answer."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -60,22 +59,21 @@ def _by_library(answer: bytes, line: bytes, roots: bytes) -> str | None:
         if other not in anchors:
             builder = builder.add_intermediate_certificate(other)
     try:
-        return "" if builder.build().verify(response, hashlib.sha256(line).digest()) else "its signature is wrong"
+        return "" if builder.build().verify(response, digest) else "its signature is wrong"
     except (VerificationError, InvalidSignature) as error:
         return f"it is not signed by an authority below the given roots: {error}"
     except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
 
 
-def _by_openssl(answer: bytes, line: bytes, roots: bytes, at: int | None) -> str | None:
+def _by_openssl(answer: bytes, digest: bytes, roots: bytes, at: int | None) -> str | None:
     program = shutil.which("openssl")
     if program is None:
         return None
     with scratch() as folder:
         (folder / "a.tsr").write_bytes(answer)
-        (folder / "line").write_bytes(line)
         (folder / "roots.pem").write_bytes(roots)
-        words = [program, "ts", "-verify", "-in", "a.tsr", "-data", "line", "-CAfile", "roots.pem"]
+        words = [program, "ts", "-verify", "-in", "a.tsr", "-digest", digest.hex(), "-CAfile", "roots.pem"]
         if at is not None:
             words += ["-attime", str(at)]
         run = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
