@@ -12,7 +12,7 @@ from sousveil.acquire import Acquired
 from sousveil.gather import Gathering
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import Rule
-from sousveil.match.lexicon import Tag, load
+from sousveil.match.lexicon import Tag, builtin
 from sousveil.model import (
     Act,
     Basis,
@@ -54,7 +54,7 @@ class Run(Gathering):
     def survey_and_judge(self) -> Judgement:
         """Return the judgement after both passes."""
         prepare()
-        tagger = load().tag
+        tagger = builtin().tag
         self._pass((), self._inputs)
         self._run_apart()
         self._look()

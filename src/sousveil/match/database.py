@@ -16,6 +16,8 @@ from sousveil.match.checks import MOST_CHECKED, MOST_HITS, Check, Hit, Hits
 from sousveil.match.company import Company
 from sousveil.match.engine import open_engine
 from sousveil.match.hits import MARGIN
+from sousveil.match.joined import MOST as MOST_JOINED
+from sousveil.match.joined import Joined
 from sousveil.match.lexicon import Entry, Lexicon, Tag
 from sousveil.match.literals import find_literals
 from sousveil.match.patterns import Pattern, build, key
@@ -38,6 +40,7 @@ class Matcher:
         self._key = key(lexicon.key)
         self._engine = open_engine(self._key, lambda: ((p.regex, p.caseless) for p in build(self._entries)), self._root)
         self._company = Company(lexicon, self._key, self._root)
+        self._joined = Joined(self._entries, self._key, self._root)
 
     @property
     def patterns(self) -> Sequence[Pattern]:
@@ -80,6 +83,10 @@ class Matcher:
             if whole:
                 return False
         return bool(self.match(data, path))
+
+    def may_hold(self, data: bytes | memoryview) -> bool:
+        """Return False where no term stands in ``data``, even if letters beside it are the format's own."""
+        return len(data) > MOST_JOINED or bool(self._scan(data, 1)[0]) or self._joined.may_hold(data)
 
     def scan_chunks(self, chunks: Iterable[bytes | memoryview], path: str = "") -> Hits:
         """Return what :meth:`match` would of ``chunks`` put together, holding a few megabytes. Reads to the end."""

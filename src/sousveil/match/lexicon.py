@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,7 @@ from sousveil.match.schema import Compiled, Concept, FalseFriend, LexiconError, 
 from sousveil.match.words import ASCII, any_parts, is_han, is_hangul, is_substring_script, joined, parts
 from sousveil.model import Trait
 
-__all__ = ["Description", "Entry", "Lexicon", "LexiconError", "Tag", "load"]
+__all__ = ["Description", "Entry", "Lexicon", "LexiconError", "Tag", "builtin", "load"]
 
 _AROUND = 48
 """Characters before and after a term in which its false friends are looked for."""
@@ -341,6 +341,12 @@ def load(folder: Path | None = None, cache: Path | None = None) -> Lexicon:
     compiled = read_all(texts)
     store.put(root, name, msgspec.msgpack.encode(compiled))
     return Lexicon(compiled, root)
+
+
+@cache
+def builtin() -> Lexicon:
+    """Return the built-in lexicon, one a process: a locked worker has its parent's, and could not keep what it made."""
+    return load()
 
 
 _FORMAT = 1

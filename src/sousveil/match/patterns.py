@@ -49,12 +49,14 @@ _DISTINCT = 7
 """Letters from which a word is so rare inside others that its joints are left to the check of the hit."""
 
 _JOINT = rb"[\s_\-.]"
-_LEAD = {"lower": rb"(?:^|[^A-Za-z])", "title": b"", "upper": rb"(?:^|[^A-Z])", "digit": rb"(?:^|[^0-9])"}
-_TRAIL = {
+LEADS = {"lower": rb"(?:^|[^A-Za-z])", "title": b"", "upper": rb"(?:^|[^A-Z])", "digit": rb"(?:^|[^0-9])"}
+"""What stands before a short word, by how it begins."""
+TRAILS = {
     "lower": (rb"(?:[^a-z]|\z)", (1, 0)),
     "upper": (rb"(?:[^A-Za-z]|[A-Z][a-z]|\z)", (1, 2, 0)),
     "digit": (rb"(?:[^0-9]|\z)", (1, 0)),
 }
+"""What stands behind it, by how it ends, and how many bytes that can take."""
 _NONE = (b"", (0,))
 
 
@@ -86,6 +88,20 @@ def build(entries: Sequence[Entry]) -> list[Pattern]:
             if pattern.lengths[0] >= LEAST:
                 out.setdefault((pattern.regex, pattern.caseless), pattern)
     return list(out.values())
+
+
+def short(entries: Iterable[Entry]) -> Iterator[Pattern]:
+    """Yield the patterns that hold a word's joints, each once: :func:`build` has no other such ones."""
+    seen: set[bytes] = set()
+    for entry in entries:
+        if not (_searched(entry) and entry.text.isascii()):
+            continue
+        made = _code if entry.term.style == "code" else _ascii
+        for text in (entry.text, entry.text.replace(" ", "")):
+            for pattern in made(text, 0):
+                if pattern.regex != pattern.body and pattern.regex not in seen:
+                    seen.add(pattern.regex)
+                    yield pattern
 
 
 def _searched(entry: Entry) -> bool:
@@ -199,8 +215,8 @@ def _ascii(text: str, number: int) -> Iterator[Pattern]:
                 body += joint + start.encode() + tail
         if case == "title" and not words[0][0].isalpha():
             continue
-        lead = _LEAD[case] if words[0][0].isalpha() else _LEAD["digit"]
-        trail, trails = _TRAIL["digit" if last.isdigit() else "upper" if case == "upper" else "lower"]
+        lead = LEADS[case] if words[0][0].isalpha() else LEADS["digit"]
+        trail, trails = TRAILS["digit" if last.isdigit() else "upper" if case == "upper" else "lower"]
         yield Pattern(lead + body + trail, body, False, number, "utf-8", "", lengths, trails)
 
 
@@ -213,17 +229,17 @@ def _code(text: str, number: int) -> Iterator[Pattern]:
     first, second, last = text[0], text[1:2], text[-1]
     lead = b""
     if first.isdigit():
-        lead = _LEAD["digit"]
+        lead = LEADS["digit"]
     elif first.islower():
-        lead = _LEAD["lower"]
+        lead = LEADS["lower"]
     elif first.isupper() and not second.islower():
-        lead = _LEAD["upper"]
+        lead = LEADS["upper"]
     trail, trails = (
-        _TRAIL["digit"]
+        TRAILS["digit"]
         if last.isdigit()
-        else _TRAIL["upper"]
+        else TRAILS["upper"]
         if last.isupper()
-        else _TRAIL["lower"]
+        else TRAILS["lower"]
         if last.islower()
         else _NONE
     )

@@ -7,7 +7,7 @@ of the same length has zeros in their place; what is found in it stands at the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 MOST = 256 << 20
 """Files above this are matched as they are only."""
@@ -23,11 +23,12 @@ _PROTOBUF = re.compile(rb"(?<=[A-Za-z])[BJRZbjrz](?=[\x01-\x30])")
 _UBJSON = re.compile(rb"(?<=[A-Za-z])(?:S[LlIiU]|[LlIiU]|[\[{]\$)(?=[\x00-\x3f])")
 _LINES = re.compile(rb"(?<=\n)(?:[as]{0,3}(?:V|S['\"])|p(?=\d))")
 _PICKLES = (".pkl", ".pickle", ".p", ".joblib", ".sav", ".pt", ".pth")
-_KINDS: tuple[tuple[re.Pattern[bytes], tuple[str, ...], re.Pattern[bytes]], ...] = (
-    (re.compile(rb"\x80[\x02\x03]"), (), _PICKLE),
-    (re.compile(rb"[(c\]}][\x20-\x7e\n]"), _PICKLES, _LINES),
-    (re.compile(rb"[\x08\x0a\x12\x1a\x22]"), (".onnx", ".pb", ".mlmodel", ".caffemodel", ".pdmodel"), _PROTOBUF),
-    (re.compile(rb"\{[LlIiU#$]"), (), _UBJSON),
+# How such a file begins, how its name ends, the marks, and whether a search that allows for letters finds every term.
+_KINDS: tuple[tuple[re.Pattern[bytes], tuple[str, ...], re.Pattern[bytes], bool], ...] = (
+    (re.compile(rb"\x80[\x02\x03]"), (), _PICKLE, True),
+    (re.compile(rb"[(c\]}][\x20-\x7e\n]"), _PICKLES, _LINES, False),
+    (re.compile(rb"[\x08\x0a\x12\x1a\x22]"), (".onnx", ".pb", ".mlmodel", ".caffemodel", ".pdmodel"), _PROTOBUF, True),
+    (re.compile(rb"\{[LlIiU#$]"), (), _UBJSON, True),
 )
 _BLOCK = 256
 _PRINTABLE = bytes(range(0x20, 0x7F))
@@ -35,15 +36,19 @@ _WEIGHTS = int(_BLOCK * 0.58)
 """Bytes of a block that are no printable characters, from which on it is weights: of random bytes 0.63 are none."""
 
 
-def view(data: bytes | memoryview, display: str) -> bytes | None:
-    """Return the bytes with zeros for such marks, None where there are none."""
+def view(
+    data: bytes | memoryview, display: str, may_hold: Callable[[bytes | memoryview], bool] | None = None
+) -> bytes | None:
+    """Return the bytes with zeros for such marks, None where there are none or ``may_hold`` knows of no term."""
     head = bytes(data[:8])
     if len(data) > MOST:
         return None
     if head == b"bplist00":
         return _bplist(bytes(data))
-    for magic, ends, marks in _KINDS:
+    for magic, ends, marks, asked in _KINDS:
         if magic.match(head) and (not ends or display.lower().endswith(ends)):
+            if asked and may_hold is not None and not may_hold(data):
+                return None
             return _zeroed(bytes(data), marks)
     return None
 

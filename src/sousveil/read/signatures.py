@@ -107,13 +107,26 @@ _JOINED = {".pyc": "pyc", ".pyo": "pyc", ".class": "javaclass", ".dex": "dex", "
 """Formats in which a string's length or the next one's kind stands beside its letters, as a letter may."""
 
 
+_MARKED = ("pyc", "javaclass", "dex")
+"""Those of them in which only certain letters can stand there."""
+
+
+def joined(path: str) -> bool:
+    """Return whether a search that allows for a format's own letters finds every term of such a file."""
+    return _joined(path) in _MARKED
+
+
+def _joined(path: str) -> str | None:
+    return _JOINED.get(path[path.rfind(".") :].lower()) if "." in path[-8:] else None
+
+
 def matchable(path: str, data: bytes | memoryview) -> bytes | memoryview:
     """Return the bytes in which terms are searched: of some formats the strings alone, at their places, zeros between.
 
     In ``emNationt\\x06nGlass`` of a compiled Python file the ``t`` says what follows: no word ends there for a search
     of plain bytes.
     """
-    found = _JOINED.get(path[path.rfind(".") :].lower()) if "." in path[-8:] else None
+    found = _joined(path)
     if found is None:
         return data
     whole = bytes(data)

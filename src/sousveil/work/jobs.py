@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sousveil import unpack
-from sousveil.match import seams
 from sousveil.model import Limit
-from sousveil.read.signatures import matchable
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
 from sousveil.work import coverage
+from sousveil.work.matching import holds, matcher, named
 from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Original, Picture, Read, Seen, Survey, Trouble
-from sousveil.work.reading import matcher, read, whole
+from sousveil.work.reading import read, whole
 from sousveil.work.station import Station
 from sousveil.work.tally import Tally
 
@@ -351,21 +350,15 @@ class _Surveyor:
         return kept.offset
 
     def _hit(self, data: bytes | memoryview, display: str, local: bool = False) -> bool:
-        data = matchable(display, data)
         if self._job.everything:
             return True
         if self._job.only:
             return display == self._job.only
         if self._job.literals:
-            from sousveil.match.database import find_literals
-
-            return bool(find_literals(data, self._job.literals))
-        if matcher().matches(data, display):
+            return bool(named(display, data, self._job.literals))
+        if holds(display, data):
             return True
-        if (not local or self._named is None or display in self._named) and matcher().name_hits(display):
-            return True
-        view = seams.view(data, display)
-        return view is not None and bool(matcher().matches(view, display))
+        return (not local or self._named is None or display in self._named) and bool(matcher().name_hits(display))
 
     def _hit_stream(self, chunks: Iterator[bytes]) -> bool:
         if self._job.literals:

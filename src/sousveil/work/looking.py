@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from sousveil.model import Limit
+from sousveil.work.matching import matcher
 from sousveil.work.messages import Leaf, Message, Picture, Trouble
-from sousveil.work.reading import matcher, whole
+from sousveil.work.reading import whole
 from sousveil.work.station import Station
 
 MOST = 200

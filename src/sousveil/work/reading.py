@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sousveil.model import Limit
+from sousveil.work.matching import matcher, named, places
 from sousveil.work.messages import Constructs, Message, Read, Trouble
 from sousveil.work.station import Station
 
 if TYPE_CHECKING:
-    from sousveil.match.database import Matcher
+    pass
 
 _PART = 1 << 30
 
 
-@functools.cache
-def matcher() -> Matcher:
-    """Return the compiled lexicon, one a process; forked workers find their parent's."""
-    from sousveil.match.database import Matcher
-    from sousveil.match.lexicon import load
-
-    return Matcher(load())
-
-
 def read(station: Station, job: Read) -> Iterator[Message]:
     """Yield the constructs of an artifact, and what of it could not be read."""
-    from sousveil.match import seams
-    from sousveil.match.database import find_literals
     from sousveil.read import dispatch
     from sousveil.read.names import read_name
-    from sousveil.read.signatures import matchable
 
     if not job.sha256:
         return  # it could not be opened any more, and that was said
@@ -46,25 +34,21 @@ def read(station: Station, job: Read) -> Iterator[Message]:
     if hashlib.sha256(data).hexdigest() != job.sha256:
         yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
         return
-    plain = matchable(job.display, data)
-    found = matcher().match(plain, job.display)
-    if found.truncated:
-        detail = f"more places hold terms than the {len(found)} that were looked at"
-        yield Trouble(Limit(job.display, "cut", detail))
+    found, whole_list = places(job.display, data)
+    if not whole_list:
+        yield Trouble(Limit(job.display, "cut", f"more places hold terms than the {len(found)} that were looked at"))
     hits = [(h.offset, h.encoding) for h in found]
-    if view := seams.view(data, job.display):
-        hits += [(h.offset, h.encoding) for h in matcher().match(view, job.display)]
     if job.literals:
-        hits += [(offset, "utf-8") for _, offset in find_literals(plain, job.literals)]
+        hits += [(offset, "utf-8") for offset in named(job.display, data, job.literals)]
     if job.everything:
         reading = dispatch.read_all(job.display, data)
     else:
         reading = dispatch.read(job.display, data, sorted(set(hits)))
     constructs = list(reading.constructs)
     if matcher().name_hits(job.display):
-        named = read_name(job.display)
-        if named is not None:
-            constructs.append(named)
+        name = read_name(job.display)
+        if name is not None:
+            constructs.append(name)
     if job.marks:
         constructs = [dispatch.placed(construct, job.marks) for construct in constructs]
     for limit in reading.limits:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from msgspec.structs import replace
 
-from sousveil.match.lexicon import Tag, load
+from sousveil.match.lexicon import Tag, builtin
 from sousveil.model import Construct, Passage
 from sousveil.read.unfinished import Unfinished
 
@@ -23,7 +23,7 @@ _SQL = re.compile(
 
 @functools.cache
 def tagger() -> Callable[[str], Sequence[Tag]]:
-    return load().tag
+    return builtin().tag
 
 
 def embedded(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import pickletools
 import re
+import struct
 from typing import Any
 
 from sousveil.read.parts import Word
 
+_number = struct.Struct("<I").unpack_from
 _MOST_STEPS = 1_500_000
 _MOST_PICKLES = 64
 MOST_ITEMS = 60_000
@@ -81,20 +83,32 @@ class Machine:
         while at < last and steps > 0:
             code = data[at]
             if code == 0x58 or code == 0x8C:  # BINUNICODE, SHORT_BINUNICODE
-                start = at + (5 if code == 0x58 else 2)
-                end = start + (int.from_bytes(data[at + 1 : at + 5], "little") if code == 0x58 else data[at + 1])
+                if code == 0x58:
+                    start = at + 5
+                    end = start + _number(data, at + 1)[0]
+                else:
+                    start = at + 2
+                    end = start + data[at + 1]
                 if end > last:
                     break
                 try:
-                    text = str(data[start:end], "utf-8", "surrogatepass")
+                    text = data[start:end].decode()
                 except UnicodeDecodeError:
-                    break
+                    break  # surrogates, which pickletools lets pass
                 stack.append(Word(text[:4000], start, end - start))
                 at = end
-            elif code == 0x71 or code == 0x72:  # BINPUT, LONG_BINPUT
-                number = data[at + 1] if code == 0x71 else int.from_bytes(data[at + 1 : at + 5], "little")
-                memo[number] = stack[-1] if stack else None
-                at += 2 if code == 0x71 else 5
+            elif code == 0x72:  # LONG_BINPUT
+                memo[_number(data, at + 1)[0]] = stack[-1] if stack else None
+                at += 5
+            elif code == 0x6A:  # LONG_BINGET
+                stack.append(memo.get(_number(data, at + 1)[0]))
+                at += 5
+            elif code == 0x71:  # BINPUT
+                memo[data[at + 1]] = stack[-1] if stack else None
+                at += 2
+            elif code == 0x68:  # BINGET
+                stack.append(memo.get(data[at + 1]))
+                at += 2
             elif code == 0x94:  # MEMOIZE
                 memo[len(memo)] = stack[-1] if stack else None
                 at += 1
@@ -107,10 +121,18 @@ class Machine:
             elif code == 0x4A:  # BININT
                 stack.append(int.from_bytes(data[at + 1 : at + 5], "little", signed=True))
                 at += 5
-            elif code == 0x68 or code == 0x6A:  # BINGET, LONG_BINGET
-                number = data[at + 1] if code == 0x68 else int.from_bytes(data[at + 1 : at + 5], "little")
-                stack.append(memo.get(number))
-                at += 2 if code == 0x68 else 5
+            elif code == 0x4E:  # NONE
+                stack.append(None)
+                at += 1
+            elif code == 0x5D or code == 0x29:  # EMPTY_LIST, EMPTY_TUPLE
+                stack.append([])
+                at += 1
+            elif code == 0x65:  # APPENDS
+                self._extend(self._marked())
+                at += 1
+            elif code == 0x61:  # APPEND
+                self._extend([self._pop()])
+                at += 1
             elif code == 0x28:  # MARK
                 stack.append(_MARK)
                 at += 1

@@ -1,0 +1,54 @@
+"""Whether and where terms stand in a file's bytes, whatever its format sets beside them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sousveil.match import seams
+from sousveil.read.signatures import joined, matchable
+
+if TYPE_CHECKING:
+    from sousveil.match.database import Hit, Matcher
+
+
+@functools.cache
+def matcher() -> Matcher:
+    """Return the compiled lexicon, one a process; forked workers find their parent's."""
+    from sousveil.match.database import Matcher
+    from sousveil.match.lexicon import builtin
+
+    return Matcher(builtin())
+
+
+def holds(display: str, data: bytes | memoryview) -> bool:
+    """Return whether any term stands in a file."""
+    engine = matcher()
+    if joined(display) and not engine.may_hold(data):
+        return False
+    if engine.matches(matchable(display, data), display):
+        return True
+    view = seams.view(data, display, engine.may_hold)
+    return view is not None and engine.matches(view, display)
+
+
+def places(display: str, data: bytes) -> tuple[list[Hit], bool]:
+    """Return every hit in a file, and whether that is all of them."""
+    engine = matcher()
+    found = engine.match(matchable(display, data), display)
+    hits = list(found)
+    if view := seams.view(data, display):
+        hits += engine.match(view, display)
+    return hits, not found.truncated
+
+
+def named(display: str, data: bytes | memoryview, names: Sequence[str]) -> list[int]:
+    """Return the offsets at which ``names`` stand in a file as whole identifiers."""
+    from sousveil.match.database import find_literals
+
+    if joined(display):
+        whole = bytes(data)
+        if not any(name.encode() in whole for name in names):
+            return []
+    return [offset for _, offset in find_literals(matchable(display, data), names)]
