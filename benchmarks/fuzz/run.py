@@ -1,36 +1,40 @@
 """Damaged files of every format through locked workers: what dies, hangs, eats memory or is lost without a word.
 
-    .venv/bin/python benchmarks/fuzz/run.py [--count N] [--seconds S] [--format NAME] [--seed N] [--keep DIR]
+    .venv/bin/python benchmarks/fuzz/run.py [--count N] [--resume FILE] [--format NAME] [--seed N] [--keep DIR]
 
 Every sample of tests/samples, changed at random and spliced with others of its format, is surveyed and read as in a
-scan; each fourth is read whole, term or not. Halves of every sample and bombs come first. Exit code 1 where a worker
-died, a reader raised, or judging failed.
+scan; each fourth is read whole, term or not. Halves of every sample and bombs come first. What is finished stands in
+the file of ``--resume`` as soon as it is, and is not done again. Exit code 1 where a worker died, a place was wrong, or
+judging failed.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import random
-import re
+import subprocess
 import sys
 import tempfile
 import time
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "samples"))
 sys.path.insert(0, str(Path(__file__).parent))
 from bombs import bombs
-from driver import Driver, Outcome
+from driver import Driver
+from figures import HEAD, Figures, kept, summed
 from mutate import halves, mutant
 
 from sousveil import unpack
 from sousveil.read.dispatch import reader_of
 from sousveil.read.signatures import byte_readers
+
+BOMBS = "bombs"
 
 
 def format_of(name: str, data: bytes) -> str:
@@ -74,105 +78,103 @@ def mutants(of: list[tuple[str, bytes]], count: int, seed: str) -> Iterator[tupl
         yield name, mutant(data, others, chance)
 
 
-class Figures:
-    """What came of one format's files."""
+def shards(of: list[tuple[str, bytes]], count: int, size: int) -> list[int]:
+    """Return how many inputs each shard of a format has; the first begins with the halves."""
+    return [min(size, count - start) for start in range(0, count, size)] if of else []
 
-    def __init__(self, name: str, keep: Path | None) -> None:
-        self.name, self._keep = name, keep
-        self.inputs = self.silent = 0
-        self.slowest, self.slow = 0.0, ""
-        self.seconds, self.peak = 0.0, 0
-        self.lost: Counter[str] = Counter()
-        self.raised: Counter[str] = Counter()
-        self.wrong: Counter[str] = Counter()
 
-    def add(self, one: Outcome) -> None:
-        """Count what came of one file, and keep it if something did."""
-        self.inputs += 1
-        self.seconds += one.seconds
-        self.peak = max(self.peak, one.peak)
-        if one.seconds > self.slowest:
-            self.slowest, self.slow = one.seconds, one.name
-        self.lost.update(re.sub(r" at \d+/", " at ", x) for x in one.lost)
-        self.raised.update(x.partition("/")[2] for x in one.raised)
-        self.wrong.update(one.wrong[:1])
-        self.silent += bool(one.silent)
-        for kind, there in (
-            ("lost", one.lost), ("raised", one.raised), ("wrong", one.wrong), ("silent", one.silent),
-            ("slow", one.seconds > 3),
-        ):  # fmt: skip
-            if there and self._keep:
-                digest = hashlib.sha256(one.data).hexdigest()[:12]
-                folder = self._keep / self.name / kind
-                folder.mkdir(parents=True, exist_ok=True)
-                if len(list(folder.iterdir())) < 12:
-                    (folder / f"{digest}-{one.name}").write_bytes(one.data)
+def shard(name: str, of: list[tuple[str, bytes]], number: int, count: int, seed: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the inputs of one shard; bombs are all in the first."""
+    if name == BOMBS:
+        yield from of
+        return
+    halved = [(n, half) for n, data in of for half in halves(data)] if number == 0 else []
+    yield from halved[:count]
+    yield from mutants(of, max(0, count - len(halved)), f"{seed} {zlib.crc32(name.encode())} {number}")
 
-    def row(self) -> str:
-        """Return the figures as a row of a Markdown table."""
-        return (
-            f"| {self.name} | {self.inputs} | {sum(self.lost.values())} | {sum(self.raised.values())} "
-            f"| {sum(self.wrong.values())} | {self.silent} | {self.slowest:.2f} ({self.slow}) "
-            f"| {1000 * self.seconds / max(1, self.inputs):.1f} | {self.peak >> 20} |"
-        )
+
+def run(driver: Driver, row: Figures, files: Iterator[tuple[str, bytes]], keep: Path | None) -> Figures:
+    """Return ``row`` with what came of ``files``."""
+    started = time.monotonic()
+    for outcome in driver.run(files, lambda n: n % 4 == 3):
+        row.add(outcome, keep)
+    row.judge = driver.judge_failures
+    row.wall = time.monotonic() - started
+    return row
 
 
 def main() -> int:
     """Run; return 1 if something failed."""
+    asked = _asked()
+    rows = kept(asked.resume, asked.seed)
+    done = {(row.format, row.shard) for row in rows}
+    left: list[str] = []
+    # A folder that is watched: nothing may be written to it.
+    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as watched:
+        formats = {BOMBS: list(bombs()), **samples(Path(made))}
+        formats = {f: s for f, s in formats.items() if not asked.format or f in asked.format}
+        keep = asked.keep.resolve() if asked.keep else None
+        file = asked.resume.resolve() if asked.resume else None
+        os.chdir(watched)
+        for name, number, size in _order(formats, rows, asked):
+            if (name, number) in done or _spent(name, rows) > asked.seconds:
+                continue
+            # Workers of its own: what they took at most is this shard's.
+            driver = Driver(asked.workers, asked.silence)
+            try:
+                row = Figures(name, asked.seed, number, _commit())
+                row = run(driver, row, shard(name, formats[name], number, size, asked.seed), keep)
+            finally:
+                driver.close()
+            rows.append(row)
+            if file:
+                with file.open("ab") as out:
+                    out.write(msgspec.json.encode(row) + b"\n")
+            print(f"{time.strftime('%H:%M:%S')} {row.row()}\n{row.details()}", end="", file=sys.stderr, flush=True)
+        left = [str(p) for p in Path(watched).rglob("*")]
+        if left:
+            print(f"written: {left}", file=sys.stderr)
+        os.chdir(made)
+    print("\n".join((HEAD, *(one.row() for one in summed(rows)))))
+    return int(bool(left) or any(row.failed for row in rows))
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000, help="inputs a format")
-    parser.add_argument("--seconds", type=float, default=1e9, help="stop a format after so long")
+    parser.add_argument("--shard", type=int, default=1000, help="inputs that are counted and written together")
+    parser.add_argument("--resume", type=Path, help="file of finished shards: read first, then appended to")
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin no shard of a format that had so long")
     parser.add_argument("--format", action="append", default=[], help="only this format; may be given again")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--silence", type=float, default=20.0, help="seconds a worker may say nothing")
     parser.add_argument("--keep", type=Path, help="folder for inputs over which something failed")
-    asked = parser.parse_args()
-    # A folder that is watched: nothing may be written to it.
-    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as watched:
-        formats = samples(Path(made))
-        keep = asked.keep.resolve() if asked.keep else None
-        os.chdir(watched)
-        formats = {f: s for f, s in formats.items() if not asked.format or f in asked.format}
-        if not asked.format or "bombs" in asked.format:
-            formats = {"bombs": list(bombs()), **formats}
-        driver = Driver(asked.workers, asked.silence)
-        failed = 0
-        print("| format | inputs | lost | raised, told | place wrong | silent | slowest, s | ms an input | peak, MB |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        try:
-            for name, of in formats.items():
-                figures = Figures(name, keep)
-                files = _files(name, of, asked)
-                for outcome in driver.run(files, lambda n: n % 4 == 3):
-                    figures.add(outcome)
-                print(figures.row(), flush=True)
-                for what, counted in (("lost", figures.lost), ("raised", figures.raised), ("wrong", figures.wrong)):
-                    for detail, times in counted.most_common(8):
-                        print(f"    {what} {times} x {detail[:220]}", file=sys.stderr, flush=True)
-                failed += sum(figures.lost.values()) + sum(figures.wrong.values())
-        finally:
-            driver.close()
-        for failure in driver.judge_failures:
-            print(f"judge: {failure}", file=sys.stderr)
-        left = [str(p) for p in Path(watched).rglob("*")]
-        if left:
-            print(f"written: {left}", file=sys.stderr)
-        os.chdir(made)
-    return int(bool(failed or driver.judge_failures or left))
+    return parser.parse_args()
 
 
-def _files(name: str, of: list[tuple[str, bytes]], asked: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
-    if name == "bombs":
-        yield from of
-        return
-    halved = [(n, half) for n, data in of for half in halves(data)]
-    yield from halved
-    started = time.monotonic()
-    for one in mutants(of, max(0, asked.count - len(halved)), f"{asked.seed} {zlib.crc32(name.encode())}"):
-        if time.monotonic() - started > asked.seconds:
-            return
-        yield one
+def _order(
+    formats: dict[str, list[tuple[str, bytes]]], rows: list[Figures], asked: argparse.Namespace
+) -> Iterator[tuple[str, int, int]]:
+    """Yield format, number and size of each shard: every format's first, then the formats that cost least."""
+    yield from ((name, 0, size) for name, of in formats.items() for size in shards(of, asked.count, asked.shard)[:1])
+
+    def cost(name: str) -> float:
+        return next((row.wall for row in rows if (row.format, row.shard) == (name, 0)), 0.0)
+
+    for name in sorted(formats, key=cost):
+        if name != BOMBS:
+            sizes = shards(formats[name], asked.count, asked.shard)
+            yield from ((name, number, size) for number, size in enumerate(sizes) if number)
+
+
+def _spent(name: str, rows: list[Figures]) -> float:
+    return sum(row.wall for row in rows if row.format == name)
+
+
+def _commit() -> str:
+    asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
 if __name__ == "__main__":
