@@ -8,6 +8,7 @@ import pytest
 
 from sousveil.read.binary import netresources
 from sousveil.read.binary.bytestream import Damaged
+from sousveil.read.unfinished import told
 
 # Written by System.Resources.ResourceWriter: two texts and a number.
 DATA = base64.b64decode(
@@ -38,3 +39,10 @@ def test_what_ends_early_is_damaged_or_shorter() -> None:
             continue
     with pytest.raises(Damaged):
         list(netresources.texts(DATA[:24] + b"\xff" * 60, 0, 84))
+
+
+def test_more_texts_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told()
+    monkeypatch.setattr(netresources, "_MOST", 1)
+    assert len(list(netresources.texts(DATA, 0, len(DATA)))) == 1
+    assert told() == [("cut", "3 resources: the first 1 were read")]

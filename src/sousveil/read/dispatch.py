@@ -6,7 +6,7 @@ import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
@@ -18,7 +18,7 @@ from sousveil.read import lines
 from sousveil.read.formats import FORMATS
 from sousveil.read.signatures import byte_readers
 from sousveil.read.text import Text, decode
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, told
 
 # From here on a file is read in windows around what matched, whatever its language.
 WINDOWED = 24 << 20
@@ -124,12 +124,23 @@ def kind_of(data: bytes | memoryview) -> str:
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[[str], None] | None = None) -> Reading:
+def read(path: str, data: bytes, hits: Sequence[tuple[int, str]]) -> Reading:
     """Return the constructs of an artifact that hold a hit.
 
     ``hits`` are (byte offset, encoding) pairs of the terms found in ``data``, sorted. Text is decoded in the encoding
     they speak for.
     """
+    told()  # nothing of a file before
+    return _said(path, _read(path, data, hits))
+
+
+def _said(path: str, reading: Reading) -> Reading:
+    """Return a reading with what its readers noted to have left out."""
+    noted = tuple(Limit(path, reason, detail) for reason, detail in told())
+    return replace(reading, limits=(*reading.limits, *noted)) if noted else reading
+
+
+def _read(path: str, data: bytes, hits: Sequence[tuple[int, str]]) -> Reading:
     if readers := byte_readers(path, data):
         reading = _read_bytes(path, data, hits, readers)
         if reading.constructs or reading.limits or not hits:
@@ -172,6 +183,11 @@ def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], cut: Callable[
 
 def read_all(path: str, data: bytes) -> Reading:
     """Return every construct of an artifact, whether or not it holds a term: for whoever asks what is seen of it."""
+    told()
+    return _said(path, _read_all(path, data))
+
+
+def _read_all(path: str, data: bytes) -> Reading:
     if readers := byte_readers(path, data):
         return _read_bytes(path, data, None, readers)
     kind = kind_of(data)

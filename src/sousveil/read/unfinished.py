@@ -1,8 +1,9 @@
-"""What a reader raises when it gives up in the middle of a file."""
+"""What a reader raises when it gives up in the middle of a file, and notes where it leaves something out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sousveil.model import Construct
 
@@ -19,3 +20,29 @@ class Unfinished(Exception):
         self.reason = reason
         self.detail = detail
         self.constructs = tuple(constructs)
+
+
+One = TypeVar("One")
+_MOST_TOLD = 20
+_told: dict[tuple[str, str], None] = {}
+
+
+def tell(reason: str, detail: str) -> None:
+    """Note that something of the file at hand is left out, where reading goes on: it becomes a limit of the file."""
+    if len(_told) < _MOST_TOLD:
+        _told.setdefault((reason, detail))
+
+
+def told() -> list[tuple[str, str]]:
+    """Return what was noted since the last call, each thing once."""
+    out = list(_told)
+    _told.clear()
+    return out
+
+
+def bounded(things: Sequence[One], most: int, what: str) -> Sequence[One]:
+    """Return the first ``most`` of several things; where there are more, that is noted."""
+    if len(things) <= most:
+        return things
+    tell("cut", f"{len(things):,} {what}: the first {most:,} were read")
+    return things[:most]

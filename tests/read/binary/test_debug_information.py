@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import struct
 import time
 from collections.abc import Sequence
@@ -21,10 +22,12 @@ import sousveil
 from sousveil.model import Construct, Kind
 from sousveil.read.binary import btf, dwarf, pdb
 from sousveil.read.binary.dwarfforms import Broken, sleb, uleb
+from sousveil.read.dispatch import read
 from sousveil.read.unfinished import Unfinished
 from sousveil.unpack import msf
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render import elfdebug, pdbjoined
+from sousveil.unpack.sections import images
 
 PLAIN = {
     name: made.prebuilt(getattr(made, f"PREBUILT_{name}")) for name in ("C", "RUST", "CARD", "LOCALES")
@@ -348,3 +351,23 @@ def test_any_bytes_as_entries_and_abbreviations(entries: bytes, abbreviations: b
     for table in (abbreviations, ABBREVIATIONS):
         data = _elf({".debug_info": _unit(entries), ".debug_abbrev": table + b"\0", ".debug_str": b"UYGHUR\0"})
         _bounded(data)
+
+
+def test_names_that_nothing_of_the_debug_information_refers_to_are_told() -> None:
+    # One bit of an abbreviation: its entries end elsewhere, and no name is where it was. Found by benchmarks/fuzz.
+    data = bytearray(PLAIN["RUST"])
+    (shapes,) = (s for s in next(iter(images(bytes(data)))).sections if s.name == ".debug_abbrev")
+    data[shapes.offset + 8] ^= 1
+    for raw, silent in ((PLAIN["RUST"], True), (bytes(data), False)):
+        at = raw.find(b"NationType")
+        reading = read("lib.o", raw, [(at, "utf-8")])
+        assert bool(reading.constructs) == silent
+        assert [limit.reason for limit in reading.limits] == ([] if silent else ["not-understood"])
+
+
+def test_a_files_name_is_no_name_that_was_passed_over() -> None:
+    data = bytearray(PLAIN["C"])
+    (names,) = (s for s in next(iter(images(bytes(data)))).sections if s.name == ".debug_str")
+    at = next(m.start() for m in re.finditer(rb"\0[^\0]{16,}(?=\0)", data) if names.offset < m.start())
+    data[at + 1 : at + 17] = b"/src/race/tag.c\0"
+    assert not read("lib.o", bytes(data), [(at + 6, "utf-8")]).limits

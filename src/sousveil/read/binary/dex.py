@@ -14,7 +14,7 @@ from sousveil.read.binary.javaclass import described, generic
 from sousveil.read.binary.javacode import KEEPERS, PUTTERS
 from sousveil.read.binary.managed import Body, Hits, Method, Note, Slot, Type, Word, simple
 from sousveil.read.binary.managedbuild import Builder
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, bounded
 
 ABOUT = About(
     title="Android programs",
@@ -27,6 +27,8 @@ ABOUT = About(
 _STATIC, _FINAL, _INTERFACE, _BRIDGE, _SYNTHETIC, _ENUM = 0x8, 0x10, 0x200, 0x40, 0x1000, 0x4000
 _MADE = frozenset(("values", "valueOf", "$values"))
 _MOST_CLASSES = 200_000
+_MOST_SOUGHT = 4000
+"""Strings, fields and methods each that are looked for in code."""
 
 
 def spans(data: bytes) -> Iterator[tuple[int, int]]:
@@ -45,7 +47,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     except (Damaged, struct.error) as error:
         raise Unfinished("broken", f"DEX: {error}") from error
     builder = Builder(data, reader.hits)
-    for index in range(min(reader.dex.classes[0], _MOST_CLASSES)):
+    for index in bounded(range(reader.dex.classes[0]), _MOST_CLASSES, "classes"):
         try:
             one = reader.type(index)
         except (Damaged, struct.error) as error:
@@ -98,10 +100,13 @@ class _Reader:
     def _code_spots(self) -> list[int]:
         """Return where code may name what was hit: strings, fields and methods by their numbers."""
         data, dex = self.dex.data, self.dex
-        strings = set(sorted(self._strings)[:4000])
+        strings = set(bounded(sorted(self._strings), _MOST_SOUGHT, "strings that hold terms"))
         fields, methods = (
-            set([i for i in range(min(table[0], 1 << 16)) if named(i)[2] in self._strings][:4000])
-            for table, named in ((dex.fields, dex.field), (dex.methods, dex.method))
+            set(bounded([i for i in range(min(table[0], 1 << 16)) if named(i)[2] in self._strings], _MOST_SOUGHT, what))
+            for table, named, what in (
+                (dex.fields, dex.field, "fields whose names hold terms"),
+                (dex.methods, dex.method, "methods whose names hold terms"),
+            )
         )
         sought = {0x1A: {s for s in strings if s < 1 << 16}}
         sought |= dict.fromkeys(range(0x52, 0x6E), fields) | dict.fromkeys(range(0x6E, 0x79), methods)

@@ -5,6 +5,7 @@ Read are those that hold a hit, what they refer to, and what refers to them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 
@@ -12,9 +13,9 @@ from sousveil.about import About
 from sousveil.model import Construct, Kind
 from sousveil.read.binary.dwarfbuild import Builder
 from sousveil.read.binary.dwarfforms import Broken
-from sousveil.read.binary.dwarfunits import Debug, Unit
+from sousveil.read.binary.dwarfunits import LIMIT, Debug, Unit
 from sousveil.read.binary.dwarfwalk import CONSTANT, OPERATION, Candidate, Walked, Walker
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, tell
 from sousveil.unpack.sections import Image, images
 
 ABOUT = About(
@@ -26,11 +27,13 @@ ABOUT = About(
     limits="names that a file processed by dwz leaves in its common file (that file is read where the product has it); "
     "relocated names in object files of rare processors",
 )
+_FILE = re.compile(rb"[/\\]|\.(?:[ch](?:pp|xx|c)?|cc|hh|rs|go|swift|s|f90)\Z", re.IGNORECASE)
 SECONDS = 40.0
 """How long one file's debug information may take."""
 CONSTRUCTS = 4000
 LINKED = 48
 """Most constructs added because one refers to the other, as of source."""
+_MORE = f"more than {LINKED} types and functions refer to those with terms: the first were read"
 
 
 def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -> Iterator[Construct]:
@@ -99,6 +102,9 @@ class _Reader:
             late = unfinished
         self._troubles += debug.troubles
         yield from self._out
+        if not self._out and not self._troubles and late is None and (left := self._left()):
+            places = "1 place" if left == 1 else f"{left} places"
+            tell("not-understood", f"debug information: terms at {places} name no type, function or constant")
         if late is not None:
             raise late
 
@@ -107,10 +113,26 @@ class _Reader:
         debug = self._debug
         if debug.str.hot or debug.line_str.hot:
             return True
-        ranges = [
-            (s.offset, s.offset + s.size) for s in debug.image.sections if s.offset in {o for _, o in debug.parts}
-        ]
-        return any(start <= hit < end for hit in debug.hits or () for start, end in ranges)
+        return any(start <= hit < end for hit in debug.hits or () for start, end in self._ranges())
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        """Return where in the file the entries lie, and names among them."""
+        starts = {offset for _, offset in self._debug.parts}
+        return [(s.offset, s.offset + s.size) for s in self._debug.image.sections if s.offset in starts]
+
+    def _left(self) -> int:
+        """Return how many hits stand in names; those in paths of files are none."""
+        debug = self._debug
+        spans = [(strings.offset, strings.offset + len(strings.data)) for strings in (debug.str, debug.line_str)]
+        spans += self._ranges()
+        count = 0
+        for start, end in spans:
+            for hit in debug.hits or ():
+                if start <= hit < end:
+                    low = max(debug.file.rfind(b"\0", start, hit) + 1, start, hit - LIMIT // 2)
+                    high = debug.file.find(b"\0", hit, end)
+                    count += not _FILE.search(debug.file[low : high if high >= 0 else end])
+        return count
 
     def _walk(self, walker: Walker, unit: Unit) -> Walked | None:
         try:
@@ -174,15 +196,19 @@ class _Reader:
         for c in hot:
             self._build(c, False)
         for c in candidates.values():
-            if self._linked >= LINKED:
-                break
             if c.hot or c.kind == CONSTANT:
                 continue
             uses = bool(reached) and not reached.isdisjoint(resolved(at) for at in c.refers)
             if uses or (c.at in wanted and c.kind != OPERATION):
+                if self._linked >= LINKED:
+                    tell("cut", _MORE)
+                    break
                 self._build(c, True)
         for at, group in constants.items():
-            if at in wanted and at not in types and self._linked < LINKED:
+            if at in wanted and at not in types:
+                if self._linked >= LINKED:
+                    tell("cut", _MORE)
+                    break
                 self._keep(self._constants(group), True)
 
     def _constants(self, group: list[Candidate]) -> Construct | None:

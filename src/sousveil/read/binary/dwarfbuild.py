@@ -12,6 +12,7 @@ from sousveil.read.binary.dwarfforms import Broken, Shape, Value
 from sousveil.read.binary.dwarflines import files_of
 from sousveil.read.binary.dwarfunits import Debug, Unit
 from sousveil.read.binary.dwarfwalk import CONSTANT, ENUM, OPERATION, Candidate
+from sousveil.read.unfinished import bounded, tell
 
 MOST_MEMBERS = 4000
 _MOST_CHILDREN = 200_000
@@ -175,7 +176,6 @@ class Builder:
         where = self.where(unit, found)
         passage, scope = self._name(unit, found, where, candidate)
         members, bases, variants = self._members(unit, shape, behind, candidate.kind, where)
-        members = members[:MOST_MEMBERS]
         if passage is None and not members:
             return None
         name = bare(passage.text, unit.language) if passage else ""
@@ -235,6 +235,10 @@ class Builder:
         discriminant = ""
         for _, one, found in self.children(unit, shape, behind):
             if len(out) >= MOST_MEMBERS:
+                tell(
+                    "cut",
+                    f"a type of the debug information has more than {MOST_MEMBERS:,} members: the first were read",
+                )
                 break
             at = self.target(unit, found.get(d.TYPE))
             kind_name = self.type_name(at) if at is not None else ""
@@ -263,7 +267,7 @@ class Builder:
         of = ""
         scope: tuple[str, ...] = ()
         language = ""
-        for candidate in candidates[:MOST_MEMBERS]:
+        for candidate in bounded(candidates, MOST_MEMBERS, "constants of one type"):
             unit, _, found, _ = self.entry(candidate.at)
             at = self.target(unit, found.get(d.TYPE))
             if d.NAME not in found or at is None:
@@ -278,8 +282,8 @@ class Builder:
             out.append(Member(name, passage, _number(found, unit, self.debug.order)))
         if not out:
             return None
-        first = out[0].passage
-        return Construct(Kind.ENUMERATION, of, first, tuple(out), "", scope, "constants", language, (of,) if of else ())
+        place = out[0].passage
+        return Construct(Kind.ENUMERATION, of, place, tuple(out), "", scope, "constants", language, (of,) if of else ())
 
 
 def _number(found: Attributes, unit: Unit, order: object) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sousveil.match.lexicon import Tag, builtin
 from sousveil.model import Construct, Passage
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, tell
 
 Where = Callable[[int], str]
 _SQL = re.compile(
@@ -50,6 +50,7 @@ def embedded(
         found = list(import_module(f"sousveil.read.{reader}").read(inner, hits))
     except Unfinished as late:
         found = list(late.constructs)
+        tell(late.reason, f"a string at {start:#x}: {late.detail}")
 
     def place(passage: Passage) -> Passage:
         at = passage.offset + start

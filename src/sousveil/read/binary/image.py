@@ -14,6 +14,7 @@ from msgspec import Struct
 
 MOST_SECTIONS = 4096
 MOST_SYMBOLS = 2_000_000
+_MOST_OF_SEGMENT = 256
 _LONGEST_NAME = 4096
 _FAT = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
 _MACHO = {
@@ -203,7 +204,9 @@ def _elf(data: bytes) -> Image:
 def _segments(image: Image, header: tuple[int, ...], wide: bool) -> None:
     """Take the program headers of a file whose section table was stripped (sstrip, packed firmware)."""
     shape = struct.Struct(image.order + ("IIQQQQQQ" if wide else "IIIIIIII"))
-    for i in range(min(header[9], 256)):
+    if header[9] > _MOST_OF_SEGMENT:
+        image.cut = f"{header[9]} segments, {_MOST_OF_SEGMENT} read"
+    for i in range(min(header[9], _MOST_OF_SEGMENT)):
         at = header[4] + i * header[8]
         if at + shape.size > len(image.data):
             break
@@ -261,6 +264,8 @@ def _coff(data: bytes, at: int, base: int, kind: str) -> Image:
     longest = len(data)
     start = at + 20 + optional
     bases: list[int] = []
+    if count > MOST_SECTIONS:
+        image.cut = f"{count} sections, {MOST_SECTIONS} read"
     for i in range(min(count, MOST_SECTIONS)):
         if start + i * 40 + 40 > len(data):
             image.cut = "the section table runs over the end of the file"
@@ -313,6 +318,8 @@ def _pe_exports(image: Image, directory: int) -> None:
     name_at, place, order = (image.offset_of(image.base + rva) for rva in (names, addresses, ordinals))
     if name_at is None or place is None or order is None:
         return
+    if count > MOST_SYMBOLS:
+        image.cut = f"{count} exports, {MOST_SYMBOLS} read"
     for i in range(min(count, MOST_SYMBOLS)):
         if name_at + i * 4 + 4 > len(data) or order + i * 2 + 2 > len(data):
             break
@@ -330,6 +337,8 @@ def _macho(data: bytes, start: int) -> Image:
     image = Image(data, "macho", order, width, machine == 0x01000007)
     at = start + (32 if width == 8 else 28)
     table = None
+    if count > MOST_SECTIONS:
+        image.cut = f"{count} load commands, {MOST_SECTIONS} read"
     for _ in range(min(count, MOST_SECTIONS)):
         command, size = struct.unpack_from(order + "II", data, at)
         if size < 8:
@@ -350,7 +359,9 @@ def _macho_sections(image: Image, at: int, start: int) -> None:
     count = struct.unpack_from(order + "I", data, at + (64 if wide else 48))[0]
     shape = struct.Struct(order + ("16s16sQQIIIIIIII" if wide else "16s16sIIIIIIIII"))
     first = at + (72 if wide else 56)
-    for i in range(min(count, 256)):
+    if count > _MOST_OF_SEGMENT:
+        image.cut = f"a segment of {count} sections, {_MOST_OF_SEGMENT} read"
+    for i in range(min(count, _MOST_OF_SEGMENT)):
         row = shape.unpack_from(data, first + i * shape.size)
         names = [n.rstrip(b"\0").decode("ascii", "backslashreplace") for n in (row[1], row[0])]
         # Zero-filled sections hold no bytes.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from sousveil.read.binary.strings import Piece
+from sousveil.read.unfinished import tell
 
 _TEXT = rb"[A-Za-z][A-Za-z0-9 _/\-]"
 _SEED = re.compile(
@@ -44,6 +45,7 @@ def pieces(data: bytes, start: int, end: int) -> Iterator[Piece]:
     window: tuple[int, int] | None = None
     for count, seed in enumerate(_SEED.finditer(data, start, end)):
         if count > _MOST_SEEDS:
+            tell("cut", f"labels inside code were looked for at the first {_MOST_SEEDS:,} places")
             break
         low, high = max(done, seed.start() - _BEFORE), min(end, seed.end() + _AFTER)
         if window and low <= window[1]:

@@ -199,6 +199,13 @@ class _Chunk:
             raise Damaged(f"a constant of kind {kind} at {self.cursor.at - 1}")
 
 
+def _bounded(count: int, part: Cursor) -> int:
+    """Return a count of objects, each a byte at least. Raise Damaged where there are not as many."""
+    if count > part.end - part.at:
+        raise Damaged(f"{count} entries in {part.end - part.at} bytes")
+    return count
+
+
 def _jit(data: bytes) -> list[_Function]:
     """Return the functions of a LuaJIT dump: their strings, in order."""
     cursor = Cursor(data, 3)
@@ -220,7 +227,7 @@ def _jit(data: bytes) -> list[_Function]:
             one.line = part.leb(5)
             part.leb(5)
         part.skip(4 * code + 2 * upvalues)
-        for _ in range(min(objects, _MOST)):
+        for _ in range(_bounded(objects, part)):
             _jit_object(part, one)
         # Constants are written from the last to the first.
         one.strings.reverse()
@@ -235,7 +242,7 @@ def _jit_object(part: Cursor, one: _Function) -> None:
     elif kind == 1:
         listed, hashed = part.leb(5), part.leb(5)
         table = _Function()
-        for _ in range(min(listed + 2 * hashed, _MOST)):
+        for _ in range(_bounded(listed + 2 * hashed, part)):
             inner = part.leb(5)
             if inner >= 5:
                 _jit_string(part, inner - 5, table)

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sousveil.model import Passage
+from sousveil.read.unfinished import tell
 
 MEMBERS = 2000
 """Most members of one construct."""
 USES = 200
+_MOST_STRINGS = 5000
+_MOST_RUNS = 500
 STRING = 4000
 """Most bytes of a string that are quoted."""
 
@@ -61,19 +64,25 @@ class Body:
 
     def string(self, word: Word) -> None:
         """Note a string that the code loads."""
-        if len(self.strings) < 5000:
+        if len(self.strings) < _MOST_STRINGS:
             self.strings.setdefault(word)
+        else:
+            _cut("strings of one method", _MOST_STRINGS)
         self.use(word)
 
     def element(self, word: Word) -> None:
         """Note a string put into a list."""
         if len(self._list) < MEMBERS:
             self._list.append((word, ""))
+        else:
+            _cut("entries of one list", MEMBERS)
 
     def pair(self, key: Word, value: Word | str) -> None:
         """Note a string put into a map with its value."""
         if len(self._pairs) < MEMBERS:
             self._pairs.append((key, value))
+        else:
+            _cut("entries of one map", MEMBERS)
 
     def begin(self) -> None:
         """A new list begins: what was built before goes nowhere that is known."""
@@ -84,9 +93,15 @@ class Body:
     def sink(self, name: str) -> None:
         """Note where what was built went: the name of a field, a method or nothing."""
         for entries, pairs in ((self._list, False), (self._pairs, True)):
-            if len(entries) > 1 and len(self.runs) < 500:
+            if len(entries) > 1 and len(self.runs) < _MOST_RUNS:
                 self.runs.append(Run(name, tuple(entries), pairs))
+            elif len(entries) > 1:
+                _cut("lists of one method", _MOST_RUNS)
         self._list, self._pairs = [], []
+
+
+def _cut(what: str, most: int) -> None:
+    tell("cut", f"more than {most:,} {what}: the first were read")
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from sousveil.read.binary.embedded import embedded
 from sousveil.read.binary.managed import MEMBERS, STRING, Body, Hits, Method, Note, Run, Slot, Type, Word, passage
 from sousveil.read.gloss import attribute_key, attribute_list, values
 from sousveil.read.source.constants import WHOLE, Constant, families, family_name
+from sousveil.read.unfinished import bounded, tell
 
 _SILENT = re.compile(
     r"(?:Override|Deprecated|Suppress\w*|Autowired|Resource|Data|Getter|Setter|Non[Nn]ull|Nullable|NotNull|Valid|Keep"
@@ -101,7 +102,7 @@ class Builder:
             kind,
             one.name.text,
             passage(self._data, one.name, one.full),
-            tuple(self._member(f, one.full) for f in fields[:MEMBERS]),
+            tuple(self._member(f, one.full) for f in bounded(fields, MEMBERS, f"fields of {one.full}")),
             gloss=said(one.notes),
             scope=one.scope,
             role=role,
@@ -115,7 +116,7 @@ class Builder:
             Kind.ENUMERATION,
             family_name(rows),
             passage(self._data, group[0].name, f"{one.full}.{group[0].name.text}"),
-            tuple(self._member(f, one.full) for f in group[:MEMBERS]),
+            tuple(self._member(f, one.full) for f in bounded(group, MEMBERS, f"constants of {one.full}")),
             scope=(*one.scope, one.name.text),
             role="constants",
             language=one.language,
@@ -164,12 +165,14 @@ class Builder:
             if inner := self._embedded(word, full, scope):
                 yield from inner
                 continue
+            if word.length > STRING and self._hits.inside(word.offset + STRING, word.offset + word.length):
+                tell("cut", f"a string of {word.length:,} bytes at {word.offset:#x}: the first {STRING:,} were judged")
             items = attribute_list(word.text[:STRING])
             place = passage(self._data, word, full)
             if items is None:
                 yield Construct(Kind.STATEMENT, "", place, scope=scope, role="string", language=language)
                 continue
-            parts = tuple(Member(item, place) for item in items[:MEMBERS])
+            parts = tuple(Member(item, place) for item in bounded(items, MEMBERS, "entries of one string"))
             key = attribute_key(word.text[:STRING]) or name
             yield Construct(Kind.LABEL_SET, key, place, parts, scope=scope, role="attribute-list", language=language)
 

@@ -14,7 +14,7 @@ from sousveil.read.binary import immediates
 from sousveil.read.binary.image import Image, Section, Symbol, images
 from sousveil.read.binary.neighbours import constructs, label_set, labels, operation, readable
 from sousveil.read.binary.strings import Piece, cut, runs
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, tell
 
 ABOUT = About(
     "Programs and libraries: ELF, PE, COFF, Mach-O",
@@ -125,8 +125,12 @@ class _Program:
                 continue
             for passage in (one.passage, *(m.passage for m in one.members[:32])):
                 section = self._image.section(passage.offset)
-                if section is not None and section.loaded and len(targets) < _MOST_TARGETS:
+                if section is None or not section.loaded:
+                    continue
+                if len(targets) < _MOST_TARGETS:
                     targets.setdefault(section.address + passage.offset - section.offset, i)
+                else:
+                    tell("cut", f"what refers to strings was looked for of the first {_MOST_TARGETS:,} alone")
         users: dict[int, dict[str, None]] = {}
         if targets:
             for target, place in (*self._pointers(targets), *self._leas(targets)):
@@ -156,6 +160,7 @@ class _Program:
                 continue
             left -= section.size
             if left < 0:
+                tell("cut", f"more than {_MOST_DATA >> 20} MB of data: pointers to strings in the rest were not seen")
                 return
             raw = self._data[section.offset : section.offset + section.size // size * size]
             words = array(kind, raw)
@@ -184,6 +189,7 @@ class _Program:
                 continue
             left -= section.size
             if left < 0:
+                tell("cut", f"more than {_MOST_CODE >> 20} MB of code: what refers to strings in the rest was not seen")
                 return
             shift = section.address - section.offset
             for found in _LEA.finditer(self._data, section.offset, section.end):
@@ -201,9 +207,8 @@ class _Program:
                 continue
             left -= section.size
             if left < 0:
-                raise Unfinished(
-                    "cut", f"more than {_MOST_CODE >> 20} MB of code: labels in the rest were not looked for"
-                )
+                tell("cut", f"more than {_MOST_CODE >> 20} MB of code: labels in the rest were not looked for")
+                return
             yield from self._labels(list(immediates.pieces(self._data, section.offset, section.end)))
 
     def _labels(self, pieces: Sequence[Piece]) -> Iterator[Construct]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sousveil.read.binary.bytestream import Cursor, Damaged
 from sousveil.read.binary.managed import Word
+from sousveil.read.unfinished import bounded
 
 MAGIC = b"\xce\xca\xef\xbe"
 _MOST = 200_000
@@ -48,7 +49,7 @@ def texts(data: bytes, start: int, end: int) -> Iterator[Text]:
     places = [cursor.u4() for _ in range(count)]
     values = start + cursor.u4()
     names = cursor.at
-    for place in places[:_MOST]:
+    for place in bounded(places, _MOST, "resources"):
         entry = Cursor(data, names + place, end)
         name = _string(entry, "utf-16-le")
         value = Cursor(data, values + entry.u4(), end)

@@ -22,7 +22,7 @@ from sousveil.read.binary.marshalled import Code, Listed, Mapped, Reader, string
 from sousveil.read.binary.marshalspans import places
 from sousveil.read.source.constants import Constant, family_name
 from sousveil.read.source.pythonwords import ROUTE, TOLD, TYPED
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, bounded
 
 ABOUT = About(
     title="Compiled Python",
@@ -171,19 +171,19 @@ class _Module:
         if isinstance(value, Listed):
             plain = [x for x in value if isinstance(x, Word)]
             if len(plain) > 1 and len(plain) * 2 >= len(value):
-                for word in plain[:MEMBERS]:
+                for word in bounded(plain, MEMBERS, "entries of one list"):
                     body.element(self._spoken(word))
                 body.sink(name)
-            for inner in value[:MEMBERS]:
+            for inner in bounded(value, MEMBERS, "entries of one collection"):
                 self._collection(inner, name, body, depth + 1)
         elif isinstance(value, Mapped):
-            for key, worth in value[:MEMBERS]:
+            for key, worth in bounded(value, MEMBERS, "entries of one collection"):
                 if isinstance(key, Word):
                     body.pair(self._spoken(key), self._spoken(worth) if isinstance(worth, Word) else _shown(worth))
                 elif isinstance(worth, Word):
                     body.pair(self._spoken(worth), _shown(key))
             body.sink(name)
-            for key, worth in value[:MEMBERS]:
+            for key, worth in bounded(value, MEMBERS, "entries of one collection"):
                 self._collection(worth, key.text[:80] if isinstance(key, Word) else name, body, depth + 1)
 
     def _families(self, walked: pycode.Walked, scope: tuple[str, ...], where: str) -> Iterator[Construct]:
@@ -196,7 +196,7 @@ class _Module:
             if self._slots_hit(group):
                 rows = [Constant(s.name.text, s.value, s.name.offset, s.name.offset, s.name.offset) for s in group]
                 place = passage(self.data, group[0].name, f"{where}.{group[0].name.text}")
-                members = tuple(self._member(s, where) for s in group[:MEMBERS])
+                members = tuple(self._member(s, where) for s in bounded(group, MEMBERS, "constants of one group"))
                 yield Construct(
                     Kind.ENUMERATION,
                     family_name(rows),
@@ -280,7 +280,7 @@ class _Module:
                     if stored.attribute and child.name == "__init__":
                         slots.setdefault(stored.name.text, self._slot(stored))
                 for mapped in (x for x in inner.loose if isinstance(x, Mapped) and child.name != "__init__"):
-                    for key, worth in mapped[:MEMBERS]:
+                    for key, worth in bounded(mapped, MEMBERS, "annotations of one class"):
                         if isinstance(key, Word):
                             slots.setdefault(key.text, Slot(key, str(worth or "")))
         label = code.name_word
@@ -296,7 +296,7 @@ class _Module:
             Kind.ENUMERATION if enum or constants else Kind.RECORD,
             code.name,
             passage(self.data, label, where),
-            tuple(self._member(s, where) for s in fields[:MEMBERS]),
+            tuple(self._member(s, where) for s in bounded(fields, MEMBERS, f"fields of {where}")),
             gloss=document.text[:4000] if document else "",
             scope=scope,
             role="enum" if enum else "constants" if constants else "class",

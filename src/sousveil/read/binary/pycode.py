@@ -11,6 +11,10 @@ from typing import Any
 
 from sousveil.read.binary.managed import Word
 from sousveil.read.binary.marshalled import Code, Listed, Mapped
+from sousveil.read.unfinished import tell
+
+_MOST_PAIRS = 5000
+_MOST_STACK = 4096
 
 _OLD = {
     100: "const", 90: "name", 97: "name", 125: "fast", 95: "attribute", 103: "list", 102: "tuple", 104: "list",
@@ -125,8 +129,9 @@ def walk(data: bytes, code: Code, version: tuple[int, int]) -> Walked:
     walker = _Walker(code, out)
     for what, argument in instructions(data, code, version, table):
         walker.step(what, argument)
-        if len(walker.stack) > 4096:
-            del walker.stack[:2048]
+        if len(walker.stack) > _MOST_STACK:
+            tell("cut", f"more than {_MOST_STACK:,} values at once in a function: some were not followed")
+            del walker.stack[: _MOST_STACK // 2]
         if len(out.stored) > 20_000:
             break
     walker.flush()
@@ -256,8 +261,10 @@ class _Walker:
         if len(pair) == 2:
             key, value = reversed(pair) if swapped else pair
             held = next((x for x in reversed(self.stack[-4:]) if isinstance(x, Mapped)), None)
-            if held is not None and len(held) < 5000:
+            if held is not None and len(held) < _MOST_PAIRS:
                 held.append((key, value))
+            elif held is not None:
+                tell("cut", f"more than {_MOST_PAIRS:,} entries of one dictionary: the first were read")
 
     def _annotated(self) -> None:
         """``__annotations__['x'] = int`` and ``x['y'] = z``."""

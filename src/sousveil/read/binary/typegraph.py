@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from sousveil.model import Construct, Kind, Member, Passage
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, bounded, tell
 
 CONSTRUCTS = 4000
 LINKED = 48
+_MORE = f"more than {LINKED} types and functions refer to those with terms: the first were read"
 MOST_MEMBERS = 4000
 Span = tuple[int, int]
 """Offset in the file and length of a name."""
@@ -74,7 +75,10 @@ class Graph:
                 continue
             if i not in hot:
                 uses = bool(reached) and not reached.isdisjoint(part.type for part in node.parts)
-                if linked >= LINKED or not (uses or (i in wanted and node.kind != "function")):
+                if not (uses or (i in wanted and node.kind != "function")):
+                    continue
+                if linked >= LINKED:
+                    tell("cut", _MORE)
                     continue
             construct = self._build(i, node)
             if construct is None:
@@ -133,7 +137,7 @@ class Graph:
             span = self.nodes[typedef].name
         members = tuple(
             Member(self.text(p.name), self._passage(p.name), p.value, self.type_name(p.type) if p.type else "")
-            for p in node.parts[:MOST_MEMBERS]
+            for p in bounded(node.parts, MOST_MEMBERS, "members of one type")
             if p.name[1]
         )
         if not span[1] and not members:

@@ -13,7 +13,7 @@ from sousveil.model import Construct, Kind
 from sousveil.read.binary.bytestream import Cursor, Damaged
 from sousveil.read.binary.managed import Body, Hits, Word, passage
 from sousveil.read.binary.managedbuild import Builder
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, tell
 
 ABOUT = About(
     title="WebAssembly",
@@ -67,8 +67,16 @@ def _name(part: Cursor) -> Word:
     return Word(part.data[at : at + min(size, 4000)].decode("utf-8", "backslashreplace"), at, size)
 
 
+def _count(part: Cursor, what: str) -> int:
+    count = part.leb(5)
+    # A count that the section's bytes cannot hold ends in Damaged, which is told.
+    if _MOST < count <= part.end - part.at:
+        tell("cut", f"{count:,} {what}: the first {_MOST:,} were read")
+    return min(count, _MOST)
+
+
 def _imports(part: Cursor) -> Iterator[Word]:
-    for _ in range(min(part.leb(5), _MOST)):
+    for _ in range(_count(part, "imports")):
         _name(part)
         yield _name(part)
         kind = part.u1()
@@ -90,7 +98,7 @@ def _imports(part: Cursor) -> Iterator[Word]:
 
 
 def _exports(part: Cursor) -> Iterator[Word]:
-    for _ in range(min(part.leb(5), _MOST)):
+    for _ in range(_count(part, "exports")):
         yield _name(part)
         part.skip(1)
         part.leb(5)
@@ -108,7 +116,7 @@ def _custom(data: bytes, part: Cursor, hits: Hits) -> Iterator[Construct]:
 
 
 def _functions(part: Cursor) -> Iterator[Word]:
-    for _ in range(min(part.leb(5), _MOST)):
+    for _ in range(_count(part, "names of functions")):
         part.leb(5)
         yield _name(part)
 

@@ -11,6 +11,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss as glosses
 from sousveil.read.document.sentences import sentence
 from sousveil.read.places import CAP, Hits, Places
+from sousveil.read.unfinished import bounded
 
 _CODE_LINES = 200
 _ROWS = 400
@@ -116,7 +117,7 @@ class Writer:
         """Add the lines of a code block that hold a hit."""
         self.code.append((language, start, end))
         last = -1
-        for hit in self.hits.between(start, end)[:_CODE_LINES]:
+        for hit in bounded(self.hits.between(start, end), _CODE_LINES, "terms in one block of code"):
             if hit < last:
                 continue
             first = max(start, self.places.line_start(hit, 300))
@@ -166,7 +167,7 @@ class Writer:
         self, header: Sequence[Cell], rows: Sequence[Sequence[Cell]], name: str, column: dict[str, int]
     ) -> None:
         members: list[Member] = []
-        for row in rows[:_ROWS]:
+        for row in bounded(rows, _ROWS, "rows of one table"):
             at = column["name"]
             if at >= len(row) or not row[at].text.strip():
                 continue
@@ -185,7 +186,7 @@ class Writer:
         self, header: Sequence[Cell], rows: Sequence[Sequence[Cell]], name: str, column: dict[str, int]
     ) -> None:
         members: list[Member] = []
-        for row in rows[:_ROWS]:
+        for row in bounded(rows, _ROWS, "rows of one table"):
             at = column["name"]
             if at >= len(row):
                 continue

@@ -9,6 +9,7 @@ from sousveil.model import Construct
 from sousveil.read.document.blocks import Cell, Writer
 from sousveil.read.places import Hits, Places
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".rst", ".rest", ".rstx")
 
@@ -184,7 +185,10 @@ class _Reader:
                 headers = int(option[1])
             first = _FIRST.match(line.raw)
             following = _NEXT.match(line.raw)
-            if first is not None and len(rows) < _ROWS:
+            if first is not None and len(rows) >= _ROWS:
+                tell("cut", f"more than {_ROWS:,} rows of one table: the first were read")
+                break
+            if first is not None:
                 rows.append([[self._part(line, first.end())]])
             elif following is not None and rows:
                 rows[-1].append([self._part(line, following.end())])
@@ -246,7 +250,10 @@ class _Reader:
         at += 1
         rows: list[list[Cell]] = []
         header = rules = 0
-        while at < len(self._lines) and len(rows) < _ROWS:
+        while at < len(self._lines):
+            if len(rows) >= _ROWS:
+                tell("cut", f"more than {_ROWS:,} rows of one table: the first were read")
+                break
             line = self._lines[at]
             at += 1
             if _SIMPLE.match(line.raw):

@@ -11,6 +11,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read.document.blocks import Cell
 from sousveil.read.places import CAP, Hits, Places
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".psv")
 
@@ -52,6 +53,8 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
             continue
         if hit >= last:
             rows += 1
+            if rows > _LOOKED_AT:
+                tell("cut", f"more than {_LOOKED_AT:,} rows hold terms: the first were read")
             if rows > _LOOKED_AT or len(out) >= CAP:
                 break
             low, last = places.line_start(hit, _ROW), places.line_end(hit, _ROW)
@@ -114,7 +117,10 @@ def _cells(utf8: bytes, start: int, end: int, delimiter: bytes) -> list[Cell]:
     at = start
     mark = re.escape(delimiter)
     pattern = re.compile(rb"[ ]*\"((?:[^\"]++|\"\")*+)\"?[^" + mark + rb"\r\n]*|[^" + mark + rb"\r\n]*")
-    while at <= end and len(out) < _COLUMNS:
+    while at <= end:
+        if len(out) >= _COLUMNS:
+            tell("cut", f"more than {_COLUMNS:,} columns: the first were read")
+            break
         match = pattern.match(utf8, at, end)
         if match is None:
             break

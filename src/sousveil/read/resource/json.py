@@ -21,6 +21,7 @@ from sousveil.read.places import Hits, Places
 from sousveil.read.resource.tree import Node
 from sousveil.read.resource.values import ROWS, Builder
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (
     ".json", ".json5", ".jsonc", ".jsonl", ".ndjson", ".geojson", ".jsonld", ".webmanifest", ".ipynb", ".avsc", ".har",
@@ -290,6 +291,8 @@ class Document:
         builder = Builder(self.places, self.hits, self.language)
         rows: Counter[int] = Counter()
         for seen, (index, hit) in enumerate(self._owners.items()):
+            if seen >= LOOKED_AT:
+                tell("cut", f"more than {LOOKED_AT:,} objects and lists hold terms: the first were read")
             if builder.full or seen >= LOOKED_AT:
                 break
             if index < 0:
@@ -299,6 +302,7 @@ class Document:
                 continue
             rows[self._parents[index]] += 1
             if rows[self._parents[index]] > ROWS:
+                tell("cut", f"more than {ROWS:,} entries of one list hold terms: the first were read")
                 continue
             node = self.node(index)
             builder.container(node)

@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
+from sousveil.read.unfinished import tell
+
 WINDOW = 4 << 20
 """Bytes up to which a document is parsed as a whole; a larger one around its hits."""
 _MARGIN = 64 << 10
 _WINDOWS = 64
 _ELEMENTS = 400_000
+_ATTRIBUTES = 200
 
 _TAG = re.compile(
     rb"<(?:!--(?P<comment>(?:[^-]++|-(?!->))*+)(?:-->)?"
@@ -82,7 +85,8 @@ class Element:
                 self._attributes.append(
                     Attribute(name, value, (at + match.start(), at + match.end()), (at + inner[0], at + inner[1]))
                 )
-                if len(self._attributes) >= 200:
+                if len(self._attributes) >= _ATTRIBUTES:
+                    tell("cut", f"more than {_ATTRIBUTES} attributes of one element: the first were read")
                     break
         return self._attributes
 
@@ -143,7 +147,10 @@ class Markup:
     def _parse(self, low: int, high: int) -> None:
         utf8 = self.utf8
         at, node = low, self.root
-        while len(self.elements) < _ELEMENTS:
+        while True:
+            if len(self.elements) >= _ELEMENTS:
+                tell("cut", f"more than {_ELEMENTS:,} elements: the first were read")
+                break
             match = _TAG.search(utf8, at, high)
             if match is None:
                 self._run(at, high, node)
@@ -276,5 +283,7 @@ def windows(utf8: bytes, offsets: list[int]) -> list[tuple[int, int]]:
             low += 1
         spans.append((low, min(len(utf8), offset + _MARGIN)))
         if len(spans) >= _WINDOWS:
+            if offsets[-1] >= spans[-1][1]:
+                tell("cut", f"a large document: the first {_WINDOWS} parts with terms were read")
             break
     return spans

@@ -11,6 +11,7 @@ from sousveil.read import gloss as glosses
 from sousveil.read.places import Hits, Places
 from sousveil.read.resource.parts import head, label, own_end, pick
 from sousveil.read.resource.tree import Node
+from sousveil.read.unfinished import bounded
 
 _METHODS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace", "query"))
 _SCHEMA = frozenset((
@@ -24,6 +25,7 @@ _WRAPPERS = frozenset(
 _GLOSS = ("summary", "description", "title", "x-description", "$comment")
 _VARIANTS = ("x-enum-varnames", "x-enumNames", "enumNames", "x-enum-labels", "x-enum-descriptions", "x-ms-enum")
 _LEVELS = 8
+_PARTS = 200
 
 
 class Described:
@@ -131,13 +133,17 @@ class Described:
         members: list[Member] = []
         for owner in (path, node):
             listed = owner.child("parameters")
-            for parameter in listed.children[:200] if listed is not None else ():
+            for parameter in (
+                bounded(listed.children, _PARTS, "parameters of one operation") if listed is not None else ()
+            ):
                 members.append(self._parameter(parameter))
         body = node.child("requestBody")
         for schema in _schemas(body):
             properties = schema.child("properties")
             if properties is not None and properties.kind == "object":
-                members.extend(self._property(c) for c in properties.children[:200])
+                members.extend(
+                    self._property(c) for c in bounded(properties.children, _PARTS, "properties of one body")
+                )
         returned: list[str] = []
         for schema in _schemas(node.child("responses")):
             returned.extend(_references(schema) or ([_type(schema)] if schema.value("type", "title") else []))
@@ -146,7 +152,7 @@ class Described:
             kind=Kind.OPERATION,
             name=f"{node.key.upper()} {path.key}",
             passage=head(node, self.places, self.hits),
-            members=tuple(members[:400]),
+            members=tuple(bounded(members, 2 * _PARTS, "parameters of one operation")),
             gloss=_gloss(node)[:2000],
             scope=node.scope(),
             role="endpoint",

@@ -9,6 +9,7 @@ from sousveil.model import Member, Passage
 from sousveil.read import gloss as glosses
 from sousveil.read.places import Hits, Places
 from sousveil.read.resource.tree import Node
+from sousveil.read.unfinished import tell
 
 MEMBERS = 400
 """Most members of one construct; those that hold a hit and their neighbours come first."""
@@ -23,6 +24,7 @@ def pick(count: int, wanted: Iterable[int], most: int = MEMBERS) -> list[int]:
     keep: set[int] = set()
     for index in wanted:
         if len(keep) > most - 40:
+            tell("cut", f"terms at many of {count:,} entries of one list: {most:,} entries were judged")
             break
         keep.update(range(max(0, index - 12), min(count, index + 13)))
     for index in range(count):

@@ -14,6 +14,7 @@ from sousveil.read.places import CAP, Hits, Places
 from sousveil.read.resource.openapi import Described
 from sousveil.read.resource.parts import MEMBERS, SHORT, field, head, hit_itself, hit_ones, label, own_end, pick
 from sousveil.read.resource.tree import GLOSSING, Node
+from sousveil.read.unfinished import bounded
 
 _INTEGER = re.compile(r"-?\d{1,6}\Z")
 _CODE = re.compile(r"(?:[A-Z0-9]{1,3}|[a-z]{1,2}|\d{1,4}-\d{1,4})\Z")
@@ -32,6 +33,7 @@ _LABELS = ("label", "text", "display", "displayName", "name", "title", "field", 
 _FIELDS = ("name", "field", "key", "column", "id", "prop", "dataIndex", "code", "label", "title")
 _KEYS = ("value", "code", "key", "id", "dictValue", "index", "val", "name")
 ROWS = 10_000
+_ITEMS = 20_000
 """Most objects of one array (or lines of JSON Lines) that are looked at; rows alike tell nothing new."""
 _SAME = 5
 """Most records of one array with the same keys, and statements of one array under the same key with one value."""
@@ -216,7 +218,7 @@ class Builder:
         if node.parent is not None and node.parent.kind == "object" and self._package_role(node.parent, node):
             self.statement(node.parent, node, "keywords", node.from_start, node.end)
             if self.out and self.out[-1].role == "keywords":
-                keywords = tuple(label(c, self.places) for c in scalars[:MEMBERS])
+                keywords = tuple(label(c, self.places) for c in bounded(scalars, MEMBERS, "keywords of one package"))
                 self.out[-1] = replace(self.out[-1], members=keywords)
             return
         short = sum(len(c.text) <= SHORT for c in scalars)
@@ -261,7 +263,7 @@ class Builder:
         return self._listed[mark]
 
     def _item_list(self, array: Node) -> Construct | None:
-        children = array.children[:20000]
+        children = bounded(array.children, _ITEMS, "entries of one list")
         sample = children[:40]
         if len(sample) < 2 or not all(c.kind == "object" for c in sample):
             return None

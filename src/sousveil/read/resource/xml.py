@@ -15,6 +15,7 @@ from sousveil.read.resource.parts import SHORT, pick
 from sousveil.read.resource.tree import containers, owner
 from sousveil.read.resource.values import Builder
 from sousveil.read.text import Text
+from sousveil.read.unfinished import bounded
 
 EXTENSIONS = (
     ".xml", ".plist", ".resx", ".xlf", ".xliff", ".ts.xml", ".axml", ".xaml", ".config", ".xsl", ".xslt",
@@ -22,6 +23,7 @@ EXTENSIONS = (
     ".gml", ".kml", ".entitlements", ".stringsdict"
 )  # fmt: skip
 
+_CHILDREN = 5000
 _NAMING = ("name", "key", "id", "field", "column", "property", "code", "label", "title")
 _GLOSSING = ("description", "desc", "comment", "displayname", "display", "label", "title", "caption", "remark", "text",
              "chinese", "cnname", "doc", "tooltip", "hint")  # fmt: skip
@@ -154,7 +156,7 @@ class _Reader:
     def _list(self, holder: Element) -> None:
         if not self._first("list", holder):
             return
-        children = holder.children[:5000]
+        children = bounded(holder.children, _CHILDREN, "entries of one list")
         wanted = (i for i, c in enumerate(children) if self._hits.inside(c.start, c.end))
         members = []
         for i in pick(len(children), wanted):
@@ -200,7 +202,7 @@ class _Reader:
         members = [
             Member(a.name, self._places.passage(a.start, a.end, 300), a.value[:200]) for a in element.attributes[:60]
         ]
-        children = element.children[:5000]
+        children = bounded(element.children, _CHILDREN, "elements of one record")
         wanted = (i for i, c in enumerate(children) if self._hits.inside(c.start, c.inner) or
                   (not c.children and self._hits.inside(c.start, c.end)))  # fmt: skip
         members += [self._member(children[i]) for i in pick(len(children), wanted)]

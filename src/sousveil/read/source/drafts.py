@@ -14,7 +14,7 @@ from itertools import islice
 
 from sousveil.model import Construct, Kind
 from sousveil.read.text import Text
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, tell
 
 HITS = 20_000
 """Most hits of one file that are looked at."""
@@ -188,11 +188,14 @@ def _link(
     added = 0
     for draft in find(all_spots):
         key = draft.key()
-        if key in built or not draft.linkable or added >= LINKED:
+        if key in built or not draft.linkable:
             continue
         declares = not draft.callable and bool(_words(draft.names) & every)
         if not (declares or draft.holds(use_spots)):
             continue
+        if added >= LINKED:
+            tell("cut", f"more than {LINKED} declarations refer to those with terms: the first were read")
+            break
         built[key] = (draft.start, draft.build())
         added += 1
 

@@ -13,6 +13,7 @@ from sousveil.read.source.labels import statement
 from sousveil.read.source.parsed import Parsed
 from sousveil.read.source.tree import Unfinished
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 HITS = 20_000
 """Most hits of one file that are followed."""
@@ -259,14 +260,15 @@ class _Reading:
                     return
                 if found.extra or found.key in self.kept:
                     continue
-                if added >= LINKED:
-                    return
                 declared = any(n in wanted for n in found.names) and found.kind in (Kind.RECORD, Kind.ENUMERATION)
                 if not declared and found.kind is Kind.ENUMERATION:
                     continue
                 built = found.build(found)
                 if built is None or not (declared or _uses(built, used)):
                     continue
+                if added >= LINKED:
+                    tell("cut", f"more than {LINKED} declarations refer to those with terms: the first were read")
+                    return
                 self.kept[found.key] = (found, built)
                 added += 1
                 if found.kind is Kind.RECORD and not declared:

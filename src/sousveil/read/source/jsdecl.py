@@ -10,6 +10,7 @@ from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses
 from sousveil.read.source.jsparts import NAMING, STRINGS, JsParts
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
+from sousveil.read.unfinished import tell
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,7 +81,9 @@ class JsDeclarations(JsParts):
             if child.type == "decorator":
                 before.append(child)
                 continue
-            if child.type in _FIELDS and len(members) < MEMBERS:
+            if child.type in _FIELDS and len(members) >= MEMBERS:
+                tell("cut", f"more than {MEMBERS:,} fields of one class: the first were read")
+            elif child.type in _FIELDS:
                 member = self.class_field(child, before)
                 members.setdefault(member.name, member)
             elif child.type in METHODS:
@@ -171,8 +174,11 @@ class JsDeclarations(JsParts):
             members: list[Member] = []
             body = node.child_by_field_name("body")
             for child in body.named_children if body is not None else ():
-                if child.type == "comment" or len(members) >= MEMBERS:
+                if child.type == "comment":
                     continue
+                if len(members) >= MEMBERS:
+                    tell("cut", f"more than {MEMBERS:,} values of one enumeration: the first were read")
+                    break
                 value = child.child_by_field_name("value")
                 word = self.key(child.child_by_field_name("name") or child)
                 shown = self.words(value, VALUE) if value is not None and value.type in STRINGS else self.raw(value)
@@ -206,7 +212,10 @@ class JsDeclarations(JsParts):
         """Return ``"asian" | "white"`` as enumeration."""
         strings: list[Node] = []
         waiting = [node]
-        while waiting and len(strings) < MEMBERS:
+        while waiting:
+            if len(strings) >= MEMBERS:
+                tell("cut", f"more than {MEMBERS:,} values of one type: the last were read")
+                break
             current = waiting.pop()
             if current.type in STRINGS:
                 strings.append(current)

@@ -11,11 +11,13 @@ from sousveil.read.source.jsfunction import JsFunctions
 from sousveil.read.source.jsparts import STRINGS
 from sousveil.read.source.literals import shape
 from sousveil.read.source.script import MEMBERS, Context
+from sousveil.read.unfinished import tell
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
+_LOOKED_AT = 20_000
 _LABEL_ATTRIBUTES = ("label", "title", "placeholder", "header", "aria-label", "tooltip", "caption")
 _NAME_ATTRIBUTES = ("name", "dataIndex", "prop", "field", "id", "dataKey", "value", "htmlFor")
 _CHOICES = frozenset(
@@ -175,7 +177,10 @@ class Jsx(JsFunctions):
         members: list[Member] = []
         waiting = list(reversed(node.named_children))
         seen = 0
-        while waiting and len(members) < MEMBERS and seen < 20_000:
+        while waiting:
+            if len(members) >= MEMBERS or seen >= _LOOKED_AT:
+                tell("cut", f"more than {len(members):,} entries of one choice: the first were read")
+                break
             current = waiting.pop()
             seen += 1
             if current.type in ELEMENTS and self.is_item(current):

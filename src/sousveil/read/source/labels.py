@@ -10,6 +10,7 @@ from tree_sitter import Node
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.gloss import attribute_key, attribute_list
 from sousveil.read.source.brace import Found, Part, Reader, Step
+from sousveil.read.unfinished import bounded, tell
 
 _ASKING = re.compile(r"attr|field|feature|propert|column|option|return", re.IGNORECASE)
 """Names of what takes a list of attributes: two names are a list then."""
@@ -125,7 +126,7 @@ def _gloss(reader: Reader, step: Step) -> str:
 
 def _entries(reader: Reader, container: Node, flat: bool = False) -> Iterator[_Entry]:
     """Yield the labels of a list and the key and value of each pair; nothing unless at least half are strings."""
-    nodes = container.named_children[:_ITEMS]
+    nodes = bounded(container.named_children, _ITEMS, "entries of one list")
     strings = 0
     result: list[_Entry] = []
     keys = container.children_by_field_name("key") if container.type == "dictionary_literal" else []
@@ -238,7 +239,10 @@ def _switch(reader: Reader, step: Step) -> Callable[[Found], Construct | None]:
 def _case_nodes(reader: Reader, node: Node) -> Iterator[Node]:
     stack = list(reversed(node.named_children))
     seen = 0
-    while stack and seen < _CASES:
+    while stack:
+        if seen >= _CASES:
+            tell("cut", f"more than {_CASES} cases of one switch: the first were read")
+            return
         child = stack.pop()
         if child.type in reader.cases:
             seen += 1

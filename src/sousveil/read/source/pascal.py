@@ -12,6 +12,7 @@ from sousveil.read import gloss
 from sousveil.read.source.blanked import Blanked, clean, prefix
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".pas", ".dpr", ".pp", ".lpr")
 LANGUAGE = "pascal"
@@ -142,7 +143,10 @@ class _Pascal:
         if parents and match.group(2).lower() != b"record":
             bases = tuple(p.strip() for p in self._decoded(parents.group(1)).split(","))
             at = parents.end()
-        while at < end and len(members) < _MEMBERS:
+        while at < end:
+            if len(members) >= _MEMBERS:
+                tell("cut", f"more than {_MEMBERS:,} members of one type: the first were read")
+                break
             stop = self.code.find(b";", at, end)
             if stop < 0:
                 break
@@ -183,7 +187,10 @@ class _Pascal:
     def _enumeration(self, match: re.Match[bytes]) -> Construct:
         members: list[Member] = []
         at, end = match.span(2)
-        while at < end and len(members) < _MEMBERS:
+        while at < end:
+            if len(members) >= _MEMBERS:
+                tell("cut", f"more than {_MEMBERS:,} members of one type: the first were read")
+                break
             comma = self.code.find(b",", at, end)
             stop = end if comma < 0 else comma
             item = _SIMPLE.match(self.code, at, stop)

@@ -20,10 +20,12 @@ from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 from sousveil.read.source.tree import parse
 from sousveil.read.source.values import inside_of
 from sousveil.read.text import Text
+from sousveil.read.unfinished import bounded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_PARTS = 4000
 EXTENSIONS = (".php", ".phtml", ".inc", ".php5", ".php7")
 
 _CLASSES = frozenset(("class_declaration", "interface_declaration", "trait_declaration", "anonymous_class"))
@@ -132,7 +134,7 @@ class _Php(PhpParts):
         constants: list[Member] = []
         uses = Uses()
         body = node.child_by_field_name("body")
-        for child in (body.named_children if body is not None else ())[:4000]:
+        for child in bounded(body.named_children if body is not None else [], _PARTS, "parts of one class"):
             words = self.notes(child.start_byte, child.end_byte)[2]
             told = _VAR.search(words)
             if child.type == "property_declaration":
@@ -236,7 +238,7 @@ class _Php(PhpParts):
             Kind.ENUMERATION,
             self.field(node, "name"),
             self.head(node),
-            tuple(members[:MEMBERS]),
+            tuple(bounded(members, MEMBERS, "members of one class")),
             self.leading(node.start_byte)[1],
             context.scope,
             "enum",
@@ -267,7 +269,7 @@ class _Php(PhpParts):
             Kind.OPERATION,
             name or self.field(node, "name"),
             self.head(node, body.start_byte if body is not None else None),
-            tuple(members[:200]),
+            tuple(bounded(members, 200, "parameters of one function")),
             gloss=gloss.join(path, words)[:GLOSS],
             scope=context.scope,
             role="endpoint" if path else "method" if context.owner == "class" else "function",

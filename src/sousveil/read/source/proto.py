@@ -12,11 +12,13 @@ from sousveil.read import gloss
 from sousveil.read.source.blanked import Blanked, clean
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".proto",)
 LANGUAGE = "proto"
 
 _MEMBERS = 4000
+_STATEMENT = 10_000
 _MARK = re.compile(rb"[{};]")
 _BLOCK = re.compile(rb"(message|enum|service|extend|oneof|rpc|group)\s++([\w.]{1,200})")
 _GROUP = re.compile(rb"(?:optional|required|repeated)\s++group\s++(\w{1,200})")
@@ -125,8 +127,15 @@ class _Proto:
 
     def _statement(self, block: _Block, start: int, end: int) -> None:
         begin = self._skip(start, end)
-        if len(block.statements) < _MEMBERS and end - begin < 10_000 and not _SKIPPED.match(self.code, begin):
-            block.statements.append((begin, end))
+        if _SKIPPED.match(self.code, begin):
+            return
+        if len(block.statements) >= _MEMBERS or end - begin >= _STATEMENT:
+            tell(
+                "cut",
+                f"more than {_MEMBERS:,} fields of one message, or one of {_STATEMENT:,} bytes: not all were read",
+            )
+            return
+        block.statements.append((begin, end))
 
     def drafts(self) -> Iterator[Draft]:
         for block in self._blocks():

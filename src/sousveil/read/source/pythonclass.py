@@ -14,6 +14,7 @@ from sousveil.read.source.pythoncalls import PythonCalls
 from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
 from sousveil.read.source.pythonwords import TOLD, TYPED
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
+from sousveil.read.unfinished import bounded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -150,7 +151,7 @@ class PythonClasses(PythonCalls):
             Kind.ENUMERATION if enum or constants else Kind.RECORD,
             self.field(node, "name"),
             self.head(node, head.start_byte if head is not None else None),
-            tuple(kept[:MEMBERS]),
+            tuple(bounded(kept, MEMBERS, "members of one class")),
             gloss=gloss.join(self.leading(outer.start_byte)[1], doc[:GLOSS]),
             scope=context.scope,
             role="enum" if enum else "constants" if constants else "class",
@@ -182,7 +183,7 @@ class PythonClasses(PythonCalls):
 
     def structure_draft(self, node: Node, context: Context) -> Draft | None:
         """Return ``tag._fields_ = [("byAge", c_ubyte), …]`` outside the class as the record that it completes."""
-        members = tuple(self.structure(node))[:MEMBERS]
+        members = tuple(bounded(list(self.structure(node)), MEMBERS, "members of one structure"))
         if not members:
             return None
         start, end = context.span if context.span[1] else (node.start_byte, node.end_byte)

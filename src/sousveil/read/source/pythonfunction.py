@@ -12,6 +12,7 @@ from sousveil.read.source.pythonclass import PythonClasses, documented
 from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
 from sousveil.read.source.pythonwords import ROUTE, TOLD
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
+from sousveil.read.unfinished import bounded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -169,7 +170,10 @@ class PythonFunctions(PythonClasses):
             return None
 
         def build() -> Construct:
-            members = tuple(self.member(self.words(s, 200), s.start_byte, s.end_byte) for s in strings[:MEMBERS])
+            members = tuple(
+                self.member(self.words(s, 200), s.start_byte, s.end_byte)
+                for s in bounded(strings, MEMBERS, "values of one type")
+            )
             return Construct(
                 Kind.ENUMERATION,
                 context.name,

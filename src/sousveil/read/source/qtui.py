@@ -8,6 +8,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read.source.drafts import Draft, select, touched
 from sousveil.read.source.elements import Document, Element
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".ui",)
 LANGUAGE = "qt-ui"
@@ -133,6 +134,7 @@ class _Form:
                 if string and child.text("name") == "text":
                     found.append(string)
             if len(found) >= _MEMBERS:
+                tell("cut", f"more than {_MEMBERS} entries of one choice: the first were read")
                 break
         return found
 

@@ -18,10 +18,12 @@ from sousveil.read.source.script import MEMBERS, VALUE, Context
 from sousveil.read.source.tree import parse
 from sousveil.read.source.values import inside_of
 from sousveil.read.text import Text
+from sousveil.read.unfinished import bounded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_PARTS = 6000
 EXTENSIONS = (".rb", ".rake", ".gemspec", ".ru")
 
 _METHODS = frozenset(("method", "singleton_method"))
@@ -129,7 +131,7 @@ class _Ruby(RubyParts):
 
     def _body(self, node: Node) -> list[Node]:
         body = node.child_by_field_name("body")
-        return body.named_children[:6000] if body is not None else []
+        return list(bounded(body.named_children, _PARTS, "parts of one class")) if body is not None else []
 
     def _class_draft(self, node: Node, context: Context) -> Draft:
         holes = [
@@ -159,7 +161,7 @@ class _Ruby(RubyParts):
                 if left is not None and left.type == "constant":
                     value = self._entry(right, 0).value if right is not None else ""
                     members.append(self.member(self.raw(left), child.start_byte, child.end_byte, value=value))
-        return members[:MEMBERS]
+        return list(bounded(members, MEMBERS, "members of one class"))
 
     def _class(self, node: Node, context: Context) -> Construct:
         members = self._fields_of(node)
@@ -182,7 +184,7 @@ class _Ruby(RubyParts):
             Kind.ENUMERATION if only else Kind.RECORD,
             self.field(node, "name"),
             self.head(node),
-            tuple(members[:MEMBERS]),
+            tuple(bounded(members, MEMBERS, "members of one class")),
             gloss=self.leading(node.start_byte)[1],
             scope=context.scope,
             role="constants" if only else node.type,
@@ -282,7 +284,7 @@ class _Ruby(RubyParts):
             Kind.RECORD,
             name,
             self.head(node),
-            tuple(members[:MEMBERS]),
+            tuple(bounded(members, MEMBERS, "members of one class")),
             self.leading(node.start_byte)[1],
             context.scope,
             "table",

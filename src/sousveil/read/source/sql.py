@@ -16,6 +16,7 @@ from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.sqlparts import CODE, COLUMN_COMMENT, COMMENT_ON, MEMBERS, NAME, QUOTES, Piece, SqlParts
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".sql", ".ddl", ".pls", ".plsql", ".psql", ".hql", ".pks", ".pkb")
 LANGUAGE = "sql"
@@ -125,6 +126,8 @@ class _Sql(SqlParts):
             member = self._column(name, start, end)
             if member and len(members) < MEMBERS:
                 members.append(member)
+            elif member:
+                tell("cut", f"more than {MEMBERS:,} columns of one table: the first were read")
         comment = COLUMN_COMMENT.search(self.code, close, piece.end)
         told = self._string(comment.end())[0] if comment else ""
         words = gloss.join(told, self.comments.get((name.lower(), ""), ""), self.blanked.leading(piece.start)[1])
@@ -145,6 +148,8 @@ class _Sql(SqlParts):
             member = self._column(name, *span)
             if member and len(members) < MEMBERS:
                 members.append(member)
+            elif member:
+                tell("cut", f"more than {MEMBERS:,} columns of one table: the first were read")
         if not members:
             return None
         return Construct(
@@ -231,6 +236,8 @@ class _Sql(SqlParts):
                     code = others[0] if others and len(others[0]) <= 20 else number.group().decode() if number else ""
                     passage = self.text.passage(self.base + opened, self.base + close + 1, 300)
                     members.append(Member(label, passage, value=code))
+            if at < piece.end and (seen >= _ROWS or len(members) >= 4 * MEMBERS):
+                tell("cut", f"{seen:,} rows of one table were read, not those behind them")
         if not members:
             return None
         first = inserts[0][0]

@@ -13,6 +13,7 @@ from sousveil.read.source.drafts import Draft
 from sousveil.read.source.literals import Entry, Shape, shape
 from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script
 from sousveil.read.text import Text
+from sousveil.read.unfinished import bounded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -127,7 +128,10 @@ class Values(Script):
         first, last = run[0][0], run[-1][0]
 
         def build() -> Construct:
-            members = [self.member(word, n.start_byte, n.end_byte, value=value) for n, word, value in run[:MEMBERS]]
+            members = [
+                self.member(word, n.start_byte, n.end_byte, value=value)
+                for n, word, value in bounded(run, MEMBERS, "lines of one run")
+            ]
             return Construct(
                 kind, base, self.head(first), tuple(members), scope=context.scope, role=role, language=self.language
             )
@@ -195,7 +199,7 @@ class Values(Script):
             Kind.LABEL_SET,
             gloss.attribute_key(words) or context.name or context.callee,
             passage,
-            tuple(Member(n, passage) for n in names[:MEMBERS]),
+            tuple(Member(n, passage) for n in bounded(names, MEMBERS, "entries of one list")),
             scope=context.scope,
             role="attribute-list",
             language=self.language,

@@ -10,6 +10,7 @@ from sousveil.read.source import javascript
 from sousveil.read.source.drafts import Draft, Spots, select, touched
 from sousveil.read.source.elements import Attribute, Document, Element
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (".vue",)
 LANGUAGE = "vue"
@@ -205,7 +206,10 @@ class Template:
                 uses.append(source.group(1))
             shown = self._label(item)
             words = self.document.words(item, 200) or (self._words(shown) if shown else "")
-            if words and len(members) < _MEMBERS:
+            if words and len(members) >= _MEMBERS:
+                tell("cut", f"more than {_MEMBERS} entries of one choice: the first were read")
+                break
+            if words:
                 value = item.text("value", ":value", "key")
                 passage = self.text.passage(item.start, max(item.end, item.open_end), 300)
                 members.append(Member(words, passage, value=value))

@@ -9,6 +9,7 @@ from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses, select, touched
 from sousveil.read.source.elements import Document, Element
 from sousveil.read.text import Text
+from sousveil.read.unfinished import bounded, tell
 
 EXTENSIONS = (".xsd", ".wsdl")
 LANGUAGE = "xsd"
@@ -136,6 +137,7 @@ class _Schema:
         for member in self._fields(element):
             members.append(member)
             if len(members) >= _MEMBERS:
+                tell("cut", f"{_MEMBERS:,} fields of one type were read, not those behind them")
                 break
         words = self._gloss(element)
         if owner is not element:
@@ -169,7 +171,7 @@ class _Schema:
     def _enumeration(self, element: Element) -> Construct:
         owner = self._owner(element)
         members = []
-        for facet in self._facets(element)[:_MEMBERS]:
+        for facet in bounded(self._facets(element), _MEMBERS, "values of one type"):
             value = facet.text("value")
             words = self._gloss(facet)
             # A code is told apart from what it stands for: the documentation names the value.
