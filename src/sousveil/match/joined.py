@@ -21,9 +21,9 @@ _MOST_PLACES = 20_000
 _BEFORE = 3
 _AFTER = 2
 
-# Before a string stands its length, which may be a letter; before that a marshalled string's kind, a control character
-# (the kind or a high byte of the length, the end of the last string) or a long number's first part.
-_MARK = rb"(?:[zZ\xda\xfa\x00-\x1f\x80-\xff]|\x01.)"
+# Before a string stands its length, whose last byte may be a letter. Before that stand: a marshalled string's kind;
+# in a class the kind and the length's first byte; in a dex the end of the last string, or more of the length.
+_MARK = rb"(?:[zZ\xda\xfa\x00\x80-\xff]|\x01.)"
 _LEAD = {
     LEADS["lower"]: rb"(?:^|[^A-Za-z]|" + _MARK + rb"[A-Za-z])",
     LEADS["upper"]: rb"(?:^|[^A-Z]|" + _MARK + rb"[A-Z])",
