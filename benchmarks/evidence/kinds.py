@@ -11,9 +11,10 @@ from pathlib import Path
 from bench import Bench, silent
 
 from sousveil.demo import sdk
-from sousveil.evidence import stamps, trust, watching
+from sousveil.evidence import stamps, watching
 from sousveil.evidence.case import Case
 from sousveil.evidence.verify import verify
+from sousveil.evidence.witness import Anchors
 
 PRIVATE = ("--allow-private", "127.0.0.0/8")
 
@@ -162,7 +163,7 @@ class Seal(Kind):
             for s in stamps.every(self.case.root / "stamps")
             if not s.waiting
             and s.line in lines
-            and trust.judge(s.path.read_bytes(), bytes.fromhex(s.line), self.bench.roots).valid
+            and s.kind.judge(s.path.read_bytes(), bytes.fromhex(s.line), Anchors(self.bench.roots)).valid
         }
         if len(good) < len(self.bench.authorities):
             yield "not every authority's stamp is there and holds"

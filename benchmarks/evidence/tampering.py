@@ -36,6 +36,7 @@ from sousveil.evidence import export, keys, paper, redaction
 from sousveil.evidence.capture import How, capture
 from sousveil.evidence.case import Case
 from sousveil.evidence.envelope import encode, seal, stub
+from sousveil.evidence.sealing import Witnesses
 from sousveil.evidence.sealing import seal as close
 from sousveil.evidence.verify import verify
 
@@ -55,9 +56,9 @@ def make(scratch: Path, authorities: list[Authority]) -> Case:
     captured = capture(case, [site.base + "/page"], How(way=LOOPBACK))
     site.close()
     case.record("acquired", {"urls": [site.base + "/page"]}, list(captured.subjects))
-    list(close(case, [authorities[0].url], post))
+    list(close(case, Witnesses([authorities[0].url]), post))
     case.record("noted", {"text": "asked the vendor"})
-    list(close(case, [a.url for a in authorities], post))
+    list(close(case, Witnesses([a.url for a in authorities]), post))
     case.record("noted", {"text": "no answer"})
     return case
 

@@ -19,11 +19,11 @@ import pytest
 
 from sousveil.acquire.post import post
 from sousveil.acquire.way import Way
-from sousveil.evidence import keys, stamps
+from sousveil.evidence import keys, rfc3161, stamps
 from sousveil.evidence import ledger as _ledger
 from sousveil.evidence.case import Case
 from sousveil.evidence.envelope import authenticated
-from sousveil.evidence.sealing import seal
+from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import Claim, verify_case
 from sousveil.evidence.wrong import CaseError
 
@@ -114,7 +114,10 @@ def test_whatever_is_changed_is_named(case: Case, tmp_path: Path) -> None:
 
 
 def test_a_cut_off_end_is_seen_by_its_stamp(case: Case, authority, tmp_path: Path) -> None:
-    assert list(seal(case, (authority.url,), post)) == ["sealed: 8 events, 6 objects", f"stamped: {authority.url}"]
+    assert list(seal(case, Witnesses((authority.url,)), post)) == [
+        "sealed: 8 events, 6 objects",
+        f"stamped: {authority.url}",
+    ]
     roots = authority.roots.read_bytes()
     assert not wrong(case.root, roots)
     assert [c.holds for c in verify_case(case.root, roots) if "time stamp" in c.what] == [True]
@@ -127,7 +130,7 @@ def test_a_cut_off_end_is_seen_by_its_stamp(case: Case, authority, tmp_path: Pat
 
 
 def test_a_stamp_of_another_line_or_another_authority_is_refused(case: Case, authority, tmp_path: Path) -> None:
-    list(seal(case, (authority.url,), post))
+    list(seal(case, Witnesses((authority.url,)), post))
     (stamp,) = [s for s in stamps.every(case.root / "stamps") if not s.waiting]
     good = stamp.path.read_bytes()
     for i in range(0, len(good), max(1, len(good) // 40)):
@@ -135,7 +138,7 @@ def test_a_stamp_of_another_line_or_another_authority_is_refused(case: Case, aut
         spoilt[i] ^= 0x10
         stamp.path.write_bytes(spoilt)
         assert wrong(case.root, authority.roots.read_bytes()), i
-    stamp.path.write_bytes(authority.reply(stamps.request(b"another line")))
+    stamp.path.write_bytes(authority.reply(rfc3161.request(b"another line")))
     assert wrong(case.root, authority.roots.read_bytes())
     stamp.path.write_bytes(good)
     other = tmp_path / "other.pem"
@@ -148,9 +151,7 @@ def test_one_authority_that_answers_nonsense_does_not_stop_the_others(case: Case
     bad = "http://127.0.0.1:9/bad"
     said: list[str] = []
     with pytest.raises(CaseError, match="is no stamp of this line"):
-        said.extend(
-            line for line in seal(case, (bad, authority.url), lambda u, b, t: b"no" if u == bad else post(u, b, t))
-        )
+        said.extend(seal(case, Witnesses((bad, authority.url)), lambda u, b, t: b"no" if u == bad else post(u, b, t)))
     assert [s.authority for s in stamps.every(case.root / "stamps") if not s.waiting] == [authority.url]
 
 
@@ -173,10 +174,10 @@ def test_through_a_proxy_an_authority_is_asked_by_name_and_never_directly(case: 
 
 def test_a_request_waits_while_the_authority_is_away(case: Case, authority) -> None:
     authority.up = False
-    assert list(seal(case, (authority.url,), post))[-1] == f"waits: {authority.url}"
+    assert list(seal(case, Witnesses((authority.url,)), post))[-1] == f"waits: {authority.url}"
     assert any(c.holds is None and "still wait" in c.detail for c in verify_case(case.root))
     authority.up = True
-    assert list(seal(case, (), post)) == [f"stamped: {authority.url}"]
+    assert list(seal(case, Witnesses(()), post)) == [f"stamped: {authority.url}"]
     assert not wrong(case.root, authority.roots.read_bytes())
 
 

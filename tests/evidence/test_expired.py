@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sousveil.acquire.post import post
 from sousveil.evidence import export
 from sousveil.evidence.case import Case
-from sousveil.evidence.sealing import seal
+from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import verify_case
 
 
@@ -48,7 +48,7 @@ def _shorten(authority: Authority, end: datetime.datetime) -> None:
 def test_a_stamp_holds_after_its_certificates_have_expired(case: Case, authority: Authority, tmp_path: Path) -> None:
     end = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=6)
     _shorten(authority, end)
-    list(seal(case, (authority.url,), post))
+    list(seal(case, Witnesses((authority.url,)), post))
     made = export.bag(case, tmp_path / "out")
     while datetime.datetime.now(datetime.UTC) <= end + datetime.timedelta(seconds=1):
         time.sleep(0.2)

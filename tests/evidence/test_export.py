@@ -21,7 +21,7 @@ from sousveil.acquire.post import post
 from sousveil.evidence import export, paper, redaction, wacz
 from sousveil.evidence.capture import How, capture
 from sousveil.evidence.case import Case
-from sousveil.evidence.sealing import seal
+from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import verify
 from sousveil.evidence.wrong import CaseError
 
@@ -47,7 +47,7 @@ def check(folder: Path, *words: str) -> tuple[int, str]:
 
 @needs_programs
 def test_a_stranger_can_check_it(case: Case, authority, tmp_path: Path) -> None:
-    list(seal(case, (authority.url,), post))
+    list(seal(case, Witnesses((authority.url,)), post))
     made = export.bag(case, tmp_path / "out")
     assert made.notes and "case.pdf was not made" in made.notes[0]
     code, said = check(made.folder)
@@ -63,7 +63,7 @@ def test_a_stranger_can_check_it(case: Case, authority, tmp_path: Path) -> None:
 def test_every_shell_clock_and_language_says_the_same(case: Case, authority, tmp_path: Path, shell: str) -> None:
     if shutil.which(shell.split()[0]) is None:
         pytest.skip(f"{shell} is not installed")
-    list(seal(case, (authority.url,), post))
+    list(seal(case, Witnesses((authority.url,)), post))
     case.record("noted", {"text": "back\\slash  %s 维族(新疆) \u202e 'quote\" $HOME `id` \t end\\"})
     wishes = [redaction.wish_of("line:3=pour protéger 𝒳 \\ %d")]
     folder = export.bag(case, tmp_path / "a folder's $(name)", wishes).folder

@@ -18,7 +18,7 @@ import pytest
 
 from sousveil.evidence import durable, stamps, watching
 from sousveil.evidence.case import Case
-from sousveil.evidence.sealing import seal
+from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import verify
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "evidence"
@@ -80,7 +80,7 @@ def test_a_stamp_whose_request_was_not_removed_waits_no_more(case: Case, authori
     def post(url: str, body: bytes, kind: str) -> bytes:
         return bytes(authority.reply(body))
 
-    list(seal(case, [authority.url], post))
+    list(seal(case, Witnesses([authority.url]), post))
     answer = next(p for p in (case.root / "stamps").iterdir() if p.suffix == ".tsr")
     answer.with_suffix(".tsq").write_bytes(b"the run was killed before this was removed")
     assert [s.waiting for s in stamps.every(case.root / "stamps")] == [False]

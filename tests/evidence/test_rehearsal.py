@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from witnesses_on_loopback import HEIGHT, Calendar, Log
 
 from sousveil.demo import sdk
 
@@ -69,7 +70,18 @@ def vendor(tmp_path: Path) -> Iterator[Vendor]:
     made.close()
 
 
-def test_the_day_is_played_through_and_checked_by_a_stranger(vendor: Vendor, authority, tmp_path: Path) -> None:
+@pytest.fixture
+def others() -> Iterator[tuple[Calendar, Log]]:
+    made = Calendar(), Log()
+    yield made
+    for one in made:
+        one.close()
+
+
+def test_the_day_is_played_through_and_checked_by_a_stranger(
+    vendor: Vendor, authority, others: tuple[Calendar, Log], tmp_path: Path
+) -> None:
+    calendar, public = others
     for program in ("jq", "base64", "sha256sum"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
@@ -78,6 +90,8 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(vendor: Vendor, aut
     env = {
         **bare,
         "SOUSVEIL_AUTHORITIES": authority.url,
+        "SOUSVEIL_CALENDARS": calendar.url,
+        "SOUSVEIL_LOGS": public.url,
         "LANG": "C.UTF-8",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
@@ -142,7 +156,13 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(vendor: Vendor, aut
     assert said.count("gone") == 2 and said.count("changed") == 1
 
     said = sousveil("case", "seal", "--case", case)
-    assert f"stamped: {authority.url}" in said
+    assert [f"stamped: {url}" in said for url in (authority.url, calendar.url, public.url)] == [True] * 3
+    calendar.mined = True
+    assert f"in a block: {calendar.url}" in sousveil("case", "seal", "--case", case)
+    (tmp_path / "headers.txt").write_text(f"{HEIGHT} {calendar.header.hex()}\n")
+    (tmp_path / "log.pem").write_bytes(public.pem)
+    trusted = ("--roots", str(authority.roots), "--headers", "headers.txt", "--log-keys", "log.pem")
+    assert "open" not in sousveil("verify", case, *trusted)
     said = sousveil("case", "show", "--case", case)
     assert "asked the vendor by mail" in said and "verdict: profiles" in said
     assert "WRONG" not in sousveil("verify", case, "--roots", str(authority.roots))

@@ -23,6 +23,7 @@ CASE = click.option(
     default=Path(),
     help="The case's folder (default: the current one).",
 )
+WITNESSES = ("SOUSVEIL_AUTHORITIES", "SOUSVEIL_CALENDARS", "SOUSVEIL_LOGS")
 
 
 def passphrase(new: bool) -> bytes:
@@ -173,21 +174,38 @@ def files(folder: Path) -> None:
     metavar="URL",
     help="Ask this time-stamp authority (RFC 3161); may be given again. Default: SOUSVEIL_AUTHORITIES, with spaces.",
 )
+@click.option(
+    "--calendar",
+    "calendars",
+    multiple=True,
+    metavar="URL",
+    help="Also ask this OpenTimestamps calendar for a place in a Bitcoin block. Default: SOUSVEIL_CALENDARS.",
+)
+@click.option(
+    "--log", "logs", multiple=True, metavar="URL", help="Also enter it in this Rekor log. Default: SOUSVEIL_LOGS."
+)
 @PROXY
 @CASE
-def seal(authorities: tuple[str, ...], proxy: str, folder: Path) -> None:
-    """Record that the case is complete and have the record's last line stamped by the authorities you name.
+def seal(
+    authorities: tuple[str, ...], calendars: tuple[str, ...], logs: tuple[str, ...], proxy: str, folder: Path
+) -> None:
+    """Record that the case is complete and have the record's last line stamped by the witnesses you name.
 
-    An authority sees a digest and nothing else. Without a network the requests wait in the case; seal again sends them.
+    A witness sees a digest and nothing else. Without a network the requests wait in the case; seal again sends them,
+    and asks calendars whether what they promised is in a block.
 
     \b
     Example:
       sousveil case seal --case camera-case
     """
     from sousveil.acquire.post import post
+    from sousveil.evidence.sealing import Witnesses
     from sousveil.evidence.sealing import seal as close
 
-    named = authorities or tuple(os.environ.get("SOUSVEIL_AUTHORITIES", "").split())
+    named = Witnesses(
+        *(given or os.environ.get(name, "").split() for given, name in zip((authorities, calendars, logs), WITNESSES,
+                                                                          strict=True))
+    )  # fmt: skip
     reached = way((), proxy)
     for line in close(opened(folder), named, lambda url, body, kind: post(url, body, kind, reached)):
         print(show(line))

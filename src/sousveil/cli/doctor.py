@@ -18,6 +18,7 @@ from msgspec import Struct
 from sousveil.acquire.wording import shown, shown_url
 from sousveil.cli.amounts import spoken
 from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.case import WITNESSES
 from sousveil.cli.start import FOUND
 from sousveil.report.words import joined
 
@@ -325,6 +326,16 @@ def _optional() -> Iterator[Part]:
         "apprise is not installed",
         "watch --notify sends nothing; standard output, a file or a command get its notices all the same",
         ".venv/bin/pip install apprise, or the extra: pip install '.[notify]'",
+    )
+    named = {"authorities": 0, "calendars": 0, "logs": 0}
+    for one, variable in zip(named, WITNESSES, strict=True):
+        named[one] = len(os.environ.get(variable, "").split())
+    yield part(
+        "witnesses",
+        ", ".join(f"{count} {one}" for one, count in named.items() if count),
+        "no time-stamp authority, calendar or log is named",
+        "case seal stamps nothing by itself: times in a case are this machine's own",
+        f"name them for good, addresses with blanks between: {', '.join(WITNESSES)}",
     )
     yield part(
         "openssl, jq",

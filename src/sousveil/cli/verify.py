@@ -14,8 +14,12 @@ from sousveil.report.safe import show
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--roots", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="Certificates (PEM) that time-stamp authorities must end in.")  # fmt: skip
+@click.option("--headers", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="Headers of Bitcoin blocks, a line each: height and 160 hexadecimal digits.")  # fmt: skip
+@click.option("--log-keys", "logs", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="Public keys (PEM) of the logs that hold entries.")  # fmt: skip
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
-def command(path: Path, roots: Path | None, quiet: bool) -> None:
+def command(path: Path, roots: Path | None, headers: Path | None, logs: Path | None, quiet: bool) -> None:
     """Check a case, an export, or one object of either: every claim with its result. No network, no secret is needed.
 
     \b
@@ -29,10 +33,15 @@ def command(path: Path, roots: Path | None, quiet: bool) -> None:
       1  something is wrong, and it says what
       2  it could not check
     """
-    from sousveil.evidence.verify import verify
+    from sousveil.evidence.verify import anchors, verify
 
     wrong = 0
-    for claim in verify(path, roots.read_bytes() if roots else b""):
+    trusted = anchors(
+        roots.read_bytes() if roots else b"",
+        headers.read_text(errors="replace") if headers else "",
+        logs.read_bytes() if logs else b"",
+    )
+    for claim in verify(path, trusted):
         wrong += claim.holds is False
         if quiet and claim.holds is not False:
             continue

@@ -1,28 +1,23 @@
-"""Time stamps (RFC 3161) over lines of the ledger: an authority saw this digest not later than then.
+"""Stamps over lines of the ledger: somebody else saw this digest not later than then.
 
-The authority is sent a digest and nothing else. A stamp lies in ``stamps/`` as the whole answer, with the certificates
-it came with; while no authority can be reached the request waits there.
+A witness (a time-stamp authority, a calendar, a log) is sent a digest and nothing that it is of. Its answer lies in
+``stamps/``; while it cannot be reached the question waits there.
 """
 
 from __future__ import annotations
 
-import datetime
 import hashlib
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from sousveil.evidence import durable
+from sousveil.evidence import calendars, durable, logs, rfc3161
+from sousveil.evidence.witness import Kind, Post
 from sousveil.evidence.wrong import CaseError
 
-Post = Callable[[str, bytes, str], bytes]
-"""Address, body, content type; returns the answer's body. Raises OSError where there is none."""
-_QUERY = "application/timestamp-query"
+KINDS = (rfc3161.KIND, calendars.KIND, logs.KIND)
 
 
 class Stamp(Struct, frozen=True):
@@ -31,123 +26,53 @@ class Stamp(Struct, frozen=True):
     line: str
     """SHA-256 of the ledger's line that is stamped, in hexadecimal."""
     authority: str
+    """The address of the witness."""
     path: Path
     waiting: bool
-    """Whether it is a request that no authority has answered yet."""
+    """Whether it is a question that nobody has answered yet."""
+    kind: Kind = rfc3161.KIND
 
 
-def request(line: bytes) -> bytes:
-    """Return the request over a ledger's line (without its line feed), DER, asking for the certificates."""
-    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
-
-    builder = TimestampRequestBuilder().data(line).hash_algorithm(HashAlgorithm.SHA256).cert_request(cert_request=True)
-    return builder.build().as_bytes()
-
-
-def ask(folder: Path, line: bytes, authority: str, post: Post) -> Stamp:
-    """Ask ``authority`` to stamp a line; keep the answer, or the request where it cannot be had now."""
+def ask(folder: Path, line: bytes, address: str, post: Post, kind: Kind = rfc3161.KIND) -> Stamp:
+    """Ask the witness at ``address`` about a line; keep the answer, or the question where it cannot be had now."""
     digest = hashlib.sha256(line).hexdigest()
-    name = f"{digest}.{_label(authority)}"
-    waiting = folder / f"{name}.tsq"
-    question = waiting.read_bytes() if waiting.exists() else request(line)
-    # The address first: a request without one could never be sent again.
-    durable.write(folder / f"{name}.url", authority.encode())
+    name = f"{digest}.{_label(address)}"
+    waiting = folder / f"{name}{kind.waiting}"
+    question = kind.question(line)
+    # The address first: a question without one could never be sent again.
+    durable.write(folder / f"{name}.url", address.encode())
     durable.write(waiting, question)
     try:
-        answer = post(authority, question, _QUERY)
+        answer = kind.send(address, question, post)
     except OSError:
-        return Stamp(digest, authority, waiting, True)
-    problem = check_answer(answer, hashlib.sha256(line).digest())
+        return Stamp(digest, address, waiting, True, kind)
+    problem = kind.wrong(answer, bytes.fromhex(digest))
     if problem:
-        raise CaseError(f"{authority}: its answer is no stamp of this line: {problem}")
-    target = folder / f"{name}.tsr"
+        raise CaseError(f"{address}: its answer is no stamp of this line: {problem}")
+    target = folder / f"{name}{kind.answered}"
     durable.write(target, answer)
     waiting.unlink(missing_ok=True)
-    return Stamp(digest, authority, target, False)
+    return Stamp(digest, address, target, False, kind)
 
 
-def _label(authority: str) -> str:
-    host = urlsplit(authority).hostname or "authority"
+def _label(address: str) -> str:
+    host = urlsplit(address).hostname or "authority"
     safe = "".join(c if c.isalnum() or c in "-." else "-" for c in host)[:60]
-    return f"{safe}-{hashlib.sha256(authority.encode()).hexdigest()[:8]}"
+    return f"{safe}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
 
 
 def every(folder: Path) -> Iterator[Stamp]:
-    """Yield the stamps and the requests that wait, by name."""
+    """Yield the stamps and the questions that wait, by name."""
     if not folder.is_dir():
         return
+    ends = {end: kind for kind in KINDS for end in (kind.answered, kind.waiting)}
     for path in sorted(folder.iterdir()):
-        if path.suffix not in (".tsr", ".tsq"):
+        kind = ends.get(path.suffix)
+        if kind is None:
             continue
-        if path.suffix == ".tsq" and path.with_suffix(".tsr").exists():
+        waiting = path.suffix == kind.waiting
+        if waiting and path.with_suffix(kind.answered).exists():
             continue  # answered; the run that was to remove it was killed
         note = path.with_suffix(".url")
-        authority = note.read_text(errors="replace") if note.exists() else ""
-        yield Stamp(path.name.partition(".")[0], authority, path, path.suffix == ".tsq")
-
-
-def check_answer(answer: bytes, digest: bytes) -> str:
-    """Return what is wrong with an answer to a request over a line: empty if it stamps that line's ``digest``."""
-    stamped = imprint(answer)
-    if stamped is None:
-        return "it is no time stamp that can be read"
-    return "" if stamped == digest else "it stamps another digest"
-
-
-def imprint(answer: bytes) -> bytes | None:
-    """Return the digest that a stamp is over, None where the answer cannot be read."""
-    from rfc3161_client import decode_timestamp_response
-
-    try:
-        return bytes(decode_timestamp_response(answer).tst_info.message_imprint.message)
-    except (ValueError, TypeError):
-        return _by_openssl(answer, "imprint")  # type: ignore[return-value]
-
-
-def stamped_at(answer: bytes) -> datetime.datetime | None:
-    """Return when the authority says that it saw the digest, None where the answer cannot be read."""
-    from rfc3161_client import decode_timestamp_response
-
-    try:
-        return decode_timestamp_response(answer).tst_info.gen_time
-    except (ValueError, TypeError):
-        return _by_openssl(answer, "time")  # type: ignore[return-value]
-
-
-def _by_openssl(answer: bytes, what: str) -> bytes | datetime.datetime | None:
-    """Read an answer that the library cannot parse with openssl's own words."""
-    program = shutil.which("openssl")
-    if program is None:
-        return None
-    with tempfile.NamedTemporaryFile(suffix=".tsr") as file:
-        file.write(answer)
-        file.flush()
-        out = subprocess.run(  # noqa: S603 - a program of the system, on our own file
-            [program, "ts", "-reply", "-in", file.name, "-text"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        ).stdout
-    if what == "time":
-        for row in out.splitlines():
-            if row.startswith("Time stamp: "):
-                try:
-                    moment = datetime.datetime.strptime(row[12:].strip(), "%b %d %H:%M:%S %Y GMT")
-                except ValueError:
-                    return None
-                return moment.replace(tzinfo=datetime.UTC)
-        return None
-    octets = ""
-    inside = False
-    for row in out.splitlines():
-        if row.startswith("Message data:"):
-            inside = True
-        elif inside and row.startswith("    ") and " - " in row:
-            octets += row.partition(" - ")[2][:48].replace("-", " ")
-        elif inside:
-            break
-    try:
-        return bytes.fromhex(octets) or None
-    except ValueError:
-        return None
+        address = note.read_text(errors="replace") if note.exists() else ""
+        yield Stamp(path.name.partition(".")[0], address, path, waiting, kind)

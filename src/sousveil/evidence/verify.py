@@ -11,10 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from sousveil.evidence import keys, stamps, trust
+from sousveil.evidence import calendars, keys, stamps
 from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.ledger import Entry
 from sousveil.evidence.objects import chunks_of
+from sousveil.evidence.witness import Anchors
 from sousveil.evidence.wrong import CaseError
 
 
@@ -39,10 +40,16 @@ class Named(Struct):
     """The reason, where it was taken out."""
 
 
-def verify(path: Path, roots: bytes = b"") -> Iterator[Claim]:
+def anchors(roots: bytes = b"", headers: str = "", logs: bytes = b"") -> Anchors:
+    """Return what a person trusts, from the texts of files that hold it. Raises CaseError where one holds no such."""
+    return Anchors(roots, calendars.headers(headers), logs)
+
+
+def verify(path: Path, trusted: Anchors | bytes = b"") -> Iterator[Claim]:
     """Yield every claim of a case, an export, or one object of either (a file below ``objects``).
 
-    ``roots`` are certificates in PEM form that end the stamps' chains. Raises CaseError where ``path`` is none of them.
+    ``trusted`` is what stamps are checked by; bytes alone are root certificates of time-stamp authorities in PEM form.
+    Raises CaseError where ``path`` is none of them.
     """
     if path.is_file():
         yield from _object(path)
@@ -52,9 +59,9 @@ def verify(path: Path, roots: bytes = b"") -> Iterator[Claim]:
             yield Claim("there are only files and folders in it", False, f"{name}: a link, a pipe or a device")
     elif (path / "bagit.txt").is_file():
         yield from _bag(path)
-        yield from verify_case(path / "data", roots, exported=True)
+        yield from verify_case(path / "data", trusted, exported=True)
     else:
-        yield from verify_case(path, roots)
+        yield from verify_case(path, trusted)
 
 
 def _object(path: Path) -> Iterator[Claim]:
@@ -107,7 +114,7 @@ def _file(root: Path, file: str, digest: str) -> str:
     return "" if found.hexdigest() == digest else f"its SHA-256 is {found.hexdigest()}"
 
 
-def verify_case(root: Path, roots: bytes = b"", *, exported: bool = False) -> Iterator[Claim]:
+def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = False) -> Iterator[Claim]:
     """Yield every claim of a case. In an export lines may have been taken out, if a redaction on record says so.
 
     Raises CaseError where ``root`` is no case.
@@ -153,7 +160,7 @@ def verify_case(root: Path, roots: bytes = b"", *, exported: bool = False) -> It
         "every line of the ledger is signed and follows the one before", not problem, problem or f"{count} lines"
     )
     yield from _objects(case, named, whole=not problem)
-    yield from _stamps(case, stamped | (stubs or {}).keys(), roots)
+    yield from _stamps(case, stamped | (stubs or {}).keys(), trusted)
     yield from _seals(entries, count)
 
 
@@ -216,20 +223,21 @@ def _check(case: Case, digest: str, note: Named) -> str:
     return "" if found.hexdigest() == digest else f"{path}: its SHA-256 is {found.hexdigest()}"
 
 
-def _stamps(case: Case, digests: set[str], roots: bytes) -> Iterator[Claim]:
+def _stamps(case: Case, digests: set[str], trusted: Anchors | bytes) -> Iterator[Claim]:
     """Yield what the stamps are worth. A line that was taken out left its digest, which is all that a stamp is over."""
+    known = trusted if isinstance(trusted, Anchors) else Anchors(trusted)
     waiting = 0
     for stamp in stamps.every(case.root / "stamps"):
         if stamp.waiting:
             waiting += 1
             continue
-        what = f"the time stamp by {stamp.authority or stamp.path.name} holds"
+        what = f"{stamp.kind.claim} by {stamp.authority or stamp.path.name} holds"
         if stamp.line not in digests:
             why = "its end was cut off, or it was replaced"
-            detail = f"{stamp.path.name}: it stamps a line that is not in the ledger: {why}"
+            detail = f"{stamp.path.name}: it is over a line that is not in the ledger: {why}"
             yield Claim(what, False, detail)
             continue
-        result = trust.judge(stamp.path.read_bytes(), bytes.fromhex(stamp.line), roots)
+        result = stamp.kind.judge(stamp.path.read_bytes(), bytes.fromhex(stamp.line), known)
         yield Claim(
             what, result.valid, result.detail if result.valid is not False else f"{stamp.path.name}: {result.detail}"
         )
