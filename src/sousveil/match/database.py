@@ -84,9 +84,16 @@ class Matcher:
                 return False
         return bool(self.match(data, path))
 
-    def may_hold(self, data: bytes | memoryview) -> bool:
-        """Return False where no term stands in ``data``, even if letters beside it are the format's own."""
-        return len(data) > MOST_JOINED or bool(self._scan(data, 1)[0]) or self._joined.may_hold(data)
+    def near(self, data: bytes | memoryview) -> list[int] | None:
+        """Return where a term may end in ``data`` if letters beside it are the format's own, in no order.
+
+        None where it was not asked, as in a large file: then anywhere.
+        """
+        if len(data) > MOST_JOINED:
+            return None
+        raw, whole = self._scan(data, _MOST_RAW)
+        joined = self._joined.places(data) if whole else None
+        return None if joined is None else [*(end for _, end in raw), *joined]
 
     def scan_chunks(self, chunks: Iterable[bytes | memoryview], path: str = "") -> Hits:
         """Return what :meth:`match` would of ``chunks`` put together, holding a few megabytes. Reads to the end."""

@@ -53,15 +53,17 @@ class Joined:
     def _patterns(self) -> list[Pattern]:
         return list(short(self._entries)) or [_NONE]
 
-    def may_hold(self, data: bytes | memoryview) -> bool:
-        """Return False where no short term stands in ``data`` even if letters beside it are the format's own."""
-        places: list[tuple[int, int]] = []
+    def places(self, data: bytes | memoryview) -> list[int] | None:
+        """Return where a short term ends if letters beside it are the format's own; None where they are too many."""
+        found: list[tuple[int, int]] = []
 
         def handle(number: int, start: int, end: int, flags: int, context: object) -> bool:
-            places.append((number, end))
-            return len(places) >= _MOST_PLACES
+            found.append((number, end))
+            return len(found) >= _MOST_PLACES
 
-        return not self._engine.scan(data, handle) or any(self._stands(data, *place) for place in places)
+        if not self._engine.scan(data, handle):
+            return None
+        return [end for number, end in found if self._stands(data, number, end)]
 
     def _stands(self, data: bytes | memoryview, number: int, end: int) -> bool:
         pattern = self._patterns[number]

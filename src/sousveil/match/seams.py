@@ -7,7 +7,9 @@ of the same length has zeros in their place; what is found in it stands at the s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from sousveil.match.hits import MARGIN
 
 MOST = 256 << 20
 """Files above this are matched as they are only."""
@@ -37,9 +39,12 @@ _WEIGHTS = int(_BLOCK * 0.58)
 
 
 def view(
-    data: bytes | memoryview, display: str, may_hold: Callable[[bytes | memoryview], bool] | None = None
+    data: bytes | memoryview, display: str, near: Callable[[bytes | memoryview], list[int] | None] | None = None
 ) -> bytes | None:
-    """Return the bytes with zeros for such marks, None where there are none or ``may_hold`` knows of no term."""
+    """Return the bytes with zeros for such marks, None where there are none.
+
+    ``near`` tells where terms may end: all else is then left as it is.
+    """
     head = bytes(data[:8])
     if len(data) > MOST:
         return None
@@ -47,18 +52,17 @@ def view(
         return _bplist(bytes(data))
     for magic, ends, marks, asked in _KINDS:
         if magic.match(head) and (not ends or display.lower().endswith(ends)):
-            if asked and may_hold is not None and not may_hold(data):
-                return None
-            return _zeroed(bytes(data), marks)
+            places = near(data) if asked and near is not None else None
+            return _zeroed(bytes(data), marks, _texts(data) if places is None else _windows(places, len(data)))
     return None
 
 
-def _zeroed(data: bytes, marks: re.Pattern[bytes]) -> bytes | None:
+def _zeroed(data: bytes, marks: re.Pattern[bytes], where: Iterable[tuple[int, int]]) -> bytes | None:
     # A constant is put in many times faster than what a function returns.
     zeros = b"\0" if marks in (_PICKLE, _PROTOBUF) else _zeros
     parts: list[bytes] = []
     at = found = 0
-    for start, end in _texts(data):
+    for start, end in where:
         low = max(0, start - 2)
         part, count = marks.subn(zeros, data[low : end + 4])
         found += count
@@ -67,15 +71,28 @@ def _zeroed(data: bytes, marks: re.Pattern[bytes]) -> bytes | None:
     return b"".join((*parts, data[at:])) if found else None
 
 
+def _windows(places: list[int], size: int) -> Iterator[tuple[int, int]]:
+    """Yield what lies as near to one of ``places`` as any check of a hit looks, in order and apart."""
+    low = high = -1
+    for place in sorted(places):
+        if place - MARGIN > high + 8:
+            if high >= 0:
+                yield low, high
+            low = max(0, place - MARGIN)
+        high = min(size, place + MARGIN)
+    if high >= 0:
+        yield low, high
+
+
 def _zeros(mark: re.Match[bytes]) -> bytes:
     return bytes(len(mark[0]))
 
 
-def _texts(data: bytes) -> Iterator[tuple[int, int]]:
+def _texts(data: bytes | memoryview) -> Iterator[tuple[int, int]]:
     """Yield the runs of blocks that are no weights."""
     first = -1
     for start in range(0, len(data), _BLOCK):
-        if len(data[start : start + _BLOCK].translate(None, _PRINTABLE)) > _WEIGHTS:
+        if len(bytes(data[start : start + _BLOCK]).translate(None, _PRINTABLE)) > _WEIGHTS:
             if first >= 0:
                 yield first, start
             first = -1

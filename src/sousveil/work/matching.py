@@ -25,11 +25,11 @@ def matcher() -> Matcher:
 def holds(display: str, data: bytes | memoryview) -> bool:
     """Return whether any term stands in a file."""
     engine = matcher()
-    if joined(display) and not engine.may_hold(data):
+    if joined(display) and engine.near(data) == []:
         return False
     if engine.matches(matchable(display, data), display):
         return True
-    view = seams.view(data, display, engine.may_hold)
+    view = seams.view(data, display, engine.near)
     return view is not None and engine.matches(view, display)
 
 
@@ -38,7 +38,7 @@ def places(display: str, data: bytes) -> tuple[list[Hit], bool]:
     engine = matcher()
     found = engine.match(matchable(display, data), display)
     hits = list(found)
-    if view := seams.view(data, display):
+    if view := seams.view(data, display, engine.near):
         hits += engine.match(view, display)
     return hits, not found.truncated
 

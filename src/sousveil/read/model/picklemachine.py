@@ -43,6 +43,8 @@ class Machine:
         self.memo: dict[int, Any] = {}
         self.steps = _MOST_STEPS
         self.roots: list[Any] = []
+        self.words: list[Word] = []
+        """Every string, as it came."""
         self.why = ""
 
     def run(self, at: int = 0) -> None:
@@ -78,7 +80,7 @@ class Machine:
 
         The first step of another kind, or one that does not fit, is for pickletools.
         """
-        data, stack, memo, steps = self.data, self.stack, self.memo, self.steps
+        data, stack, memo, steps, words = self.data, self.stack, self.memo, self.steps, self.words
         at, last = stream.tell(), len(self.data) - 5
         while at < last and steps > 0:
             code = data[at]
@@ -95,7 +97,9 @@ class Machine:
                     text = data[start:end].decode()
                 except UnicodeDecodeError:
                     break  # surrogates, which pickletools lets pass
-                stack.append(Word(text[:4000], start, end - start))
+                word = Word(text[:4000], start, end - start)
+                stack.append(word)
+                words.append(word)
                 at = end
             elif code == 0x72:  # LONG_BINPUT
                 memo[_number(data, at + 1)[0]] = stack[-1] if stack else None
@@ -176,7 +180,8 @@ class Machine:
                 argument = argument[:65536].decode("utf-8", "replace")
             lead = _STRINGS[name]
             start = position + lead if lead else position + 2
-            stack.append(Word(argument[:4000], start, end - start - (0 if lead else 2)))
+            self.words.append(Word(argument[:4000], start, end - start - (0 if lead else 2)))
+            stack.append(self.words[-1])
         elif name in ("MARK", "EMPTY_LIST", "EMPTY_DICT", "EMPTY_TUPLE", "EMPTY_SET"):
             stack.append(_MARK if name == "MARK" else {} if name == "EMPTY_DICT" else [])
         elif name == "APPEND":
@@ -241,7 +246,8 @@ class Machine:
             stack.append(argument if isinstance(argument, int) and -(1 << 40) < argument < 1 << 40 else None)
         elif name in ("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"):
             size = len(argument) if argument else 0
-            stack.append(Word("", stream.tell() - size, size, "bytes"))
+            self.words.append(Word("", stream.tell() - size, size, "bytes"))
+            stack.append(self.words[-1])
         else:
             stack.append(None)
 
@@ -280,7 +286,7 @@ class Machine:
             count *= size if isinstance(size, int) else 0
         if kind == "O":
             inner = Machine(self.data)
-            inner.steps = self.steps
+            inner.steps, inner.words = self.steps, self.words
             if self.data[stream.tell() : stream.tell() + 1] == b"\x80" and inner._one(stream):
                 self.stack[-1].state.append(inner.roots)
             self.steps = inner.steps
@@ -295,7 +301,9 @@ class Machine:
         if at + count * width > len(self.data):
             raise ValueError("an array that ends behind the file")
         if found[1] in "US":
-            self.stack[-1].state.append(array_words(self.data, at, count, width, found[1]))
+            array = array_words(self.data, at, count, width, found[1])
+            self.words += array
+            self.stack[-1].state.append(array)
         stream.seek(at + count * width)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sousveil.about import About
@@ -28,8 +30,9 @@ _ROWS = 3
 class _Walk:
     """What the machine built, as parts."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, held: set[int] | None) -> None:
         self.data = data
+        self._held = held
         self.parts: list[Part] = []
         self.texts: list[tuple[Word, Word]] = []
         self.classes: dict[str, None] = {}
@@ -58,28 +61,40 @@ class _Walk:
             for item in inner[:_ROWS]:
                 self.thing(item, None, scope, depth + 1)
         elif isinstance(thing, dict):
-            keys = [k for k in thing if isinstance(k, Word)]
-            values = [v for v in thing.values() if isinstance(v, Word) and v.encoding != "bytes"]
-            if keys and not all(k.text.isdigit() for k in keys):
-                told = [k if not isinstance(v, Word) else Word(k.text, k.offset, k.length, value=v.text[:200])
-                        for k, v in thing.items() if isinstance(k, Word)]  # fmt: skip
-                title = scope[-1] if scope else ""
-                self.parts.append(
-                    Part(Kind.RECORD, name or title, told, "dict", "pickle", key if name else None, scope)
-                )
-                self.texts += [(k, v) for k, v in thing.items() if isinstance(k, Word) and isinstance(v, Word)]
-                if values and len(values) == len(thing) > 1 and len({v.text for v in values}) > 1:
-                    self.parts.append(Part(Kind.LABEL_SET, name, values, "list", "pickle", key, scope))
-            elif len(values) >= 2:
-                self._list(values, key, scope)
+            self._dict(thing, key, scope)
+            within = (*scope, name)[-8:] if name else scope
             for k, v in thing.items():
-                self.thing(v, k if isinstance(k, Word) else key, (*scope, name)[-8:] if name else scope, depth + 1)
+                if isinstance(v, (list, dict, Named)):
+                    self.thing(v, k if isinstance(k, Word) else key, within, depth + 1)
         else:
             words = [w for w in thing if isinstance(w, Word) and w.encoding != "bytes"]
-            if len(words) >= 2:
+            if len(words) >= 2 and self._matters(words, key):
                 self._list(words, key, scope)
             for item in thing:
-                self.thing(item, key, scope, depth + 1)
+                if isinstance(item, (list, dict, Named)):
+                    self.thing(item, key, scope, depth + 1)
+
+    def _dict(self, thing: dict[Any, Any], key: Word | None, scope: tuple[str, ...]) -> None:
+        name = key.text if key else ""
+        keys = [k for k in thing if isinstance(k, Word)]
+        values = [v for v in thing.values() if isinstance(v, Word) and v.encoding != "bytes"]
+        if not (self._matters(keys, key) or self._matters(values, None)):
+            return
+        if keys and not all(k.text.isdigit() for k in keys):
+            told = [k if not isinstance(v, Word) else Word(k.text, k.offset, k.length, value=v.text[:200])
+                    for k, v in thing.items() if isinstance(k, Word)]  # fmt: skip
+            title = scope[-1] if scope else ""
+            self.parts.append(Part(Kind.RECORD, name or title, told, "dict", "pickle", key if name else None, scope))
+            self.texts += [(k, v) for k, v in thing.items() if isinstance(k, Word) and isinstance(v, Word)]
+            if values and len(values) == len(thing) > 1 and len({v.text for v in values}) > 1:
+                self.parts.append(Part(Kind.LABEL_SET, name, values, "list", "pickle", key, scope))
+        elif len(values) >= 2:
+            self._list(values, key, scope)
+
+    def _matters(self, words: list[Word], key: Word | None) -> bool:
+        """Return whether a term stands in any of these: nearly every list of a large pickle holds none."""
+        held = self._held
+        return held is None or (key is not None and key.offset in held) or any(w.offset in held for w in words)
 
     def _list(self, words: list[Word], key: Word | None, scope: tuple[str, ...]) -> None:
         self.parts.append(Part(Kind.LABEL_SET, key.text if key else "", words, "list", "pickle", key, scope))
@@ -137,7 +152,7 @@ def read_from(found: Hits, start: int) -> Iterator[Construct]:
     """Yield what the pickles from offset ``start`` hold."""
     machine = Machine(data := found.data)
     machine.run(start)
-    walk = _Walk(data)
+    walk = _Walk(data, None if found.all else _held(found, machine.words))
     for root in machine.roots:
         walk.thing(root, None, ())
     names = [c for c in walk.classes if not c.startswith(("collections.", "_codecs.", "builtins.", "copyreg."))]
@@ -153,6 +168,18 @@ def read_from(found: Hits, start: int) -> Iterator[Construct]:
     if machine.why:
         reason = "cut" if machine.steps < 0 else "broken"
         raise Unfinished(reason, f"the pickle was followed in part: {machine.why}")
+
+
+def _held(found: Hits, words: list[Word]) -> set[int]:
+    """Return where the words begin in which a term stands."""
+    words.sort(key=attrgetter("offset"))
+    starts = [w.offset for w in words]
+    held: set[int] = set()
+    for offset in found.offsets:
+        at = bisect_right(starts, offset) - 1
+        if at >= 0 and offset < starts[at] + words[at].length:
+            held.add(starts[at])
+    return held
 
 
 _MACHINERY = re.compile(
