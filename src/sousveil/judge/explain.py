@@ -158,9 +158,11 @@ class _Places:
         self._add(-1, construct.passage, title, construct.gloss if construct.kind is not Kind.STATEMENT else "")
 
     def _add(self, key: int, passage: Passage, seen: Sequence[Seen], comment: str) -> None:
-        lexicon = "; ".join(
-            dict.fromkeys(f"{s.tag.term}: {s.tag.gloss}" for s in seen if s.tag.trait is not None and s.tag.gloss)
-        )
+        terms = [s.tag for s in seen if s.tag.trait is not None and s.tag.gloss]
+        # "API" is short for a people too; beside a word that names the trait it is what it is everywhere else.
+        if any(t.strength != "weak" for t in terms):
+            terms = [t for t in terms if t.strength != "weak" or t.language != "code"]
+        lexicon = "; ".join(dict.fromkeys(f"{t.term}: {t.gloss}" for t in terms))
         own = " ".join(comment.split())[:200]
         shown = "" if own and own in passage.text else own
         gloss = " | ".join(part for part in (lexicon, shown) if part)

@@ -155,7 +155,7 @@ class Features:
     def _tags(self, text: str) -> Sequence[Tag]:
         """Return the tags of ``text``; the "names" of "class names" are no persons' names."""
         tags = self.tag(text)
-        covers = [(t.start, t.end) for t in tags if t.concept in ("model", "share")]
+        covers = [(t.start, t.end) for t in tags if t.concept in ("model", "share", "naming")]
         if not covers:
             return tags
         return [t for t in tags if t.concept != "name" or not any(a <= t.start and t.end <= b for a, b in covers)]

@@ -42,12 +42,14 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
             for name in {construct.name, _bare(construct.name)}:
                 index[name].append(i)
     edges: dict[tuple[int, int], Edge] = {}
+    classes = {(f.sited.artifact, f.construct.name) for f in features if f.construct.kind is Kind.RECORD}
     for i, feature in enumerate(features):
         construct = feature.construct
         for m, member in enumerate(construct.members):
             for text, relation in ((member.type, "field-type"), (member.gloss, "names")):
                 for used in _mentioned(text, index, relation == "field-type"):
-                    _add(edges, Edge(i, used, m, relation), features)
+                    if not _hidden(features[used], feature, classes):
+                        _add(edges, Edge(i, used, m, relation), features)
         texts = [construct.returns, *construct.uses]
         if construct.kind is not Kind.STATEMENT:
             texts.append(construct.gloss)
@@ -57,6 +59,22 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
     for edge in _beside(features):
         _add(edges, edge, features)
     return list(edges.values())
+
+
+def _hidden(used: Features, user: Features, classes: set[tuple[str, str]]) -> bool:
+    """Return whether ``used`` is a class's own inner type that ``user``, in another file, cannot mean by its bare name.
+
+    What encloses it must be known as a class: the names of a namespace are seen from everywhere.
+    """
+    inner = used.construct
+    if not inner.scope or used.sited.artifact == user.sited.artifact:
+        return False
+    outer = inner.scope[-1]
+    if (used.sited.artifact, outer) not in classes:
+        return False
+    one = user.construct
+    members = [text for m in one.members for text in (m.type, m.gloss)]
+    return not any(outer in text for text in (*one.scope, *one.bases, *one.uses, one.gloss, *members))
 
 
 def _beside(features: Sequence[Features]) -> list[Edge]:

@@ -303,7 +303,7 @@ def _code() -> str:
 def _phrases(text: str, start: int, end: int, node: _Node, splitter: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
     """Yield what stands at ``start``: the word up to ``end``, and phrases it begins."""
     for number, code in node.single:
-        if not code or text[start:end] == code[0]:
+        if not code or (text[start:end] == code[0] and not _is_prefix(text, start, end)):
             yield start, end, number
     if not node.phrases:
         return
@@ -322,6 +322,11 @@ def _phrases(text: str, start: int, end: int, node: _Node, splitter: re.Pattern[
         else:
             if not code or tuple(got) == code:
                 yield start, at, number
+
+
+def _is_prefix(text: str, start: int, end: int) -> bool:
+    """Return whether one or two small letters begin an identifier: "stTrafficCar" says that this is a structure."""
+    return end - start <= 2 and text[start:end].islower() and text[end : end + 1].isupper()
 
 
 def load(folder: Path | None = None, cache: Path | None = None) -> Lexicon:

@@ -1,0 +1,103 @@
+"""What was said wrongly of products once, each beside what must still be found."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import Judgement, judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Act, Basis, Trait, Verdict
+from sousveil.read import dispatch
+
+# ruff: noqa: E501 - files as they are
+
+
+@functools.cache
+def matcher() -> Matcher:
+    return Matcher(load())
+
+
+def judged(**files: str) -> Judgement:
+    """Return the judgement of made-up files; in a name ``__`` stands for the dot."""
+    sited: list[Sited] = []
+    for number, (name, text) in enumerate(files.items()):
+        path, data = name.replace("__", "."), text.encode()
+        hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
+        sited += [Sited(c, path, f"{number:064}") for c in dispatch.read(path, data, hits).constructs]
+    return judge(sited, load_rules(), load().tag)
+
+
+def profiles(judgement: Judgement) -> list[tuple[Trait, Basis, str]]:
+    acts = (Act.INFERS, Act.TARGETS)
+    return [(f.trait, f.basis, f.construct.name) for f in judgement.findings if f.act in acts and f.probability >= 0.5]
+
+
+def test_persons_of_attention_are_no_people() -> None:
+    page = '<template><div class="face-detail"><span>疑似%s</span><el-button>查看%s</el-button></div></template>\n'
+    assert judged(FaceDetail__vue=page % ("重点人员", "重点人员")).verdict is Verdict.CLEAR
+    assert judged(FaceDetail__vue=page % ("维族人员", "维族人员报警")).verdict is Verdict.PROFILES
+
+
+def test_a_prefix_of_an_identifier_is_no_caste() -> None:
+    event = "public class JunctionEvent {{ public byte byHat; public byte byUmbrella; public byte bySex; public byte byAge; {} }}\n"
+    cars = "public CarInfo stTrafficCar; public CommInfo stCommInfo; public SupplementInfo stObjectInfo;"
+    assert not profiles(judged(a__java=event.format(cars)))
+    assert [t.concept for t in load().tag("pct_st") if t.trait] == ["caste-groups"]
+
+
+def test_oily_and_dry_are_no_colours_of_skin() -> None:
+    text = "public final class SkinAnalyzeSkinType {\n    public enum SkinType: Int {\n%s    }\n    public let skinType: SkinType\n}\n"
+    assert not profiles(judged(Face_Skin__swift=text % "        case oilySkin = 0\n        case drySkin\n"))
+    tone = "public final class FaceSkinColorResult {\n    public enum SkinColor: Int {\n        case yellow = 0\n        case black\n        case white\n    }\n    public let skinColor: SkinColor\n    public let confidence: Float\n}\n"
+    assert {trait for trait, _, _ in profiles(judged(Skin__swift=tone))} == {Trait.SKIN_COLOUR}
+
+
+def test_ethnic_wear_is_a_style_of_clothes() -> None:
+    wear = (
+        "def classes_of(outfit: EthnicOutfit):\n"
+        '    """Classify each ethnic outfit of a person, saree or lehenga, and drop the face: detects ethnic per garment."""\n'
+        "    return pool(outfit.upper_is_ethnic)\n"
+    )
+    assert judged(wear__py=wear).verdict is Verdict.CLEAR
+    person = 'def read(person):\n    """Detect the face and predict the ethnicity of the person, and the clothes."""\n    return net(person)\n'
+    assert judged(person__py=person).verdict is Verdict.PROFILES
+
+
+def test_names_of_tasks_are_no_persons_names() -> None:
+    targets = "import torch\n%s = ['age', 'gender', 'race']\nheads = [torch.nn.Linear(512, n) for n in sizes]\n"
+    assert {basis for _, basis, _ in profiles(judged(train__py=targets % "task_names"))} == {Basis.UNKNOWN}
+    by_name = 'def predict_race(last_names):\n    """Return the race of each last name."""\n    return model.predict(last_names)\n'
+    assert {basis for _, basis, _ in profiles(judged(guess__py=by_name))} == {Basis.NAME}
+
+
+def test_the_inner_type_of_another_class_is_not_linked() -> None:
+    face = (
+        "public class FaceDetectOption {\n    public enum ReturnAttributes: String {\n        case smiling\n        case glasses\n"
+        "        case ethnicity\n    }\n    public var returnAttributes: Set<ReturnAttributes>\n}\n"
+    )
+    body = (
+        "/// 人体，不含 ethnicity\npublic class BodyDetectOption {\n    public enum ReturnAttributes: String { case cloth }\n"
+        "    public var returnAttributes: Set<ReturnAttributes>\n}\n"
+    )
+    apart = profiles(judged(Face__swift=face, Body__swift=body))
+    assert "FaceDetectOption" in {name for _, _, name in apart}
+    assert "BodyDetectOption" not in {name for _, _, name in apart}
+    meant = body.replace("Set<ReturnAttributes>", "Set<FaceDetectOption.ReturnAttributes>")
+    assert "BodyDetectOption" in {name for _, _, name in profiles(judged(Face__swift=face, Body__swift=meant))}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "gloss"),
+    [
+        ("The Face Recognition API predicts the ethnicity of faces.", "ethnicity: ethnicity"),
+        ("A race classifier for faces, trained on FairFace.", "race: race"),
+    ],
+)
+def test_a_gloss_says_what_is_meant(sentence: str, gloss: str) -> None:
+    (finding,) = judged(readme__md=f"# About\n\n{sentence}\n").findings
+    assert finding.places[0].gloss == gloss
