@@ -87,6 +87,7 @@ class Driver:
         self._left: dict[str, int] = {}
         self._constructs: list[Sited] = []
         self._judged: list[str] = []
+        self._seen: set[int] = set()
         self.judge_failures: list[str] = []
         self._pool: Pool[Job, Message | Spent] = Pool(
             _timed, Job, Message | Spent, workers, silence, warm,
@@ -144,7 +145,9 @@ class Driver:
                 for construct in message.constructs:
                     if "!/" not in message.display and not message.origin:
                         outcome.wrong += _misplaced(construct, outcome.data)
-                    self._constructs.append(Sited(construct, message.display, message.sha256, message.origin))
+                    if (key := _shape(construct)) not in self._seen:
+                        self._seen.add(key)
+                        self._constructs.append(Sited(construct, message.display, message.sha256, message.origin))
                 if message.constructs and number not in self._judged:
                     self._judged.append(number)
                     if len(self._judged) >= _TOGETHER:
@@ -168,7 +171,7 @@ class Driver:
         return (replace(job, paths=()) if isinstance(job, Survey) else job), (descriptor,)
 
     def _judge(self) -> None:
-        """Judge what was read, in this process, as a scan does."""
+        """Judge what was read, in this process, as a scan does; of the same structure in many files, the first."""
         sited, names = tuple(self._constructs), ", ".join(self._judged)
         self._constructs, self._judged = [], []
         try:
@@ -180,6 +183,13 @@ class Driver:
         """Stop the workers."""
         self._pool.close()
         self._feed.close()
+
+
+def _shape(construct: Construct) -> int:
+    """Return a number for what a construct says, wherever it stands."""
+    members = tuple((m.name, m.value, m.type, m.gloss, m.values) for m in construct.members)
+    return hash((construct.kind, construct.name, construct.gloss, construct.scope, construct.role, construct.language,
+                 construct.passage.text, construct.bases, construct.returns, construct.uses, members))  # fmt: skip
 
 
 def _misplaced(construct: Construct, data: bytes) -> Iterator[str]:
