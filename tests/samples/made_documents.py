@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import documents
+import documents_binary
 import documents_old as old
 from kit import Sample
 
@@ -18,6 +19,7 @@ _WRITERS = (
     (".odp", documents.odp_of, "slide 3"),
     (".xlsx", documents.xlsx_of, "Manual!A"),
     (".ods", documents.ods_of, "Manual!A"),
+    (".xlsb", documents_binary.xlsb_of, "Manual!A"),
     (".doc", old.doc_of, "table 2, row 5, column 1"),
     (".xls", old.xls_of, "Manual!A"),
     (".msg", old.msg_of, "manual.docx!/text.md"),

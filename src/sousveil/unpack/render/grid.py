@@ -1,4 +1,4 @@
-"""How far apart the cells of a workbook of XML parts lie ([ECMA-376] part 1, 18.3.1.4), told without opening it."""
+"""How far apart the cells of a workbook in a zip lie, told without opening it; [ECMA-376] part 1, 18.3.1.4."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 from sousveil.model import Limit
 from sousveil.unpack.limits import Budget, Meter
 from sousveil.unpack.reading import NotOpened, Reading
+from sousveil.unpack.render.spread import BinarySheet, OpenSheet
 from sousveil.unpack.source import Memory
 from sousveil.unpack.zips import read_zip
 
@@ -31,30 +32,61 @@ def places(data: bytes, display: str, budget: Budget) -> int:
         for item in read_zip(Memory(data), reading):
             # The workbook says which parts are sheets, and may call them anything.
             if not isinstance(item, Limit):
-                most = max(most, span(item.source.chunks()))
+                most = max(most, *_of_part(item.name, item.source.chunks()))
     except NotOpened:
         return 0
     return most
 
 
+def _of_part(name: str, chunks: Iterable[bytes]) -> tuple[int, ...]:
+    """Return what a part's cells span as each kind of workbook would have it."""
+    takers: list[Sheet | OpenSheet | BinarySheet] = []
+    for chunk in chunks:
+        if not takers:
+            markup = chunk.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+            takers += [OpenSheet()] if name == "content.xml" else [Sheet()] if markup else [Sheet(), BinarySheet()]
+        for taker in takers:
+            taker.take(chunk)
+    for taker in takers:
+        taker.close()
+    return (0, *(taker.places for taker in takers))
+
+
 def span(chunks: Iterable[bytes]) -> int:
     """Return the places between the first and last row and column of a sheet's cells, 0 for another part."""
-    grid = _Grid()
-    held = b""
-    inside = False
+    sheet = Sheet()
     for chunk in chunks:
-        held += chunk
-        if not inside:
+        sheet.take(chunk)
+    sheet.close()
+    return sheet.places
+
+
+class Sheet:
+    """Takes the bytes of an XML part; ``places`` is what its cells span, 0 of another part."""
+
+    def __init__(self) -> None:
+        self.places = 0
+        self._grid = _Grid()
+        self._held = b""
+        self._inside = False
+
+    def take(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        held = self._held + chunk
+        if not self._inside:
             at = held.find(_DATA)
             if at < 0:
-                held = held[-len(_DATA) :]
-                continue
-            inside, held = True, held[at:]
-        done = grid.take(held, len(held) - _BORDER)
-        held = held[max(0, done - 1) :]  # a name stands behind a space
-    if inside:
-        grid.take(held, len(held))
-    return grid.places
+                self._held = held[-len(_DATA) :]
+                return
+            self._inside, held = True, held[at:]
+        done = self._grid.take(held, len(held) - _BORDER)
+        self._held = held[max(0, done - 1) :]  # a name stands behind a space
+
+    def close(self) -> None:
+        """Take the last bytes."""
+        if self._inside:
+            self._grid.take(self._held, len(self._held))
+        self.places = self._grid.places
 
 
 class _Grid:

@@ -25,7 +25,7 @@ ABOUT = About(
     "small sheet, columns and cells of a large one; comments and charts as XML.",
     limits="Encrypted workbooks; formulas and macros; of a sheet the first 200,000 rows and 500 columns.",
 )
-_WORDS = re.compile(r"(?:^xl/(?:sharedStrings|worksheets/.*)|content)\.xml\Z")
+_WORDS = re.compile(r"(?:^xl/(?:sharedStrings|worksheets/.*)\.(?:xml|bin)|content\.xml)\Z")
 _ROWS = 200_000
 _COLUMNS = 500
 _CELLS = 4_000_000
