@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable
 
 from sousveil.unpack.image import MODULES, look
 from sousveil.unpack.image.look import BY_START as _IMAGE_STARTS
+from sousveil.unpack.literals import Literals
 
 COMPRESSED = frozenset({"gz", "bz2", "xz", "lzma", "zst", "lz4", "lzip", "compress"})
 """Single streams. What comes out is one file, or a tar that then counts as one container with its compression."""
@@ -206,28 +208,15 @@ def behind_program(head: bytes) -> tuple[str, int] | None:
     if head.startswith(b"#!"):
         found = _SCRIPT_PAYLOAD.search(head)
         return None if found is None else ("script", found.end())
-    best: tuple[str, int] | None = None
-    for magic, fmt, valid in (
-        (b"7z\xbc\xaf\x27\x1c", "7z", _valid_7z),
-        (b"Rar!\x1a\x07", "rar", _valid_rar),
-        (b"MSCF\0\0\0\0", "cab", _valid_cab),
-    ):
-        at = head.find(magic)
-        while at >= 0 and (best is None or at < best[1]):
-            if valid(head, at):
-                best = (fmt, at)
-                break
-            at = head.find(magic, at + 1)
-    if best is None and head.startswith(b"MZ"):
-        for mark, fmt in (
-            (b"\xef\xbe\xad\xdeNullsoftInst", "nsis"),
-            (b"Inno Setup Setup Data (", "inno"),
-            (b"ISSetupStream\0", "installshield"),
-        ):
-            at = head.find(mark)
-            if at >= 0:
-                return fmt, at
-    return best
+    installer: tuple[str, int] | None = None
+    for at, number in _BEHIND.places(head):
+        fmt, valid = _PAYLOADS[number][1:]
+        if valid is None:
+            # An installer's data; where an archive follows as well, that is opened.
+            installer = installer or (fmt, at)
+        elif valid(head, at):
+            return fmt, at
+    return installer if head.startswith(b"MZ") else None
 
 
 def _valid_7z(head: bytes, at: int) -> bool:
@@ -251,3 +240,14 @@ def _valid_cab(head: bytes, at: int) -> bool:
     size = int.from_bytes(head[at + 8 : at + 12], "little")
     files = int.from_bytes(head[at + 16 : at + 20], "little")
     return head[at + 24 : at + 26] == b"\x03\x01" and 36 <= files < size and head[at + 12 : at + 16] == b"\0\0\0\0"
+
+
+_PAYLOADS: tuple[tuple[bytes, str, Callable[[bytes, int], bool] | None], ...] = (
+    (b"7z\xbc\xaf\x27\x1c", "7z", _valid_7z),
+    (b"Rar!\x1a\x07", "rar", _valid_rar),
+    (b"MSCF\0\0\0\0", "cab", _valid_cab),
+    (b"\xef\xbe\xad\xdeNullsoftInst", "nsis", None),
+    (b"Inno Setup Setup Data (", "inno", None),
+    (b"ISSetupStream\0", "installshield", None),
+)
+_BEHIND = Literals([magic for magic, _, _ in _PAYLOADS])

@@ -7,13 +7,12 @@ its own; padding is not. Nothing is looked for in programs.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import cache
-from typing import Any
 
 from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.image import parts
 from sousveil.unpack.image.measure import MAGICS, measure
+from sousveil.unpack.literals import Literals
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.source import Seekable
 
@@ -87,20 +86,11 @@ def _found(source: Seekable, reading: Reading) -> Iterator[tuple[int, int]]:
             return
 
 
-@cache
-def _database() -> Any:
-    import hyperscan
-
-    made = hyperscan.Database()
-    escaped = ["".join(f"\\x{b:02x}" for b in magic).encode() for magic, _, _ in MAGICS]
-    flags = [hyperscan.HS_FLAG_DOTALL] * len(escaped)
-    made.compile(expressions=escaped, ids=list(range(len(escaped))), flags=flags)
-    return made
+_LITERALS = Literals([magic for magic, _, _ in MAGICS])
 
 
 def _hits(source: Seekable, reading: Reading) -> Iterator[tuple[int, str]]:
     """Yield where images may begin, in order, each with the kind it would be."""
-    database = _database()
     at = 0
     while at < source.size:
         data = source.read(at, _STEP + _LAP)
@@ -108,13 +98,9 @@ def _hits(source: Seekable, reading: Reading) -> Iterator[tuple[int, str]]:
             return
         reading.fed(len(data))
         places: list[tuple[int, str]] = []
-
-        def met(number: int, _: int, end: int, __: int, ___: Any = None, places: Any = places, at: int = at) -> None:
-            magic, back, kind = MAGICS[number]
-            start = end - len(magic)
-            if start < _STEP:
+        for start, number in _LITERALS.places(data):
+            _, back, kind = MAGICS[number]
+            if start < _STEP and at + start >= back:
                 places.append((at + start - back, kind))
-
-        database.scan(data, match_event_handler=met)
-        yield from sorted(place for place in places if place[0] >= 0)
+        yield from sorted(places)
         at += _STEP

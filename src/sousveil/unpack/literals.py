@@ -1,0 +1,40 @@
+"""A few byte strings looked for in one pass: many times faster than one search for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+
+class Literals:
+    """Byte strings, compiled when first looked for. Not for threads."""
+
+    def __init__(self, literals: Sequence[bytes]) -> None:
+        self._literals = tuple(literals)
+
+    @cached_property
+    def _database(self) -> Any:
+        import hyperscan
+
+        made = hyperscan.Database()
+        escaped = ["".join(f"\\x{b:02x}" for b in literal).encode() for literal in self._literals]
+        flags = [hyperscan.HS_FLAG_DOTALL] * len(escaped)
+        made.compile(expressions=escaped, ids=list(range(len(escaped))), flags=flags)
+        return made
+
+    def places(self, data: bytes, most: int = 1 << 20) -> list[tuple[int, int]]:
+        """Return start and number of each place where one stands, in order; no more than ``most``."""
+        import hyperscan
+
+        found: list[tuple[int, int]] = []
+
+        def met(number: int, _: int, end: int, flags: int, context: object = None) -> bool:
+            found.append((end - len(self._literals[number]), number))
+            return len(found) >= most
+
+        try:
+            self._database.scan(data, match_event_handler=met)
+        except hyperscan.ScanTerminated:
+            pass
+        return sorted(found)
