@@ -1,12 +1,14 @@
 """Time and memory of reading 56 MB of DWARF: many units that repeat one header's enumerations.
 
-``python benchmarks/speed/dwarf.py [--units N] [--keep FILE]`` writes C, compiles it with gcc, reads it for
-one term and prints seconds of CPU and peak memory; with ``--with-pyelftools`` also the usual reader's.
+``python benchmarks/speed/dwarf.py [--units N] [--keep FILE]`` writes C, compiles it with gcc, reads it for one term
+and prints seconds of CPU and peak memory, of the reader alone and of a whole scan; with ``--with-pyelftools`` also the
+usual reader's.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import subprocess
 import sys
@@ -74,6 +76,17 @@ def measure(library: Path) -> None:
     print(f"sousveil: {seconds:.1f} s CPU, {peak:.0f} MB peak; {len(hits)} hits, {kinds}")
 
 
+def whole(library: Path) -> None:
+    """Print what a scan of the library takes, in all of its processes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    words = [sys.executable, "-m", "sousveil", "scan", "--fail-on", "never", "--format", "json"]
+    out = subprocess.run([*words, str(library)], check=True, stdout=subprocess.PIPE).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    limits = [limit["detail"] for limit in json.loads(out)["limits"]]
+    print(f"scan: {seconds:.1f} s CPU, {after.ru_maxrss / 1024:.0f} MB peak of its largest process; limits: {limits}")
+
+
 def usual(library: Path) -> None:
     """Print what the usual reader takes."""
     from elftools.elf.elffile import ELFFile
@@ -101,6 +114,7 @@ def main() -> None:
             made = make(Path(folder), arguments.units)
             library = made if library is None else made.rename(library)
         measure(library)
+        whole(library)
         if arguments.with_pyelftools:
             usual(library)
 

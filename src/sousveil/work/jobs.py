@@ -111,8 +111,8 @@ class _Surveyor:
         """Survey a file that is nothing but bytes without a term: nearly every file. Return False if it is not that."""
         if (
             len(data) > unpack.STUB_HEAD
-            or unpack.is_container(data, display) is not None
             or unpack.renderer_of(data, display) is not None
+            or unpack.is_container(data, display) is not None
             or unpack.has_sourcemap(display, data)
             or unpack.worth_reading(data)
             or self._hit(data, display, local=True)

@@ -37,7 +37,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
         every = ole.listdir(streams=True, storages=False)
         streams = [path for path in every if len(path) <= _DEEPEST]
     except Exception as error:  # noqa: BLE001 - whatever a hostile directory makes the library raise
-        raise NotOpened("broken", f"{type(error).__name__}: {error}") from None
+        raise NotOpened("broken", f"compound file: {str(error) or type(error).__name__}") from None
     with ole:
         held = {plain(path[-1]): path for path in streams if len(path) == 1}
         strings, wide = _strings(ole, held, reading)
@@ -57,7 +57,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
             try:
                 data = _stream(ole, path)
             except Exception as error:  # noqa: BLE001 - as above
-                reading.note("broken", f"{type(error).__name__}: {error}", title)
+                reading.note("broken", f"a stream of the compound file: {str(error) or type(error).__name__}", title)
                 yield from reading.drain()
                 continue
             if data.startswith(b"MSCF\0\0\0\0"):
