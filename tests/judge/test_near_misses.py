@@ -101,3 +101,72 @@ def test_the_inner_type_of_another_class_is_not_linked() -> None:
 def test_a_gloss_says_what_is_meant(sentence: str, gloss: str) -> None:
     (finding,) = judged(readme__md=f"# About\n\n{sentence}\n").findings
     assert finding.places[0].gloss == gloss
+
+
+def test_what_is_called_an_appearance_needs_one_thing_seen() -> None:
+    fields = "    out = {'age': p.age(), 'ethnicity': p.ethnicity(), 'gender': p.gender(), 'glasses': p.glasses()}\n    return out\n"
+    read = f"def appearance_of_face(p):\n{fields}"
+    form = f"def export_member(p):\n{fields}"
+    assert profiles(judged(face__py=read)) == [(Trait.ETHNICITY, Basis.FACE, "out")]
+    assert not profiles(judged(member__py=form))
+
+
+def test_one_value_for_each_people_is_an_answer_where_a_face_gives_it() -> None:
+    code = "function show(answer) {\n    var raceData = { asian: %s.asian, black: %s.black, white: %s.white, other: %s.other };\n    return raceData;\n}\n"
+    assert judged(a__js=code.replace("%s", "answer.faces[0]")).verdict is Verdict.PROFILES
+    assert judged(a__js=code.replace("%s", "county.share")).verdict is not Verdict.PROFILES
+
+
+def test_an_answer_that_a_manual_shows_is_a_record() -> None:
+    block = "# kit\n\nReturns:\n\n```\n%s: None\nasian: 0.1044\nblack: 0.0063\nwhite: 0.4081\nage: 31\n```\n"
+    assert judged(readme__md=block % "glasses").verdict is Verdict.PROFILES
+    assert judged(readme__md=block % "county").verdict is not Verdict.PROFILES
+
+
+def test_what_a_comment_lists_of_a_face_is_read_off_it() -> None:
+    text = "class Detection {\n    /** %s: gender, age, race, smiling, glass and pose. The request is async. */\n    void run(Object one, String attribute) { api.call(one, attribute); }\n}\n"
+    found = profiles(judged(a__java=text % "Detects all faces; their attributes"))
+    assert found == [(Trait.ETHNICITY, Basis.FACE, "run")]
+    assert not profiles(judged(a__java=text % "Keeps what the member chose for the party"))
+
+
+def test_a_function_that_asks_a_model_of_the_trait_infers_it() -> None:
+    code = "def run(picture):\n    faces = find_faces(picture)\n    scores = %s_model.predict(faces)[0]\n    return softmax(scores), %s_predictions, age_model.predict(faces)\n"
+    assert judged(a__py=code.replace("%s", "race")).verdict is Verdict.PROFILES
+    assert judged(a__py=code.replace("%s", "mood")).verdict is Verdict.CLEAR
+    odds = (
+        "def run(horses):\n    scores = race_model.predict(horses)[0]\n    return softmax(scores), race_predictions\n"
+    )
+    assert judged(horses__py=odds).verdict is Verdict.CLEAR
+
+
+def test_a_detector_of_religious_dress_says_so_in_its_title() -> None:
+    assert [b for _, b, _ in profiles(judged(readme__md="# Hijab detection with YOLO\n"))] == [Basis.BODY]
+    assert judged(readme__md="# Hijab shop, delivered in a day\n").verdict is Verdict.CLEAR
+
+
+def test_the_names_of_a_folders_files_claim_nothing() -> None:
+    listing = "-rw------- 1 root root 38599552 Oct 29 08:22 face_race_classifier.h5\n"
+    assert not profiles(judged(output__txt=listing))
+    assert profiles(judged(output__txt="This tool predicts the race of each face.\n"))
+
+
+def test_reading_the_label_of_a_picture_hands_out_nothing() -> None:
+    code = 'def %s(file):\n    """Return the race of a picture of a face."""\n    return int(file.split("_")[2])\n'
+    assert not profiles(
+        judged(utkface__py=code.replace('"""Return the race of a picture of a face."""', "") % "parse_race")
+    )
+    assert profiles(judged(utkface__py=code % "detect_race"))
+
+
+def test_a_basis_is_borrowed_only_where_all_others_agree() -> None:
+    labels = 'class RaceClassifier(nn.Module):\n    race_labels = ["White", "Black", "Asian", "Indian", "Others"]\n'
+    manual = "This tool predicts the race from a picture of the face.\n"
+    names = "This tool predicts the race from the surname.\n"
+    alone = judged(a__py=labels)
+    assert {b for _, b, _ in profiles(alone)} == {Basis.UNKNOWN}
+    assert {b for _, b, _ in profiles(judged(a__py=labels, readme__md=manual))} == {Basis.FACE}
+    both = judged(a__py=labels, readme__md=manual, more__md=names)
+    assert Basis.UNKNOWN in {b for _, b, _ in profiles(both)}
+    borrowed = [f for f in judged(a__py=labels, readme__md=manual).findings if f.places[0].artifact == "a.py"]
+    assert all(f.not_proved[-1].startswith("What it is taken from") for f in borrowed)

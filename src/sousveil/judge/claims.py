@@ -38,6 +38,8 @@ _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+`
 _QUOTED = re.compile(r"``[^`\n]+``|`[^`\n]+`|“[^”\n]+”")
 # A row of a table or of a dictionary's file begins with its number; it says nothing of the product.
 _ROW = re.compile(r"\s*\d{4,}[\s|,;:]")
+# Nor do the names of a folder's files.
+_FILES = re.compile(r"(?:^|\s)[-dl][r-][w-][x-][rwx-]{6}[.+]?\s")
 _GIVES = re.compile(r"\b(?:returns?|outputs?|yields?)\b[^,;:]{0,40}\Z", re.IGNORECASE)
 _OF_PICTURE = re.compile(
     r"\s*(?:\([^)]*\)\s*)?(?:label\s+)?(?:of|for|from|in)\b(?:(?!\band\b)[^,;:]){0,30}\Z", re.IGNORECASE
@@ -74,7 +76,7 @@ class Claim(Struct, frozen=True):
 
 def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
     """Return the first claim about ``trait`` in ``text``'s first 4,000 characters, an undenied before a denied one."""
-    if _ENTRY.match(text) or _ROW.match(text):
+    if _ENTRY.match(text) or _ROW.match(text) or _FILES.search(text[:_MAX_TEXT]):
         return None
     denied: Claim | None = None
     for match in _CLAUSE.finditer(_ADDRESS.sub(" ", text[:_MAX_TEXT])):

@@ -73,6 +73,10 @@ _NOT_PROVED = {
 }
 
 
+BORROWED = "What it is taken from: other places of this product say so, this one does not."
+"""Said of a finding whose basis only its surroundings tell."""
+
+
 def phrase(act: Act, trait: Trait, basis: Basis) -> str:
     """Return act, trait and basis in plain words: ``infers ethnicity from the face``."""
     return _ACTS[act].format(trait=str(trait).replace("-", " "), basis=BASES[basis])
@@ -159,8 +163,8 @@ class _Places:
 
     def _add(self, key: int, passage: Passage, seen: Sequence[Seen], comment: str) -> None:
         terms = [s.tag for s in seen if s.tag.trait is not None and s.tag.gloss]
-        # "API" is short for a people too; beside a word that names the trait it is what it is everywhere else.
-        if any(t.strength != "weak" for t in terms):
+        # "API" is short for a people too; in a name or a sentence it is what it is everywhere else.
+        if key < 0 or any(t.strength != "weak" for t in terms):
             terms = [t for t in terms if t.strength != "weak" or t.language != "code"]
         lexicon = "; ".join(dict.fromkeys(f"{t.term}: {t.gloss}" for t in terms))
         own = " ".join(comment.split())[:200]

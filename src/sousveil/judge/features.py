@@ -53,6 +53,10 @@ _HEAD = 48
 # From so many members on a list in which few hold a term is a list of words.
 _LONG = 48
 
+# Of a function's uses so many are looked at for a model's name, which is no longer than this.
+_USES = 200
+_NAME_OF_MODEL = 60
+
 _TEXT_ROLES = frozenset({"Statement"})
 
 
@@ -179,12 +183,27 @@ class Features:
                 worth *= 2
                 attribute.add(trait)
             weight[trait] = weight.get(trait, 0.0) + worth
+        if self.construct.kind is Kind.OPERATION:
+            for trait in self._asked():
+                weight.setdefault(trait, 2.0)
         if attribute & {Trait.ETHNICITY, Trait.SKIN_COLOUR}:
             # Labels shared by both belong to the trait that is named.
             for trait in (Trait.ETHNICITY, Trait.SKIN_COLOUR):
                 if trait not in attribute:
                     weight.pop(trait, None)
         return tuple(sorted((t for t, w in weight.items() if w >= 1.1), key=lambda t: (-weight[t], t)))
+
+    def _asked(self) -> set[Trait]:
+        """Return the traits of the models that a function uses: ``race_model`` says more than ``race``."""
+        out: set[Trait] = set()
+        for use in self.construct.uses[:_USES]:
+            if len(use) > _NAME_OF_MODEL or not use.isascii():
+                continue
+            tags = self.tag(use)
+            named = {t.trait for t in tags if t.role == "attribute" and t.trait and t.strength != "weak"}
+            if named and any(t.concept in ("model", "infer") for t in tags):
+                out.update(Trait(t) for t in named)
+        return out
 
     def _is_word_list(self) -> bool:
         """Return whether this is a long list in which the terms are a few among many: a dictionary, not a design."""

@@ -199,6 +199,7 @@ def _conclude(
     features: Sequence[Features],
     linked: Sequence[Mapping[str, Sequence[Seen]]],
 ) -> Judgement:
+    bases = _bases(cases, linked)
     findings: dict[str, Finding] = {}
     # A people named for sure comes before a list of colours.
     named: dict[str, bool] = {}
@@ -213,7 +214,12 @@ def _conclude(
         basis = rule.file.basis or basis_of(case.features, linked[case.index])
         if act is Act.RECORDS and rule.file.basis is None:
             basis = Basis.DECLARED
+        borrowed = Basis.UNKNOWN
+        if basis is Basis.UNKNOWN and act in _PROFILING:
+            basis = borrowed = bases.of(case)
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
+        if borrowed is not Basis.UNKNOWN:
+            finding = replace(finding, not_proved=(*finding.not_proved, explain.BORROWED))
         twin = findings.get(finding.id)
         if twin is not None:
             # The same bytes lie in the product again: one finding, and every address.
@@ -237,6 +243,31 @@ def _conclude(
         ),
     )
     return Judgement(tuple(ordered), tuple(explained))
+
+
+class _Bases(Struct):
+    """What a trait is taken from in each file and in the product, where what profiles there says one thing only."""
+
+    files: dict[tuple[str, Trait], set[Basis]] = {}
+    product: dict[Trait, set[Basis]] = {}
+
+    def of(self, case: Case) -> Basis:
+        """Return the one basis that the case's file says, else the product; UNKNOWN where several or none do."""
+        near = self.files.get((case.features.sited.artifact, case.trait)) or self.product.get(case.trait, set())
+        return next(iter(near)) if len(near) == 1 else Basis.UNKNOWN
+
+
+def _bases(cases: Sequence[Case], linked: Sequence[Mapping[str, Sequence[Seen]]]) -> _Bases:
+    """Return what the constructs that profile say the traits are taken from, by file and for the whole product."""
+    out = _Bases()
+    for case in cases:
+        if case.probability < 0.5 or (outcome := _outcome(case)) is None:
+            continue
+        basis = outcome[2].file.basis or basis_of(case.features, linked[case.index])
+        if basis is not Basis.UNKNOWN:
+            out.files.setdefault((case.features.sited.artifact, case.trait), set()).add(basis)
+            out.product.setdefault(case.trait, set()).add(basis)
+    return out
 
 
 def _outcome(case: Case) -> tuple[Act, float, Rule] | None:

@@ -40,6 +40,10 @@ _VALUE = re.compile(
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z|[A-Z]{2,}\Z")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$.\-]*(?:\[[\w\s]*\])*\Z")
 _NUMBER = re.compile(r"-?(?:0x[0-9a-fA-F]+|\d{1,6})\Z")
+# A shown answer without a language: nothing but keys with values.
+_PAIR = re.compile(rb"[ \t]*[\"']?(\w[\w .()-]{0,39}?)[\"']?[ \t]*:[ \t]*(\S[^\r\n]*)")
+_BLOCK = 4000
+_PAIRS = 4
 _MARK = re.compile(
     r"!?\[([^\]\[]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)|<br\s*/?>|</?[a-zA-Z][^<>]{0,80}>|[`*]{1,3}|\\(?=[_*|`])|~~"
 )
@@ -116,6 +120,8 @@ class Writer:
     def code_block(self, language: str, start: int, end: int) -> None:
         """Add the lines of a code block that hold a hit."""
         self.code.append((language, start, end))
+        if language in ("", "text") and self._pairs(start, end):
+            return
         last = -1
         for hit in bounded(self.hits.between(start, end), _CODE_LINES, "terms in one block of code"):
             if hit < last:
@@ -125,6 +131,30 @@ class Writer:
             while first < hit and self.places.utf8[first] in b" \t":
                 first += 1
             self.statement("code-block", first, last, language)
+
+    def _pairs(self, start: int, end: int) -> bool:
+        """Add a block of nothing but keys with values as one record; return whether it is one and holds a hit."""
+        if end - start > _BLOCK or not self.hits.inside(start, end):
+            return False
+        members: list[Member] = []
+        at = start
+        for line in self.places.utf8[start:end].splitlines(keepends=True):
+            if line.strip(b" \t\r\n{}[],`~"):
+                pair = _PAIR.match(line)
+                if pair is None:
+                    return False
+                name, value = (self.places.string(at + pair.start(g), at + pair.end(g)) for g in (1, 2))
+                members.append(
+                    Member(
+                        name, self.places.passage(at + pair.start(1), at + pair.end(2), 300), value.rstrip(" ,")[:80]
+                    )
+                )
+            at += len(line)
+        if len(members) < _PAIRS or self.full:
+            return False
+        first = members[0].passage
+        self.out.append(Construct(Kind.RECORD, "", first, tuple(members), "", self.scope, "key-value", self.language))
+        return True
 
     # ------------------------------------------------------------------------------------------- tables
 
