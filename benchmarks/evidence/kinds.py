@@ -83,6 +83,8 @@ class Scan(Kind):
             for i in range(6):
                 text = "".join(f"int f{i}_{j}(void) {{ return {j}; }}\n" for j in range(20_000))
                 (product / f"part{i}.c").write_text(text)
+        for i in range(300):
+            (product / f"small{i}.h").write_text(f"int n{number}_{i};\n")
         (product / "blob.bin").write_bytes(self.bench.choose.randbytes(3 << 20))
         return ["scan", str(product), "--case", str(self.case.root), "-q"]
 

@@ -175,6 +175,8 @@ class Proxy:
             try:
                 inner = self.certificates.context(host.strip("[]")).wrap_socket(client, server_side=True)
             except (ssl.SSLError, OSError):
+                with self._lock:
+                    self.refused.append(f"{where[:500]}: what is no HTTPS is not passed on (a WebSocket, for example)")
                 return
             with inner:
                 head = _head(inner)

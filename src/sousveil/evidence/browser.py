@@ -80,6 +80,10 @@ class _Pipe:
             self.events.append(got)
         raise AcquireError(f"the browser did not answer {method} within {wait:g} s")
 
+    def close(self) -> None:
+        os.close(self._read)
+        os.close(self._write)
+
     def pump(self, wait: float) -> None:
         """Take in what the browser says for ``wait`` seconds at most, until it is silent."""
         until = time.monotonic() + wait
@@ -127,6 +131,7 @@ def see(url: str, warc: Writer, how: How) -> Seen:
         finally:
             process.kill()
             process.wait()
+            pipe.close()
         download = shown is None
         where = shown or (url, "", b"", b"", b"")
         return Seen(*where, int(count[0]), tuple(proxy.refused), download)
@@ -142,7 +147,8 @@ def _start(program: str, proxy: Proxy, profile: Path, agent: str) -> tuple[subpr
         f"--ignore-certificate-errors-spki-list={proxy.certificates.spki()}", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
         "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-pings", "--mute-audio",
-        "--disable-gpu", "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        "--hide-scrollbars", "--disable-gpu", "--disable-extensions",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
         "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--window-size=1280,1024",
         "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-field-trial-config",
         "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate,"

@@ -25,7 +25,7 @@ from msgspec import Struct
 from sousveil import __version__
 from sousveil.evidence import durable, keys
 from sousveil.evidence.ledger import Entry, Ledger
-from sousveil.evidence.objects import Digest, Objects, chunks_of, digest_of
+from sousveil.evidence.objects import Batch, Digest, Objects, chunks_of, digest_of
 from sousveil.evidence.wrong import CaseError
 
 if TYPE_CHECKING:
@@ -175,10 +175,13 @@ class Case:
             self._private = private
         return self._private
 
-    def keep(self, name: str, path: Path, *, hash_only: bool = False) -> dict[str, Any]:
-        """Keep a file (or only its digests) and return it as an event's subject."""
+    def keep(self, name: str, path: Path, *, hash_only: bool = False, batch: Batch | None = None) -> dict[str, Any]:
+        """Keep a file (or only its digests) and return it as an event's subject.
+
+        In a ``batch`` of the case's objects it is on the disk when that has ended; record the event after.
+        """
         try:
-            digest = digest_of(chunks_of(path)) if hash_only else self.objects.add_file(path)
+            digest = digest_of(chunks_of(path)) if hash_only else (batch or self.objects).add(chunks_of(path))
         except OSError as error:
             raise CaseError(f"{path}: it cannot be kept: {error.strerror or error}") from error
         return subject(name, digest, kept=not hash_only)

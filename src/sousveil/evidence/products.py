@@ -41,17 +41,20 @@ class Keeper:
             raise self._failed
 
     def _keep(self, acquired: Acquired) -> None:
+        def keep(name: str, path: Path) -> None:
+            self._subjects.append(self._case.keep(name, path, hash_only=self._hash_only, batch=batch))
+
         try:
-            for item in acquired.inputs:
-                if not item.path.is_dir():
-                    self._subjects.append(self._case.keep(item.display, item.path, hash_only=self._hash_only))
-                    continue
-                for entry in tree(item.path):
-                    if isinstance(entry, Limit):
-                        self._left.append(f"{entry.path}: {entry.reason}")
-                    else:
-                        kept = self._case.keep(entry.display, Path(entry.path), hash_only=self._hash_only)
-                        self._subjects.append(kept)
+            with self._case.objects.batch() as batch:
+                for item in acquired.inputs:
+                    if not item.path.is_dir():
+                        keep(item.display, item.path)
+                        continue
+                    for entry in tree(item.path):
+                        if isinstance(entry, Limit):
+                            self._left.append(f"{entry.path}: {entry.reason}")
+                        else:
+                            keep(entry.display, Path(entry.path))
         except (CaseError, OSError) as error:
             self._failed = error
 
