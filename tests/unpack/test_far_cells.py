@@ -5,6 +5,8 @@ from __future__ import annotations
 import documents as made
 import pytest
 from documents_binary import record, workbook, xlsb_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sousveil.model import Limit
 from sousveil.unpack import Budget, Entry
@@ -122,3 +124,27 @@ def test_a_tag_without_end_cannot_be_measured() -> None:
         sheet.take(b"<table:table-cell a='" + b"x" * (1 << 16))
     sheet.close()
     assert sheet.places == FAR
+
+
+_REFERENCES = st.builds(lambda c, r: f"{c}{r}", st.sampled_from(["A", "Z", "AB", "XFD"]), st.integers(1, 9999))
+_CELLS = st.one_of(
+    _REFERENCES.map('<c r="{}"><v>1</v></c>'.format),
+    st.just("<c><v>2</v></c>"),
+    _REFERENCES.map('<c s="1" r="{}"/>'.format),
+    _REFERENCES.map("<x:c r='{}'/>".format),
+)
+_ROWS_MADE = st.builds(
+    lambda begin, cells: begin + "".join(cells) + "</row>",
+    st.one_of(
+        st.integers(1, 9999).map('<row r="{}" spans="1:3">'.format), st.just("<row>"), st.just('<row s="1" r="7">')
+    ),
+    st.lists(_CELLS, max_size=4),
+)
+
+
+@given(st.lists(_ROWS_MADE, min_size=1, max_size=8))
+def test_rows_written_in_the_usual_way_span_what_their_tokens_say(rows: list[str]) -> None:
+    part = ("<worksheet><sheetData>" + "".join(rows) + "</sheetData></worksheet>").encode()
+    quick = grid.span([part])
+    # In small pieces nearly no row is whole, so that every token is taken by itself.
+    assert quick == grid.span([part[at : at + 7] for at in range(0, len(part), 7)])

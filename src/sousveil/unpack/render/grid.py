@@ -19,6 +19,11 @@ _TOKEN = re.compile(
     rb"""<c r="([A-Z]{1,3})([0-9]{1,7})"|<(?:[\w.-]{1,40}:)?c(?=[\s/>])|(</(?:[\w.-]{1,40}:)?row)\b"""
     rb"""|(?<=[\s"'])r\s{0,20}=\s{0,20}["'](?:([A-Za-z]{1,7})([0-9]{1,20})|([0-9]{1,20}))["']"""
 )
+# How every row and cell is written by the usual programs, and all that might be one or say where it stands.
+_PLAIN = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_ROW = re.compile(rb'<row r="[0-9]{1,7}"')
+_CELL = re.compile(rb"<(?:[\w.-]{1,40}:)?c(?=[\s/>])")
+_ATTRIBUTE = re.compile(rb"""(?<=[\s"'])r\s{0,20}=""")
 _BORDER = 128
 """Bytes in which every token ends."""
 _DATA = b"sheetData"
@@ -105,6 +110,9 @@ class _Grid:
     def take(self, text: bytes, until: int) -> int:
         """Take the tokens that begin before a place. Return where to go on."""
         done = max(0, until)
+        tail = text.rfind(b"<row r=", 0, max(0, until))
+        if tail > 0 and self._plainly(text[:tail]):
+            return tail + self.take(text[tail:], until - tail)
         for found in _TOKEN.finditer(text):
             if found.start() >= until:
                 break
@@ -124,6 +132,24 @@ class _Grid:
                 self._note(self._row)
                 self._column += 1
         return done
+
+    def _plainly(self, text: bytes) -> bool:
+        """Take whole rows if every row and cell is written in the usual way, many times faster; else return False."""
+        cells = _PLAIN.findall(text)
+        rows = text.count(b"<row")
+        if not (
+            cells
+            and len(cells) == len(_CELL.findall(text))
+            and rows == len(_ROW.findall(text))
+            and b":row" not in text
+            and len(_ATTRIBUTE.findall(text)) == rows + len(cells)
+        ):
+            return False
+        lines = [int(line) - 1 for line in {line for _, line in cells}]
+        columns = [_number(letters) for letters in {letters for letters, _ in cells}]
+        self._top, self._bottom = min(self._top, *lines), max(self._bottom, *lines)
+        self._left, self._right = min(self._left, *columns), max(self._right, *columns)
+        return True
 
     def _note(self, row: int) -> None:
         self._top, self._bottom = min(self._top, row), max(self._bottom, row)
