@@ -182,8 +182,8 @@ class Document:
             at = bisect_left(self._starts, self._ends[at])
         return found
 
-    def node(self, index: int) -> Node:
-        """Return the container as a node, with the nodes that enclose it."""
+    def node(self, index: int, keyed: bool = False) -> Node:
+        """Return the container as a node, with the nodes that enclose it; ``keyed`` where its key is known."""
         chain: list[int] = []
         while index >= 0 and index not in self._nodes and len(chain) < 96:
             chain.append(index)
@@ -194,7 +194,8 @@ class Document:
             kind = "object" if self._utf8[start : start + 1] == b"{" else "array"
             node = Node(kind, start, self._ends[index], parent)
             node.fill(self._children)
-            self._key_before(node)
+            if not keyed:
+                self._key_before(node)
             self._nodes[index] = parent = node
         assert parent is not None
         return parent
@@ -267,7 +268,7 @@ class Document:
                     comment = (comment + "\n" + words).strip()[-2000:]
                 continue
             if kind == "open":
-                child = self.node(bisect_left(starts, match.start()))
+                child = self.node(bisect_left(starts, match.start()), key is not None or node.kind == "array")
                 child.parent = node
                 at = max(at, child.end)
             else:

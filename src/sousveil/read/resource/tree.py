@@ -20,6 +20,7 @@ class Node:
     __slots__ = (
         "_children",
         "_index",
+        "_texts",
         "comment",
         "cut",
         "end",
@@ -48,6 +49,7 @@ class Node:
         """Whether there are more children than were read."""
         self._children: list[Node] | Callable[[Node], list[Node]] = []
         self._index: dict[str, Node] | None = None
+        self._texts: dict[str, str] | None = None
 
     @property
     def children(self) -> list[Node]:
@@ -58,7 +60,7 @@ class Node:
 
     def fill(self, children: list[Node] | Callable[[Node], list[Node]]) -> None:
         """Set the children, or how to read them when they are first asked for."""
-        self._index = None
+        self._index = self._texts = None
         self._children = children
 
     @property
@@ -83,10 +85,10 @@ class Node:
         """Return the text of the first scalar child under one of the keys, or an empty string."""
         if self.kind != "object":
             return ""
-        found: dict[str, str] = {}
-        for node in self.children[:200]:
-            if node.scalar and node.text and node.key in keys:
-                found.setdefault(node.key, node.text)
+        found = self._texts
+        if found is None:
+            first = [n for n in self.children[:200] if n.scalar and n.text]
+            found = self._texts = {n.key: n.text for n in reversed(first)}
         return next((found[key] for key in keys if key in found), "")
 
     def ancestors(self) -> Iterator[Node]:
