@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sousveil.model import Construct
+from sousveil.read.dispatch import read
 from sousveil.read.places import CAP, Places
 from sousveil.read.text import Text, decode
 
@@ -194,3 +195,14 @@ def test_no_reader_raises_and_every_place_holds(name: str, document: str, encodi
 def test_any_bytes_and_any_offsets_are_read(name: str, data: bytes, offsets: list[int]) -> None:
     text = decode(data)
     hold(data, reader(name)(text, sorted(min(o, max(0, len(text.utf8) - 1)) for o in offsets)))
+
+
+def test_options_that_do_not_end_cost_no_more_than_others() -> None:
+    """Damaged markup whose options lay in each other took minutes: found by benchmarks/fuzz."""
+    page = "<form><label>民族 <select name='nation'><option>".encode() + b"\xff" + "维族(新疆)<<body>".encode()
+    data = b"<!DOCTYPE html><html><body>" + page * 150
+    hits = [(at, "utf-8") for at in (m.start() for m in re.finditer("维族".encode(), data))]
+    started = time.process_time()
+    reading = read("page.html", data, hits)
+    assert reading.constructs
+    assert time.process_time() - started < 12

@@ -133,7 +133,23 @@ def zipped(parts: dict[str, str | bytes]) -> bytes:
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
-_TYPES = _HEAD + '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+_OFFICE_KINDS = "application/vnd.openxmlformats-officedocument."
+
+
+def _package(main: str, kinds: dict[str, str]) -> dict[str, str]:
+    """Return the parts that say which part is what; ``kinds`` names the parts' types."""
+    types = "".join(
+        f'<Override PartName="/{part}" ContentType="{_OFFICE_KINDS}{kind}+xml"/>' for part, kind in kinds.items()
+    )
+    relation = f'<Relationship Id="r1" Type="{_OFFICE}/officeDocument" Target="{main}"/>'
+    return {
+        "[Content_Types].xml": f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{types}</Types>',
+        "_rels/.rels": f"{_HEAD}<Relationships {_RELATIONS}>{relation}</Relationships>",
+    }
 
 
 def docx_of(blocks: tuple[Block, ...]) -> bytes:
@@ -156,7 +172,7 @@ def docx_of(blocks: tuple[Block, ...]) -> bytes:
     styles = '<w:style w:styleId="Heading1"><w:name w:val="heading 1"/></w:style>'
     theme = '<a:font script="Uigh" typeface="Microsoft Uighur"/>'
     return zipped({
-        "[Content_Types].xml": _TYPES,
+        **_package("word/document.xml", {"word/document.xml": "wordprocessingml.document.main"}),
         "word/document.xml": f"{_HEAD}<w:document {_W}><w:body>{body}</w:body></w:document>",
         "word/styles.xml": f"{_HEAD}<w:styles {_W}>{styles}</w:styles>",
         "word/theme/theme1.xml": f"{_HEAD}<a:theme {_A}>{theme}</a:theme>",
@@ -184,7 +200,7 @@ def pptx_of(blocks: tuple[Block, ...]) -> bytes:
                 f"<p:graphicFrame><a:graphic><a:graphicData><a:tbl>{rows}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
             )
     parts: dict[str, str | bytes] = {
-        "[Content_Types].xml": _TYPES,
+        **_package("ppt/presentation.xml", {"ppt/presentation.xml": "presentationml.presentation.main"}),
         "ppt/presentation.xml": f"{_HEAD}<p:presentation {_A}/>",
     }
     for number, content in enumerate(slides, 1):
@@ -273,12 +289,10 @@ def xlsx_of(blocks: tuple[Block, ...]) -> bytes:
         for number, row in enumerate(_grid(blocks), 1)
     )
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+    kinds = {"xl/workbook.xml": "spreadsheetml.sheet.main", "xl/worksheets/sheet1.xml": "spreadsheetml.worksheet"}
     return zipped({
-        "[Content_Types].xml": _TYPES,
-        "_rels/.rels": f'{_HEAD}<Relationships {package}><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'{_HEAD}<workbook {main} xmlns:r="{office}"><sheets><sheet name="Manual" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships {package}><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        **_package("xl/workbook.xml", kinds),
+        "xl/workbook.xml": f'{_HEAD}<workbook {main} xmlns:r="{_OFFICE}"><sheets><sheet name="Manual" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships {_RELATIONS}><Relationship Id="r1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/worksheets/sheet1.xml": f"{_HEAD}<worksheet {main}><sheetData>{rows}</sheetData></worksheet>",
     })  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 
@@ -51,6 +52,7 @@ class Text:
         if not self._same:
             self._map()
         self._steps: tuple[list[int], list[int], list[int]] | None = None
+        self._line: _Line | None = None
 
     def _map(self) -> None:
         """Decode line by line: the same line starts in both buffers make a place cheap to map back."""
@@ -115,13 +117,13 @@ class Text:
         return min(self._ustarts[line] + len(prefix.encode("utf-8", "replace")), len(self.utf8))
 
     def _walk(self, start: int, chars: int) -> int:
-        """Return how many bytes ``chars`` decoded characters take from ``start``, where some are undecodable."""
-        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
-        seen = used = 0
-        while seen < chars and start + used < len(self.data):
-            seen += len(decoder.decode(self.data[start + used : start + used + 1]))
-            used += 1
-        return used
+        """Return how many bytes ``chars`` decoded characters take from ``start``, where some are undecodable.
+
+        A line is walked once: what it took is kept until another is asked for.
+        """
+        if self._line is None or self._line.start != start:
+            self._line = _Line(start, self.encoding)
+        return self._line.bytes_of(chars, self.data)
 
     def position(self, at: int) -> tuple[int, int]:
         """Return line and column, both from 1, of UTF-8 offset ``at``."""
@@ -178,6 +180,25 @@ class Text:
         start = self.utf8.rfind(b"\n", 0, at) + 1
         end = self.utf8.find(b"\n", at)
         return start, len(self.utf8) if end < 0 else end
+
+
+class _Line:
+    """How many bytes each character of a line took, as far as it was asked for."""
+
+    def __init__(self, start: int, encoding: str) -> None:
+        self.start = start
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._used = 0
+        self._ends = array("Q")
+
+    def bytes_of(self, chars: int, data: bytes) -> int:
+        """Return the bytes that so many characters took; all there are where there are not as many."""
+        ends, decode = self._ends, self._decoder.decode
+        while len(ends) < chars and self.start + self._used < len(data):
+            at = self.start + self._used
+            self._used += 1
+            ends.extend([self._used] * len(decode(data[at : at + 1])))
+        return (ends[chars - 1] if chars else 0) if len(ends) >= chars else self._used
 
 
 def decode(data: bytes, votes: Mapping[str, int] | None = None) -> Text:

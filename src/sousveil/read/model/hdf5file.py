@@ -5,14 +5,21 @@ After the HDF5 File Format Specification, version 3.0; lengths and offsets are r
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct, field
 
 from sousveil.read.parts import Word
+from sousveil.read.unfinished import tell
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _MOST_NODES = 20_000
 _MOST_MESSAGES = 400_000
 _MOST_VALUES = 60_000
+_MOST_COLUMNS = 2000
+_DEEP = 16
+_PROPERTIES = {0: 4, 1: 12, 2: 2, 3: 0, 4: 4, 7: 0}
+"""Bytes behind the head of a type of each class whose size is fixed."""
 _NIL = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 
@@ -241,25 +248,54 @@ class File:
         return _Type("", size, [])
 
     def _compound(self, start: int, end: int, version: int) -> list[Word]:
-        """Return a table's column names; inner types are stepped over by their sizes as far as they are simple."""
-        columns: list[Word] = []
+        """Return a table's column names."""
+        return [name for name, _ in self._columns(start, end, version, 0)]
+
+    def _columns(self, start: int, end: int, version: int, depth: int) -> Iterator[tuple[Word, int]]:
+        """Yield a compound type's names, each with the place behind its type (IV.A.2.d, class 6)."""
         at = start + 8
         total = self._n(start + 4, 4)
         width = max(1, (total.bit_length() + 7) // 8)
-        for _ in range(min(self._n(start + 1, 2), 2000)):
+        for number in range(self._n(start + 1, 2)):
             if at >= end:
-                break
+                return
+            if number >= _MOST_COLUMNS:
+                tell("cut", f"more than {_MOST_COLUMNS:,} columns of one table: the first were read")
+                return
             name = self._text(at, end - at)
-            columns.append(name)
             length = name.length + 1
             at += length if version >= 3 else (length + 7) // 8 * 8
-            at += width if version >= 3 else (32 + 8 if version == 1 else 4)
-            inner = self._n(at, 1) & 15 if at < end else 15
-            step = {0: 12, 1: 20, 3: 8, 4: 12, 5: 8, 7: 8}.get(inner)
-            if step is None:
-                break
-            at += step
-        return columns
+            # An offset; in the first version room for four dimensions, too.
+            at += width if version >= 3 else 32 if version == 1 else 4
+            at = self._behind(at, end, depth + 1)
+            yield name, at
+
+    def _behind(self, start: int, end: int, depth: int) -> int:
+        """Return where a type ends."""
+        if depth > _DEEP or start >= end:
+            raise _Bad(f"offset {start}: a type in types without end")
+        version, kind = self._n(start, 1) >> 4, self._n(start, 1) & 15
+        at = start + 8
+        if kind == 5:
+            return at + self._n(start + 1, 1)
+        if kind == 6:
+            return max((behind for _, behind in self._columns(start, end, version, depth)), default=at)
+        if kind == 8:
+            base = at
+            at = self._behind(at, end, depth + 1)
+            count = self._n(start + 1, 2)
+            for _ in range(count):
+                length = self._text(at, max(1, end - at)).length + 1
+                at += length if version >= 3 else (length + 7) // 8 * 8
+            return at + count * self._n(base + 4, 4)
+        if kind == 9:
+            return self._behind(at, end, depth + 1)
+        if kind == 10:
+            rank = self._n(at, 1)
+            return self._behind(at + (1 + 4 * rank if version >= 3 else 4 + 8 * rank), end, depth + 1)
+        if kind not in _PROPERTIES:
+            raise _Bad(f"offset {start}: a type of unknown class {kind}")
+        return at + _PROPERTIES[kind]
 
     def _attribute(self, start: int, end: int) -> Attribute | None:
         version = self._n(start, 1)

@@ -12,6 +12,7 @@ from sousveil.read.places import CAP, Hits, Places
 from sousveil.read.resource.markup import Attribute, Element, Markup, Run, windows
 from sousveil.read.resource.screen import SHORT, Screen, is_control
 from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
 
 EXTENSIONS = (
     ".html", ".htm", ".xhtml", ".shtml", ".jsp", ".jspx", ".asp", ".aspx", ".ftl", ".vm", ".ejs", ".hbs",
@@ -31,6 +32,8 @@ _NAMES = frozenset((
     "name", "id", "for", "ng-model", "v-model", "formcontrolname", "prop", "data-field", "field", "bind",
     "data-bind", "path", "property", "items", "select-data", "ng-repeat", "th:field"
 ))  # fmt: skip
+_NESTED = 2000
+_OPTIONS = 400
 _MENU = re.compile(r"nav|menu|sidebar|tab(?:s|-|_|\b)|breadcrumb|tree", re.IGNORECASE)
 _BUTTON = re.compile(r"\b(?:btn|button)\b|btn-|-btn|button-|-button", re.IGNORECASE)
 _STOP = re.compile(r"[。！？.!?;；]\s*\S|[。！？!?]$")
@@ -213,12 +216,27 @@ class _Page:
     def _select(self, option: Element) -> None:
         select = next((e for e in option.ancestors(4) if e.tag in ("select", "datalist")), None)
         holder = select or option.parent or option
+        for _ in range(_NESTED):
+            # Options that do not end lie in each other.
+            if holder.tag != "option" or holder.parent is None:
+                break
+            holder = holder.parent
         if (holder.start, "options") in self._seen:
             return
         self._seen.add((holder.start, "options"))
         members: list[Member] = []
-        for child in holder.walk(2000):
-            if child.tag == "option" and len(members) < 400:
+        waiting = holder.children[::-1]
+        for _ in range(_NESTED):
+            child = waiting.pop() if waiting else None
+            if child is None:
+                break
+            if child.tag in ("select", "datalist"):
+                continue  # it has options of its own
+            waiting.extend(child.children[::-1])
+            if child.tag == "option" and len(members) >= _OPTIONS:
+                tell("cut", f"more than {_OPTIONS} options of one choice: the first were read")
+                break
+            if child.tag == "option":
                 text = self._markup.text_of(child, 4) or child.get("label")
                 passage = self._places.passage(child.start, max(child.close, child.inner), 200)
                 members.append(Member(text[:200], passage, child.get("value")[:200]))
