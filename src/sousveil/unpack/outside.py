@@ -254,9 +254,11 @@ def _unknown(report: Path, display: str) -> Iterator[Limit]:
             where = Path(str(task.get("task", {}).get("path", ""))).name
             reports = [r for one in task.get("reports", ()) for r in (one, *one.get("extraction_reports", ()))]
             for limit in (_told(one, where, display) for one in reports):
-                if limit is not None and told < _MOST_TOLD:
-                    told += 1
+                told += limit is not None
+                if limit is not None and told <= _MOST_TOLD:
                     yield limit
+        if told > _MOST_TOLD:
+            yield Limit(display, "outside", f"{told - _MOST_TOLD} more stretches that are not known or failed")
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         yield Limit(display, "outside", f"the report could not be read: {error}")
 
@@ -295,7 +297,10 @@ class Outside:
         done = 0
         for root, theirs in sorted(roots.items()):
             program, file = fitting(root, theirs), _local(root, inputs)
-            if program is None or file is None or available(program) is None or done >= _MOST_RUN:
+            if program is None or file is None or available(program) is None:
+                continue
+            if done >= _MOST_RUN:
+                yield Limit(root, "cut", f"more than {_MOST_RUN} files for {program.name}: not given to it")
                 continue
             done += 1
             if self._folder is None:

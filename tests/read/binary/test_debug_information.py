@@ -371,3 +371,28 @@ def test_a_files_name_is_no_name_that_was_passed_over() -> None:
     at = next(m.start() for m in re.finditer(rb"\0[^\0]{16,}(?=\0)", data) if names.offset < m.start())
     data[at + 1 : at + 17] = b"/src/race/tag.c\0"
     assert not read("lib.o", bytes(data), [(at + 6, "utf-8")]).limits
+
+
+@pytest.mark.parametrize(
+    ("section", "content"),
+    [
+        (".gnu_debugaltlink", b"../.dwz/nanjing.debug\0" + b"\x17" * 20),
+        # Version, that it refers to one and is none itself, its name, its checksum.
+        (".debug_sup", b"\5\0\0../.dwz/nanjing.debug\0\x14" + b"\x17" * 20),
+    ],
+)
+def test_the_common_file_of_dwz_is_named(section: str, content: bytes) -> None:
+    found = next(iter(images(PLAIN["C"]))).sections
+    debug = {s.name: PLAIN["C"][s.offset : s.offset + s.size] for s in found if s.name.startswith(".debug")}
+    for extra, wanted in (({section: content}, 1), ({}, 0)):
+        data = _elf({**debug, **extra})
+        reading = read("lib.so", data, [(data.find(b"NJ_NATION_UYGUR"), "utf-8")])
+        assert reading.constructs
+        told = [limit for limit in reading.limits if limit.reason == "outside"]
+        assert len(told) == wanted
+        assert all("../.dwz/nanjing.debug" in limit.detail for limit in told)
+
+
+def test_a_common_file_itself_refers_to_none() -> None:
+    data = _elf({".debug_sup": b"\5\0\1\0\x14" + b"\x17" * 20})
+    assert dwarf._common(dwarf.Debug(data, next(iter(images(data))), False, None)) == ""

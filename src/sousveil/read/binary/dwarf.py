@@ -24,7 +24,7 @@ ABOUT = About(
     "DWARF 2 to 5 in ELF, PE and Mach-O files, separate debug files, split .dwo and .dwp: enumerations with members "
     "and values, structs with fields and their types, functions with parameters, of C, C++, Rust and Go, each with the "
     "file and line it was declared at. Compressed sections are unpacked.",
-    limits="names that a file processed by dwz leaves in its common file (that file is read where the product has it); "
+    limits="What a file processed by dwz leaves in its common file (told; that file is read where the product has it); "
     "relocated names in object files of rare processors",
 )
 _FILE = re.compile(rb"[/\\]|\.(?:[ch](?:pp|xx|c)?|cc|hh|rs|go|swift|s|f90)\Z", re.IGNORECASE)
@@ -58,6 +58,15 @@ def _present(image: Image, split: bool) -> bool:
     return ".debug_abbrev" + end in names and bool(names & {".debug_info" + end, ".debug_types" + end})
 
 
+def _common(debug: Debug) -> str:
+    """Return the file in which dwz left what several files share, empty for none; GNU's form, DWARF 5's (7.3.6)."""
+    named = debug.plain(".gnu_debugaltlink")[0]
+    own = debug.plain(".debug_sup")[0]
+    if not named and own[:2] == (5).to_bytes(2, debug.order) and own[2:3] == b"\0":
+        named = own[3:]
+    return named.partition(b"\0")[0][:200].decode("utf-8", "replace")
+
+
 class _Reader:
     def __init__(
         self,
@@ -80,6 +89,8 @@ class _Reader:
         debug = self._debug
         if not self._all and not self._any():
             return
+        if common := _common(debug):
+            tell("outside", f"debug information: names and types that lie in the common file {common} are not followed")
         walker = Walker(debug, self._deadline)
         kept: list[Walked] = []
         late: Unfinished | None = None

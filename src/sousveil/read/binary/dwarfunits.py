@@ -86,17 +86,18 @@ class Debug:
             self.parts.append((at, offset))
             at += len(raw)
         self.info: bytes = bytes(joined[0][1]) if len(joined) == 1 else b"".join(j[1] for j in joined)
-        self.abbrev = self._plain(".debug_abbrev" + end)[0]
-        self.offsets = self._plain(".debug_str_offsets" + end)[0]
-        self.lines = self._plain(".debug_line" + end)[0]
-        self.str = Strings(".debug_str" + end, *self._plain(".debug_str" + end), hits)
-        self.line_str = Strings(".debug_line_str", *self._plain(".debug_line_str"), hits)
+        self.abbrev = self.plain(".debug_abbrev" + end)[0]
+        self.offsets = self.plain(".debug_str_offsets" + end)[0]
+        self.lines = self.plain(".debug_line" + end)[0]
+        self.str = Strings(".debug_str" + end, *self.plain(".debug_str" + end), hits)
+        self.line_str = Strings(".debug_line_str", *self.plain(".debug_line_str"), hits)
         self._tables: dict[tuple[int, Format], dict[int, Shape]] = {}
         self.signatures: dict[int, int] = {}
         self.troubles: list[str] = []
         self.contributions = self._index(".debug_cu_index") | self._index(".debug_tu_index") if split else {}
 
-    def _plain(self, name: str) -> tuple[bytes, int]:
+    def plain(self, name: str) -> tuple[bytes, int]:
+        """Return a section's bytes and where it lies; nothing where it is not there, or packed."""
         section = self.image.find(name)
         if section is None or section.compressed:
             return b"", 0
@@ -118,7 +119,7 @@ class Debug:
 
     def _index(self, name: str) -> dict[int, dict[int, int]]:
         """Return, of a package, by place of a unit where its own abbreviations and string offsets begin."""
-        raw = self._plain(name)[0]
+        raw = self.plain(name)[0]
         e = "<" if self.order == "little" else ">"
         out: dict[int, dict[int, int]] = {}
         if len(raw) < 16:

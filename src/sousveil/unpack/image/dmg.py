@@ -81,6 +81,8 @@ def _runs(table: bytes, base: int, end: int, reading: Reading, title: str) -> li
     """Return kind, place in the partition, size there, place in the file, size there."""
     found: list[tuple[int, int, int, int, int]] = []
     more = u64(table, 24, "big")
+    if u32(table, 200, "big") > _MOST_RUNS:
+        reading.note("cut", f"more than {_MOST_RUNS:,} runs; the rest was not read", title)
     for at in range(204, min(len(table) - 39, 204 + 40 * min(u32(table, 200, "big"), _MOST_RUNS)), 40):
         kind, _, sector, count, offset, length = struct.unpack_from(">2I4Q", table, at)
         if kind in (_COMMENT, _END):

@@ -29,7 +29,10 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     while stack:
         folder, at = stack.pop()
         below: list[tuple[bytes, int]] = []
-        while at and at not in seen and len(seen) < _MOST:
+        while at and at not in seen:
+            if len(seen) >= _MOST:
+                reading.note("cut", f"more than {_MOST:,} files; the rest was not read")
+                break
             seen.add(at)
             reading.budget.tick()
             head = source.read(at, 16)
@@ -46,6 +49,8 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
             elif kind == 1:
                 if len(path) < MOST_NAME:
                     below.append((path + b"/", info & ~15))
+                else:
+                    reading.note("depth", "folders lie deeper than is followed", shown)
             elif kind == 2:
                 yield from give(reading, path, length, _content(source, data, length))
             elif kind == 3:

@@ -97,6 +97,7 @@ def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int
             raise _Broken(f"a part of {size} bytes at {at}, the end is at {end}")
         yield kind, at, head, size
         at += size
+    raise _Broken(f"more than {_MOST:,} parts; the rest was not read")
 
 
 _Rendered = tuple[str, list[tuple[int, str]]]

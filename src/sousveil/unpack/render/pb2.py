@@ -18,12 +18,14 @@ ABOUT = About(
 )
 _LITERAL = re.compile(rb"(?:AddSerializedFile\(\s*|serialized_pb\s*=\s*(?:_b\()?\s*)b?(?=['\"])")
 _MOST = 16 << 20
+_MOST_LITERALS = 16
 
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield each descriptor, named after its module."""
     for number, match in enumerate(_LITERAL.finditer(data)):
-        if number >= 16:
+        if number >= _MOST_LITERALS:
+            yield Limit(display, "cut", f"more than {_MOST_LITERALS} descriptors; the first were read")
             return
         start = match.end()
         quote = data[start : start + 1]

@@ -46,7 +46,8 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
                 yield Entry(inside(display, part), b"", len(found[part]), found[part])
                 continue
             kind = "" if part == name else ", " + re.sub(r"\d+\Z", "", part.rpartition("/")[2].removesuffix(".xml"))
-            _slide(root, flow, f"slide {number}{kind.replace('notesSlide', 'notes')}")
+            if _slide(root, flow, f"slide {number}{kind.replace('notesSlide', 'notes')}"):
+                yield _deep(display, part)
             flow.flush()
     for name in sorted(
         n for n in found if n not in told and n.endswith(".xml") and not n.startswith("ppt/presentation")
@@ -56,7 +57,8 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             yield _unread(display, name)
             yield Entry(inside(display, name), b"", len(found[name]), found[name])
             continue
-        _slide(root, flow, name.rpartition("/")[2].removesuffix(".xml"))
+        if _slide(root, flow, name.rpartition("/")[2].removesuffix(".xml")):
+            yield _deep(display, name)
         flow.flush()
     if writing.size:
         budget.take_bytes(writing.size)
@@ -65,6 +67,10 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
 
 def _unread(display: str, name: str) -> Limit:
     return Limit(display, "broken", f"{name} is no well-formed XML, or declares entities; it was read as text")
+
+
+def _deep(display: str, name: str) -> Limit:
+    return Limit(display, "cut", f"{name}: what is nested deeper than {_DEEP} was not read")
 
 
 def _targets(raw: bytes) -> dict[str, str]:
@@ -95,8 +101,9 @@ def _related(found: dict[str, bytes], slide: str) -> list[str]:
     return [target.replace("../", "ppt/", 1) for target in _targets(found.get(rels, b"")).values()]
 
 
-def _slide(root: Any, flow: Flow, where: str) -> None:
-    """Write a slide: its title first named where it stands."""
+def _slide(root: Any, flow: Flow, where: str) -> bool:
+    """Write a slide: its title first named where it stands. Return whether something lies too deep."""
+    cut = False
     stack: list[tuple[Any, bool]] = [(root, False)]
     deep: list[int] = [0]
     while stack:
@@ -113,11 +120,16 @@ def _slide(root: Any, flow: Flow, where: str) -> None:
                 flow.line(text, where)
         elif tag in ("t", "v", "f", "text") and item.text and not re.fullmatch(r"[\d.,%\-+ eE]+", item.text):
             flow.line(item.text, where)
-        elif depth < _DEEP and tag != "Fallback":
+        elif tag == "Fallback":
+            continue
+        elif depth >= _DEEP:
+            cut = cut or len(item) > 0
+        else:
             named = title or (tag == "sp" and any(p.attrib.get("type") in _TITLES for p in _placeholders(item)))
             children = list(item)
             stack.extend((child, named) for child in reversed(children))
             deep.extend([depth + 1] * len(children))
+    return cut
 
 
 def _placeholders(shape: Any) -> Iterator[Any]:
