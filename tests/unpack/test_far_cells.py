@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import documents as made
 import pytest
 from documents_binary import record, workbook, xlsb_of
@@ -148,3 +151,18 @@ def test_rows_written_in_the_usual_way_span_what_their_tokens_say(rows: list[str
     quick = grid.span([part])
     # In small pieces nearly no row is whole, so that every token is taken by itself.
     assert quick == grid.span([part[at : at + 7] for at in range(0, len(part), 7)])
+
+
+def test_a_part_that_is_no_sheet_spans_nothing() -> None:
+    """Settings of a printer, a picture: any bytes read as records."""
+    cell = record(0, (1 << 30).to_bytes(4, "little") + bytes(13)) + record(6, b"\xff" * 8)
+    with zipfile.ZipFile(io.BytesIO(xlsb_of(made.MANUAL))) as given:
+        parts: dict[str, str | bytes] = {name: given.read(name) for name in given.namelist()}
+    plain = grid.places(made.zipped(parts), "m.xlsb", Budget())
+    parts["xl/printerSettings/printerSettings1.bin"] = cell * 40
+    assert grid.places(made.zipped(parts), "m.xlsb", Budget()) == plain
+    with zipfile.ZipFile(io.BytesIO(made.xlsx_of(made.MANUAL))) as given:
+        parts = {name: given.read(name) for name in given.namelist()}
+    plain = grid.places(made.zipped(parts), "m.xlsx", Budget())
+    parts["xl/media/image1.png"] = record(0x94, bytes(16)) + record(0x91) + cell
+    assert grid.places(made.zipped(parts), "m.xlsx", Budget()) == plain

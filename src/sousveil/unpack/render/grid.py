@@ -31,20 +31,23 @@ _DATA = b"sheetData"
 
 def places(data: bytes, display: str, budget: Budget) -> int:
     """Return the places of the sheet that spans most; 0 where the zip cannot be opened. Raise Stop at a quota."""
-    most = 0
+    most = binary = 0
+    book = False
     reading = Reading(display, Meter(budget, len(data)), 1 << 20)
     try:
         for item in read_zip(Memory(data), reading):
             # The workbook says which parts are sheets, and may call them anything.
             if not isinstance(item, Limit):
-                most = max(most, *_of_part(item.name, item.source.chunks()))
+                own, packed = _of_part(item.name, item.source.chunks())
+                most, binary = max(most, own), max(binary, packed)
+                book = book or item.name.lower().endswith("workbook.bin")
     except NotOpened:
         return 0
-    return most
+    return max(most, binary) if book else most
 
 
-def _of_part(name: str, chunks: Iterable[bytes]) -> tuple[int, ...]:
-    """Return what a part's cells span as each kind of workbook would have it."""
+def _of_part(name: str, chunks: Iterable[bytes]) -> tuple[int, int]:
+    """Return what a part's cells span: as XML, and as a binary workbook would have them."""
     takers: list[Sheet | OpenSheet | BinarySheet] = []
     for chunk in chunks:
         if not takers:
@@ -54,7 +57,8 @@ def _of_part(name: str, chunks: Iterable[bytes]) -> tuple[int, ...]:
             taker.take(chunk)
     for taker in takers:
         taker.close()
-    return (0, *(taker.places for taker in takers))
+    packed = max((taker.places for taker in takers if isinstance(taker, BinarySheet)), default=0)
+    return max((taker.places for taker in takers if not isinstance(taker, BinarySheet)), default=0), packed
 
 
 def span(chunks: Iterable[bytes]) -> int:

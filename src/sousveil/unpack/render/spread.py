@@ -116,7 +116,9 @@ def _again(attributes: bytes) -> int:
 class BinarySheet:
     """Takes the bytes of a part of a binary workbook; ``places`` is what its cells span, 0 of a part that is none."""
 
-    _ROW, _END = 0x00, 0x92
+    _BEFORE = (0x94, 0x91)
+    """The sheet's dimensions and the beginning of its cells: without both in this order a part is no sheet."""
+    _ROW = 0x00
     _CELLS = frozenset((*range(1, 12), 0x3E))
     _MOST = 5_000_000
 
@@ -128,6 +130,7 @@ class BinarySheet:
         self._bottom = self._right = -1
         self._left_records = self._MOST
         self._over = False
+        self._begun = 0
 
     def take(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -172,7 +175,10 @@ class BinarySheet:
             if byte < 0x80:
                 break
         self._left_records -= 1
-        if self._left_records < 0:
+        if self._begun < len(self._BEFORE):
+            self._begun += kind == self._BEFORE[self._begun]
+            self._over = self._left_records < 0
+        elif self._left_records < 0:
             self.places, self._over = FAR, True
         elif kind == self._ROW:
             self._row = int.from_bytes(data[at : at + 4], "little")
