@@ -13,6 +13,8 @@ import matrix
 import pytest
 
 from sousveil.read import dispatch
+from sousveil.read.model import onnx
+from sousveil.read.parts import Hits, Word
 from sousveil.read.unfinished import bounded, tell, told
 from sousveil.work.reading import matcher
 
@@ -93,7 +95,7 @@ CUTS = [
     ("resource.csv", "_COLUMNS", 1), ("resource.xml", "_CHILDREN", 1), ("resource.json", "LOOKED_AT", 0),
     ("resource.json", "ROWS", 0), ("resource.openapi", "_PARTS", 1), ("resource.markup", "_ELEMENTS", 2),
     ("resource.markup", "_ATTRIBUTES", 1), ("document.blocks", "_ROWS", 1), ("document.blocks", "_CODE_LINES", 1),
-    ("document.rst", "_ROWS", 1),
+    ("document.rst", "_ROWS", 1), ("parts", "MOST_MEMBERS", 8),
 ]  # fmt: skip
 
 
@@ -153,3 +155,12 @@ def test_what_is_noted_is_told_once_and_belongs_to_one_file() -> None:
     assert told() == [("cut", "3 things: the first 2 were read")]
     tell("cut", "of the file before")
     assert not dispatch.read("a.txt", b"nothing", []).limits
+
+
+@pytest.mark.parametrize(("at", "wanted"), [(10, 0), (5000, 1)])
+def test_a_term_behind_the_judged_part_of_a_models_text_is_told(at: int, wanted: int) -> None:
+    data = b"x" * at + b" race " + b"y" * (6000 - at)
+    told()
+    value = Word(data[:4000].decode(), 0, len(data))
+    assert list(onnx.metadata(Hits(data, [(at + 1, "utf-8")]), Word("note", 0, 4), value, "onnx", ()))
+    assert len(told()) == wanted

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Kind, Member, Passage
 from sousveil.read.text import Text
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, bounded
 
 MOST_MEMBERS = 2000
 """Members kept of one construct: past this a list is a vocabulary."""
@@ -83,7 +83,8 @@ def constructs(hits: Hits, parts: Iterable[Part], language: str, uses: Sequence[
         words = part.words
         if len(words) > MOST_MEMBERS:
             # A vocabulary: what holds a term stays, and enough of the rest to show what it is.
-            kept = [w for w, has in zip(words, held, strict=True) if has][: MOST_MEMBERS // 8]
+            hot = [w for w, has in zip(words, held, strict=True) if has]
+            kept = bounded(hot, MOST_MEMBERS // 8, "entries of one list hold terms")
             words = [*kept, *words[: MOST_MEMBERS - len(kept)]]
         members = tuple(Member(w.text[:300], hits.passage(w, part.where), w.value, w.type) for w in words)
         anchor = title or (words[0] if words else Word("", 0, 0))

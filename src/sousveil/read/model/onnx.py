@@ -8,7 +8,7 @@ from sousveil.about import About
 from sousveil.model import Construct, Kind
 from sousveil.read.model.protobuf import Wire
 from sousveil.read.parts import Hits, Part, Word, constructs, embedded, model_parts, stray, text_reader
-from sousveil.read.unfinished import Unfinished
+from sousveil.read.unfinished import Unfinished, tell
 
 ABOUT = About(
     "ONNX models",
@@ -21,6 +21,7 @@ ABOUT = About(
 _GRAPH, _METADATA = 7, 14
 _NODE, _GRAPH_NAME, _INITIALIZER, _INPUT, _OUTPUT = 1, 2, 5, 11, 12
 _MOST_NODES = 50_000
+_TEXT = 4000
 
 
 def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -> Iterator[Construct]:
@@ -86,6 +87,9 @@ def metadata(
     if len(words) >= 2:
         yield from constructs(found, [Part(Kind.LABEL_SET, name, words, "list", where, key)], language, uses)
     else:
+        end = value.offset + value.length
+        if not found.all and any(value.offset + _TEXT <= offset < end for offset in found.offsets):
+            tell("cut", f"{where}: a text of {value.length:,} bytes, the first {_TEXT:,} were judged")
         yield from constructs(
             found, [Part(Kind.STATEMENT, name, [], "key-value", where, value, gloss=value.text)], language, uses
         )
