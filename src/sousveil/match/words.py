@@ -40,18 +40,22 @@ def any_parts() -> re.Pattern[str]:
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 
-_SUBSTRING = re.compile(rf"[{_HAN}{_HANGUL}{_UNSPACED}]")
-_HAN_ONLY = re.compile(rf"[{_HAN}]")
 
-
+@functools.lru_cache(1 << 14)
 def is_substring_script(char: str) -> bool:
     """Return whether ``char`` belongs to a script whose words stand without blanks."""
-    return char > "\u0dff" and _SUBSTRING.match(char) is not None
+    return char > "\u0dff" and _within(char, _HAN + _HANGUL + _UNSPACED)
 
 
+@functools.lru_cache(1 << 14)
 def is_han(char: str) -> bool:
     """Return whether ``char`` is a Han character or kana."""
-    return char > "\u2e7f" and _HAN_ONLY.match(char) is not None
+    return char > "\u2e7f" and _within(char, _HAN)
+
+
+def _within(char: str, ranges: str) -> bool:
+    # A class of so many characters takes milliseconds to compile.
+    return any(low <= char <= high for low, high in zip(ranges[::3], ranges[2::3], strict=True))
 
 
 def is_hangul(char: str) -> bool:
