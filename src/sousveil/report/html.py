@@ -150,7 +150,7 @@ class _Page:
             (strong, "finding", "findings", "findings"),
             (len(sure) - strong, "weaker finding", "weaker findings", "also"),
             (len(clues), "clue", "clues", "clues"),
-            (len(report.explained), "explained away", "explained away", "explained"),
+            (view.harmless_places(report.explained), "explained away", "explained away", "explained"),
             (len(report.limits), "not seen or not whole", "not seen or not whole", "limits"),
         ]
         out = [
@@ -278,16 +278,16 @@ class _Page:
             "left": max(0, len(items) - _ROWS),
             "places": [
                 {
-                    "name": item.construct.name or f"({words.construct_words(item.construct)})",
-                    "address": self._at(item.place),
-                    "text": self._short(item.place),
+                    "name": one.item.construct.name or f"({words.construct_words(one.item.construct)})",
+                    "address": self._at(one.item.place),
+                    "text": self._short(one.item.place),
                 }
-                for item in items[:_ROWS]
+                for one in items[:_ROWS]
             ],
         }
 
     def _explained_lead(self) -> str:
-        count = len(self._report.explained)
+        count = view.harmless_places(self._report.explained)
         held = words.plural(count, "place holds", "places hold")
         return f"{held} a word of a protected trait and {'is' if count == 1 else 'are'} harmless."
 

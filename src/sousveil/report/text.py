@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sousveil.model import Explained, Finding, Limit, Place, Report, Verdict
+from sousveil.model import Finding, Limit, Place, Report, Verdict
 from sousveil.report import view, words
 from sousveil.report.columns import cells, rule, wrap
 from sousveil.report.safe import show, show_lines
@@ -253,17 +253,20 @@ class _Page:
         explained = self._report.explained
         if not explained:
             return
-        count = words.plural(len(explained), "place holds", "places hold")
+        places = view.harmless_places(explained)
+        count = words.plural(places, "place holds", "places hold")
         hint = "" if self._verbose else "; -v shows each"
-        self._heading(f"Explained away ({count} such a word and {_be(len(explained))} harmless{hint})")
+        self._heading(f"Explained away ({count} such a word and {_be(places)} harmless{hint})")
         for reason, rule_id, items in view.by_reason(explained):
             self._wrap(f"{len(items):>5}  {reason} ({rule_id})", "", "       ")
             if self._verbose:
                 for item in items:
                     self._harmless(item)
 
-    def _harmless(self, item: Explained) -> None:
+    def _harmless(self, one: view.Harmless) -> None:
+        item = one.item
         name = item.construct.name or f"({words.construct_words(item.construct)})"
+        name = f"{name}: {', '.join(one.traits)}"
         self._pair(name, item.place, "       · ")
         text, before, behind = view.excerpt(item.place, _EXCERPT)
         lines = ["(…)"] * bool(before) + show_lines(text) + [f"(… {behind:,} characters more)"] * bool(behind)

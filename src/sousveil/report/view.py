@@ -76,12 +76,30 @@ def leading(report: Report) -> frozenset[Act]:
     return frozenset()
 
 
-def by_reason(explained: Iterable[Explained]) -> list[tuple[str, str, list[Explained]]]:
-    """Return (reason, rule, what it explained), the most frequent first."""
-    found: dict[tuple[str, str], list[Explained]] = {}
+class Harmless(Struct, frozen=True):
+    """One place that was explained away, with every trait named there."""
+
+    item: Explained
+    traits: tuple[str, ...]
+
+
+def by_reason(explained: Iterable[Explained]) -> list[tuple[str, str, list[Harmless]]]:
+    """Return (reason, rule, what it explained, each place once), the most frequent first."""
+    found: dict[tuple[str, str], dict[tuple[str, int, int, str], list[Explained]]] = {}
     for item in explained:
-        found.setdefault((item.reason, item.rule), []).append(item)
-    return [(*key, items) for key, items in sorted(found.items(), key=lambda kv: (-len(kv[1]), kv[0]))]
+        place = (item.place.artifact, item.place.offset, item.place.length, item.construct.name)
+        found.setdefault((item.reason, item.rule), {}).setdefault(place, []).append(item)
+    groups = {key: [_harmless(items) for items in places.values()] for key, places in found.items()}
+    return [(*key, items) for key, items in sorted(groups.items(), key=lambda kv: (-len(kv[1]), kv[0]))]
+
+
+def _harmless(items: Sequence[Explained]) -> Harmless:
+    return Harmless(items[0], tuple(sorted({str(item.trait) for item in items})))
+
+
+def harmless_places(explained: Iterable[Explained]) -> int:
+    """Return how many places `by_reason` shows."""
+    return sum(len(items) for _, _, items in by_reason(explained))
 
 
 def by_limit(limits: Iterable[Limit]) -> list[tuple[str, bool, list[Limit]]]:
