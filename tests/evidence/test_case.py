@@ -22,6 +22,7 @@ from sousveil.acquire.way import Way
 from sousveil.evidence import keys, rfc3161, stamps
 from sousveil.evidence import ledger as _ledger
 from sousveil.evidence.case import Case
+from sousveil.evidence.chronicle import told
 from sousveil.evidence.envelope import authenticated
 from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import Claim, verify_case
@@ -175,7 +176,7 @@ def test_through_a_proxy_an_authority_is_asked_by_name_and_never_directly(case: 
 def test_a_request_waits_while_the_authority_is_away(case: Case, authority) -> None:
     authority.up = False
     assert list(seal(case, Witnesses((authority.url,)), post))[-1] == f"waits: {authority.url}"
-    assert any(c.holds is None and "still wait" in c.detail for c in verify_case(case.root))
+    assert any(c.holds is None and "asks again" in c.detail for c in verify_case(case.root))
     authority.up = True
     assert list(seal(case, Witnesses(()), post)) == [f"stamped: {authority.url}"]
     assert not wrong(case.root, authority.roots.read_bytes())
@@ -197,6 +198,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from sousveil.evidence.case import Case
+from sousveil.evidence.chronicle import told
 case = Case.open(Path(sys.argv[1]), lambda new: b"")
 product = Path(sys.argv[1]).parent / f"big-{sys.argv[2]}"
 product.write_bytes(sys.argv[2].encode() * 400_000)
@@ -254,3 +256,22 @@ def test_appending_costs_the_same_however_long_the_ledger(case: Case, monkeypatc
         case.record("noted", {"text": "x"})
     assert ledger.path.stat().st_size > 150_000
     assert max(read) <= 1 << 16
+
+
+def test_events_are_told_in_a_person_s_words(case: Case) -> None:
+    url = "http://a.example/x"
+    case.record("watched", {"url": url, "state": "present", "status": 200, "final": url, "sha256": "ab"})
+    window = {"last-seen": "2026-01-01T00:00:05.1Z", "first-missed": "2026-01-01T00:00:09.1Z"}
+    case.record("gone", {"url": url, "how": "it answers 404", "window": window})
+    answers = [{"url": url, "status": 200, "final": url + "/y", "sha256": "c" * 64}]
+    answers += [{"url": f"http://b.example/{i}", "status": 0, "problem": f"http://b.example/{i}: no"} for i in range(9)]
+    shown = [{"url": url, "download": True}, {"url": url, "problem": f"{url}: the browser ended"}]
+    case.record("acquired", {"urls": [url], "answers": answers, "as-shown": shown})
+    case.record("scanned", {"product": "x", "complete": True, "python": "3.11"})
+    watched, gone, acquired, scanned = (told(e) for e in list(case.entries())[-4:])
+    assert watched == [f"looked at: {url}: present", "sha256: ab", "status: 200"]
+    assert gone == [f"gone: {url}", "between 2026-01-01T00:00:05 and 2026-01-01T00:00:09 UTC", "how: it answers 404"]
+    assert acquired[:3] == ["acquired", f"{url} -> {url}/y  200  {'c' * 16}…", "http://b.example/0  no"]
+    assert acquired[-3:] == ["and 2 more", f"{url}  a browser saves it and shows nothing",
+                             f"{url}  not seen in a browser: the browser ended"]  # fmt: skip
+    assert scanned == ["scanned", "complete: yes", "product: x"]

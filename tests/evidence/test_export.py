@@ -490,3 +490,17 @@ def test_a_viewer_finds_each_part_of_a_wacz_where_the_directory_says(
             assert one.extra or not extra, one.filename
             begin = at + 30 + names + extra
             assert data[begin : begin + one.file_size] == archive.read(one)
+
+
+def test_signs_that_no_font_has_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "fc-list"
+    program.write_text('#!/bin/sh\ncase $1 in *7ef4*) ;; *) echo "A made-up font" ;; esac\n')
+    program.chmod(0o755)
+    monkeypatch.setattr("sousveil.evidence.paper.shutil.which", lambda name: str(program))
+    assert paper.undrawn("nation é я — 3 → ×") == []
+    assert paper.undrawn("族 nation 民") == []
+    assert paper.undrawn("维族 nation 维") == ["维"]
+    many = "".join(map(chr, range(0x7EA0, 0x7F90)))
+    assert len(paper.undrawn(many)) <= 1, "some of many are asked for"
+    monkeypatch.setattr("sousveil.evidence.paper.shutil.which", lambda name: None)
+    assert paper.undrawn("维族") == []

@@ -51,9 +51,9 @@ def test_a_calendar_promises_and_later_a_block_holds_it(case: Case, calendar: Ca
     named = Witnesses((), [calendar.url])
     calendar.up = False
     assert list(seal(case, named, post))[-1] == f"waits: {calendar.url}"
-    assert any("still wait" in c.detail and c.holds is None for c in verify(case.root))
+    assert any("asks again" in c.detail and c.holds is None for c in verify(case.root))
     calendar.up = True
-    assert list(seal(case, Witnesses(()), post)) == [f"stamped: {calendar.url}"]
+    assert list(seal(case, Witnesses(()), post)) == [f"promised: {calendar.url}"]
     digest = bytes.fromhex(case.ledger.head() or "")
     assert calendar.asked[-1] == ("/digest", digest), "it sees the digest and nothing else"
     claim = of(case, "calendar")
@@ -114,7 +114,7 @@ def test_a_hostile_calendar_makes_no_stamp(case: Case, calendar: Calendar, monke
 
 
 def test_a_log_holds_an_entry(case: Case, log: Log) -> None:
-    assert list(seal(case, Witnesses((), (), [log.url]), post))[-1] == f"stamped: {log.url}"
+    assert list(seal(case, Witnesses((), (), [log.url]), post))[-1] == f"entered: {log.url}"
     body, head = log.asked[-1][1], case.ledger.head()
     sent = json.loads(body)
     assert sent["spec"].pop("data") == {"hash": {"algorithm": "sha256", "value": head}}

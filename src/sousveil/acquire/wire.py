@@ -6,6 +6,7 @@ passes. HTTP/1.1, one connection an exchange, so that the bytes of two exchanges
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
@@ -236,4 +237,4 @@ def _why(error: Exception) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "its certificate is not to be trusted (" + text.partition("CERTIFICATE_VERIFY_FAILED] ")[2][:120] + ")"
-    return text[:200]
+    return re.sub(r"^\[Errno -?\d+\] ", "", text)[:200]

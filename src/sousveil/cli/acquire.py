@@ -20,6 +20,8 @@ PRIVATE = click.option(
     help="Also talk to this network, such as 127.0.0.0/8; may be given again.",
 )
 
+SHOWN = ("text/html", "application/xhtml+xml", "text/plain", "")
+"""Types of what is no product to be scanned."""
 PROXY = click.option(
     "--proxy",
     default="",
@@ -70,6 +72,7 @@ def command(
     from sousveil.cli.case import opened
     from sousveil.cli.start import Refused
     from sousveil.evidence.capture import How, capture, events
+    from sousveil.evidence.chronicle import answered, seen
     from sousveil.report.safe import show
 
     try:
@@ -91,22 +94,23 @@ def command(
     )
     named = set(urls)
     missed = 0
-    for one in captured.got:
+    told = list(zip(captured.got, events(captured), strict=True))
+    for one, said in told:
         if one.url in named or one.problem:
-            end = one.problem or f"{one.status}  {spoken(one.size)}  {one.sha256[:16]}…"
-            arrow = f" -> {one.final}" if one.final != one.url else ""
-            print(show(f"{one.url}{arrow}  {end}"))
+            size_of = "" if one.problem else f"  {spoken(one.size)}"
+            print(show(answered(said) + size_of))
         missed += one.url in named and (one.status == 0 or bool(one.truncated))
     for shown in captured.seen:
-        if "problem" in shown:
-            print(show(f"{shown['url']}  not seen in a browser: {shown['problem']}"))
-            missed += 1
-            continue
-        if "download" in shown:
-            print(show(f"{shown['url']}  a browser saves it and shows nothing"))
-            continue
-        print(show(f"{shown['url']}  as a browser shows it: {shown['title']}, {shown['exchanges']} exchanges"))
-    print(f"{len(captured.got)} addresses kept in one WARC file.")
+        print(show(seen(shown)))
+        missed += "problem" in shown
+    silent = sum(one.status == 0 for one in captured.got)
+    print(
+        f"{len(captured.got) - silent} addresses kept in one WARC file"
+        + (f"; {silent} gave no answer." if silent else ".")
+    )
+    for one in captured.got:
+        if one.url in named and one.sha256 and one.type not in SHOWN:
+            print(show(f"To scan it: sousveil scan {case.objects.path(one.sha256)} --case {folder}"))
     raise SystemExit(1 if missed else 0)
 
 

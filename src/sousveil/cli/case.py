@@ -241,9 +241,13 @@ def export(form: str, out: Path, redact: tuple[str, ...], folder: Path) -> None:
             raise Refused("--redact goes with bag; its folder holds the events as a table too")
         from sousveil.evidence.durable import write
 
-        write(out, exporting.table(exporting.view(case)).encode())
+        told = exporting.view(case)
+        write(out, exporting.table(told).encode())
+        print(show(f"{out}: {told.total} events"))
         return
     made = exporting.bag(case, out, wishes)
     print(show(f"{made.folder}: {made.files} files, {spoken(made.bytes)}. Check it with: sh {made.folder}/verify.sh"))
+    if wishes:
+        print(f"Taken out: {made.lines_out} lines of the record, {made.objects_out} objects. Look through it too.")
     for note in made.notes:
         print(show(note))

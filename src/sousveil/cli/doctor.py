@@ -283,7 +283,7 @@ def _optional() -> Iterator[Part]:
     """Extras and programs of the system that something more is done with; none is needed to scan."""
     from importlib.util import find_spec
 
-    from sousveil.evidence.paper import browser
+    from sousveil.evidence.paper import browser, undrawn
 
     def part(name: str, found: str, missing: str, cost: str, remedy: str) -> Part:
         return Part(name, State.OK, found) if found else Part(name, State.ABSENT, missing, cost, remedy)
@@ -319,6 +319,13 @@ def _optional() -> Iterator[Part]:
         "no Chromium or Chrome found",
         "no acquire --browser (a page as its script makes it), and a case is exported as HTML without a PDF",
         "apt-get install chromium",
+    )
+    yield part(
+        "fonts",
+        "" if undrawn("维") else "signs of Chinese are drawn, or fontconfig cannot say",
+        "no font here has the signs of Chinese",
+        "a case's PDF, and the picture of a captured page, show boxes instead of them",
+        "apt-get install fonts-noto-cjk",
     )
     yield part(
         "notices",

@@ -35,7 +35,7 @@ def command(path: Path, roots: Path | None, headers: Path | None, logs: Path | N
     """
     from sousveil.evidence.verify import anchors, verify
 
-    wrong = 0
+    wrong = unsure = 0
     trusted = anchors(
         roots.read_bytes() if roots else b"",
         headers.read_text(errors="replace") if headers else "",
@@ -43,8 +43,13 @@ def command(path: Path, roots: Path | None, headers: Path | None, logs: Path | N
     )
     for claim in verify(path, trusted):
         wrong += claim.holds is False
+        unsure += claim.holds is None
         if quiet and claim.holds is not False:
             continue
         mark = {True: "ok     ", False: "WRONG  ", None: "open   "}[claim.holds]
         print(f"{mark}{show(claim.what)}" + (f": {show(claim.detail)}" if claim.detail else ""))
+    if wrong:
+        print(f"Something is wrong: {wrong}, named above.")
+    elif not quiet:
+        print(f"Nothing is wrong; {unsure} left for you to weigh." if unsure else "All holds.")
     raise SystemExit(1 if wrong else 0)

@@ -161,15 +161,15 @@ def log(folder: Path) -> None:
       sousveil watch log --case camera-case
     """
     from sousveil.evidence.case import Case
+    from sousveil.evidence.chronicle import window
 
     for entry in Case.open(folder).entries():
         predicate = entry.predicate
         if entry.kind not in ("changed", "gone", "back"):
             continue
-        window = predicate.get("window", {})
-        between = " and ".join(str(t)[:19] for t in window.values())
+        between = window(predicate)
         how = f": {predicate['how']}" if predicate.get("how") else ""
-        print(show(f"{entry.kind:8} {predicate['url']}{how}" + (f", between {between} UTC" if between else "")))
+        print(show(f"{entry.kind:8} {predicate['url']}{how}" + (f", {between}" if between else "")))
 
 
 @command.command(short_help="Have it run by itself.", context_settings=HELP_OPTIONS)

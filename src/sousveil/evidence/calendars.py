@@ -144,4 +144,4 @@ def _made(header: bytes) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC by its own word"
 
 
-KIND = Kind("the calendar's proof", ".ots", ".otq", _question, _send, wrong, judge)
+KIND = Kind("the calendar's proof", "promised", ".ots", ".otq", _question, _send, wrong, judge)

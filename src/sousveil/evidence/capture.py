@@ -125,6 +125,7 @@ class _Run:
     def see(self, target: Target) -> None:
         """Open an address in a browser and keep what it showed: the whole page as a picture, its markup, a print."""
         from sousveil.evidence.browser import see
+        from sousveil.evidence.paper import undrawn
 
         self._said(target.url)
         try:
@@ -144,6 +145,8 @@ class _Run:
             "exchanges": shown.exchanges,
             "refused": list(shown.refused)[:50],
         }
+        if boxes := undrawn(shown.markup.decode("utf-8", "replace")):
+            told["boxes"] = "".join(boxes[:8])
         self.seen.append({**told, **({"final": shown.url} if shown.url != target.url else {})})
 
     def _queue(

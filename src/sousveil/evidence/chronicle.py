@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from sousveil.evidence.ledger import Entry
 
-_KNOWN = frozenset({"event", "time", "tool", "number", "previous", "clock"})
+_KNOWN = frozenset({"event", "time", "tool", "number", "previous", "clock", "python", "urls", "answers", "as-shown"})
+_MOST = 8
+"""Of one kind of thing that are told; the rest is counted."""
 _LEAD = {
     "opened": "case begun",
     "acquired": "acquired",
     "scanned": "scanned",
     "noted": "note",
     "asked": "question",
-    "watched": "watched",
+    "watch-added": "watched from now on",
+    "watch-removed": "watched no more",
+    "watched": "looked at",
     "changed": "changed",
     "gone": "gone",
-    "told": "told of",
+    "back": "there again",
+    "told": "a notice of it was sent",
+    "kept": "kept, for the event that follows",
     "sealed": "sealed",
     "exported": "exported",
     "not-exported": "an export that failed",
-    "redacted": "redacted",
+    "redacted": "taken out of an export",
     "cut-off": "what a killed run left",
 }
 
@@ -28,11 +37,60 @@ def told(entry: Entry) -> list[str]:
     predicate = entry.predicate
     lead = _LEAD.get(entry.kind, entry.kind)
     details = {k: v for k, v in predicate.items() if k not in _KNOWN and v not in ("", None, [], {})}
-    first = details.pop("text", None) or details.pop("title", None) or details.pop("what", None) or ""
+    first = next((str(details.pop(k)) for k in ("text", "title", "what", "url") if k in details), "")
+    if entry.kind == "watched":
+        first += f": {details.pop('state', '')}"
+    if "final" in details and details["final"] == predicate.get("url"):
+        del details["final"]
+    if entry.kind == "told":
+        details.pop("of", None)
     lines = [f"{lead}: {first}" if first else lead]
-    lines += [f"{key}: {value}" for key, value in details.items() if isinstance(value, str | int | float)]
-    for subject in entry.subjects[:8]:
-        lines.append(f"{subject['digest']['sha256'][:16]}…  {subject['name']}")
-    if len(entry.subjects) > 8:
-        lines.append(f"and {len(entry.subjects) - 8} more: sousveil case files")
-    return lines
+    lines += _cut([answered(one) for one in predicate.get("answers") or []])
+    lines += _cut([seen(one) for one in predicate.get("as-shown") or []])
+    if between := window(predicate):
+        lines.append(between)
+    lines += [f"{key}: {_plain(value)}" for key, value in details.items() if isinstance(value, str | int | float)]
+    if entry.kind == "redacted":
+        lines += _cut([f"{one['sha256'][:16]}…  an object: {one['reason']}" for one in predicate["objects"]])
+        lines += _cut([f"line {one['number']}: {one['reason']}" for one in predicate["lines"]])
+    subjects = [f"{subject['digest']['sha256'][:16]}…  {subject['name']}" for subject in entry.subjects[:_MOST]]
+    if len(entry.subjects) > _MOST:
+        subjects.append(f"and {len(entry.subjects) - _MOST} more: sousveil case files")
+    return lines + subjects
+
+
+def window(predicate: dict[str, Any]) -> str:
+    """Return between which moments something happened, empty where an event tells none."""
+    moments = sorted(str(moment)[:19] for moment in (predicate.get("window") or {}).values() if moment)
+    if len(moments) == 1:
+        return f"last seen {moments[0]} UTC"
+    return f"between {moments[0]} and {moments[-1]} UTC" if moments else ""
+
+
+def answered(one: dict[str, Any]) -> str:
+    """Return how an address answered: where it led, its status and digest, or what was in the way."""
+    arrow = f" -> {one['final']}" if one.get("final") else ""
+    problem = str(one.get("problem", "")).removeprefix(f"{one['url']}: ")
+    end = problem or f"{one['status']}  {str(one.get('sha256', ''))[:16]}…"
+    return f"{one['url']}{arrow}  {end}"
+
+
+def seen(one: dict[str, Any]) -> str:
+    """Return how an address looked in a browser."""
+    if one.get("problem"):
+        return f"{one['url']}  not seen in a browser: {str(one['problem']).removeprefix(one['url'] + ': ')}"
+    if one.get("download"):
+        return f"{one['url']}  a browser saves it and shows nothing"
+    boxes = f"; boxes instead of {one['boxes']} and maybe more: no font here has them" if one.get("boxes") else ""
+    title = one.get("title") or "no title"
+    return f"{one['url']}  as a browser shows it: {title}, {one.get('exchanges', 0)} exchanges{boxes}"
+
+
+def _plain(value: str | float) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _cut(lines: list[str]) -> Iterator[str]:
+    yield from lines[:_MOST]
+    if len(lines) > _MOST:
+        yield f"and {len(lines) - _MOST} more"

@@ -36,6 +36,9 @@ class Exported(Struct, frozen=True):
     bytes: int
     notes: tuple[str, ...]
     """What could not be made, and what to do."""
+    lines_out: int = 0
+    """Lines of the record that were taken out."""
+    objects_out: int = 0
 
 
 class View(Struct, frozen=True):
@@ -88,7 +91,7 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
     finally:
         shutil.rmtree(part, ignore_errors=True)
     sizes = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
-    return Exported(out, len(sizes), sum(sizes), notes)
+    return Exported(out, len(sizes), sum(sizes), notes, len(plan.lines), len(plan.objects))
 
 
 def view(case: Case, plan: redaction.Plan | None = None) -> View:

@@ -199,4 +199,4 @@ def _signed(key: PublicKeyTypes, signature: bytes, data: bytes) -> bool:
     return True
 
 
-KIND = Kind("the log's entry", ".rekor", ".req", _question, _send, wrong, judge)
+KIND = Kind("the log's entry", "entered", ".rekor", ".req", _question, _send, wrong, judge)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MOST_REPORT = 256 << 20
+_MOST_SIGNS = 40
 _MOST_ROWS = 2000
 """Rows of a table on the page: a browser that prints a hundred thousand takes gigabytes, and nobody reads them."""
 
@@ -86,7 +87,35 @@ def pdf(source: Path, out: Path) -> str:
             subprocess.run([*words[:1], *extra, *words[1:]], capture_output=True, timeout=120, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"case.pdf was not made: {program}: {error}"
-    return "" if out.exists() and out.stat().st_size else f"case.pdf was not made: {program} wrote nothing"
+    if not out.exists() or not out.stat().st_size:
+        return f"case.pdf was not made: {program} wrote nothing"
+    missing = undrawn(source.read_text(encoding="utf-8"))
+    if missing:
+        return (
+            f"case.pdf shows boxes instead of {''.join(missing[:8])} and maybe more: no font has them (Chinese, on "
+            "Debian: apt-get install fonts-noto-cjk). case.html has them; for a whole PDF export again with the font"
+        )
+    return ""
+
+
+def undrawn(text: str) -> list[str]:
+    """Return the signs beyond Latin, Greek and Cyrillic in ``text`` that no font here has; some, where there are many.
+
+    None where fontconfig is not there to say.
+    """
+    program = shutil.which("fc-list")
+    wanted = sorted({c for c in text if c >= "\u0530" and c.isalpha()})
+
+    def had(signs: list[str]) -> bool:
+        asked = ":charset=" + " ".join(f"{ord(c):x}" for c in signs)
+        run = subprocess.run([program or "", asked, "family"], capture_output=True, timeout=20, check=False)  # noqa: S603
+        return bool(run.stdout.strip()) or run.returncode != 0
+
+    if program is None or not wanted:
+        return []
+    if len(wanted) <= _MOST_SIGNS and had(wanted):
+        return []
+    return [c for c in wanted[:: -(-len(wanted) // _MOST_SIGNS)] if not had([c])]
 
 
 def _is_root() -> bool:

@@ -159,4 +159,4 @@ def _by_openssl(answer: bytes, digest: bytes, roots: bytes, at: int | None) -> s
     return f"openssl says: {last[:200]}"
 
 
-KIND = Kind("the time stamp", ".tsr", ".tsq", request, _send, wrong, judge)
+KIND = Kind("the time stamp", "stamped", ".tsr", ".tsq", request, _send, wrong, judge)

@@ -226,10 +226,10 @@ def _check(case: Case, digest: str, note: Named) -> str:
 def _stamps(case: Case, digests: set[str], trusted: Anchors | bytes) -> Iterator[Claim]:
     """Yield what the stamps are worth. A line that was taken out left its digest, which is all that a stamp is over."""
     known = trusted if isinstance(trusted, Anchors) else Anchors(trusted)
-    waiting = 0
+    waiting: list[str] = []
     for stamp in stamps.every(case.root / "stamps"):
         if stamp.waiting:
-            waiting += 1
+            waiting.append(stamp.authority or stamp.path.name)
             continue
         what = f"{stamp.kind.claim} by {stamp.authority or stamp.path.name} holds"
         if stamp.line not in digests:
@@ -242,9 +242,8 @@ def _stamps(case: Case, digests: set[str], trusted: Anchors | bytes) -> Iterator
             what, result.valid, result.detail if result.valid is not False else f"{stamp.path.name}: {result.detail}"
         )
     if waiting:
-        yield Claim(
-            "every time stamp that was asked for has come", None, f"{waiting} still wait: sousveil case seal asks again"
-        )
+        detail = f"not those by {', '.join(waiting[:5])}: sousveil case seal asks again"
+        yield Claim("every time stamp that was asked for has come", None, detail)
 
 
 def _seals(entries: list[Entry], count: int) -> Iterator[Claim]:

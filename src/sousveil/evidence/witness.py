@@ -37,6 +37,8 @@ class Kind(Struct, frozen=True):
 
     claim: str
     """What is claimed by an answer: ``the time stamp`` by somebody holds."""
+    done: str
+    """What an answer that was kept is called: ``stamped``."""
     answered: str
     """How the name of a kept answer ends."""
     waiting: str
