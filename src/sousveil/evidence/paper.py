@@ -35,7 +35,14 @@ def page(view: View, case: Case) -> str:
     objects = list(view.kept())
     taken = [(f"object {d}", r) for d, r in sorted(view.plan.objects.items())]
     taken += [(f"line {n} of the record", r) for n, r in sorted(view.plan.lines.items())]
+    names = dict(objects)
+
+    def called(product: str) -> str:
+        """Return a product's name: of an object of the case that was scanned, what the case calls it."""
+        return names.get(product.rpartition("/")[2], product)
+
     return environment.get_template("case.html.j2").render(
+        called=called,
         title=view.title or "A case",
         keyid=view.keyid,
         events=events,
