@@ -170,3 +170,29 @@ def test_a_basis_is_borrowed_only_where_all_others_agree() -> None:
     assert Basis.UNKNOWN in {b for _, b, _ in profiles(both)}
     borrowed = [f for f in judged(a__py=labels, readme__md=manual).findings if f.places[0].artifact == "a.py"]
     assert all(f.not_proved[-1].startswith("What it is taken from") for f in borrowed)
+
+
+def test_a_kind_of_identity_card_is_not_its_holder() -> None:
+    text = "/// detection\n@interface Scanner\n- (int)FaceID%sDetectMongol;\n- (int)FaceID%sDetectTibetan;\n@end\n"
+    assert not profiles(judged(Scanner__h=text.replace("%s", "IDCard")))
+    assert profiles(judged(Scanner__h=text.replace("%s", "")))
+
+
+def test_what_reads_labelled_pictures_is_no_recogniser() -> None:
+    text = "class Face%s:\n    def __init__(self, table):\n        self.age = table.age\n        self.gender = table.gender\n        self.race = table.race\n"
+    assert not profiles(judged(data__py=text % "Dataset"))
+    assert profiles(judged(data__py=text % "AnalysisResult"))
+
+
+def test_a_confusion_matrix_is_a_measure() -> None:
+    text = 'def run(faces, races):\n    """%s for each face: race labels and predictions."""\n    return step(faces, races)\n'
+    assert not profiles(judged(a__py=text % "Create the confusion matrix"))
+    assert profiles(judged(a__py=text % "Predict the race"))
+
+
+def test_a_list_of_pictures_is_no_list_of_answers() -> None:
+    names = ("Asian", "Black", "White", "Indian")
+    for end, found in ((".jpg", False), ("", True)):
+        code = f"class FaceRacePredictor:\n    RACES = {[f'race {n}{end}' for n in names]!r}\n"
+        labels = [name for _, _, name in profiles(judged(predict__py=code)) if name == "RACES"]
+        assert bool(labels) is found
