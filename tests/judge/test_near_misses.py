@@ -109,6 +109,9 @@ def test_what_is_called_an_appearance_needs_one_thing_seen() -> None:
     form = f"def export_member(p):\n{fields}"
     assert profiles(judged(face__py=read)) == [(Trait.ETHNICITY, Basis.FACE, "out")]
     assert not profiles(judged(member__py=form))
+    row = "rows.append({'face_hash': h, 'age': e.get('age'), 'gender': e.get('gender'), 'emotion': e.get('emotion'), 'race': e.get('race')%s})\n"
+    assert [(t, b) for t, b, _ in profiles(judged(store__py=row % ""))] == [(Trait.ETHNICITY, Basis.FACE)]
+    assert not profiles(judged(store__py=row % ", 'id_card': e.get('id_card'), 'address': e.get('address')"))
 
 
 def test_one_value_for_each_people_is_an_answer_where_a_face_gives_it() -> None:
