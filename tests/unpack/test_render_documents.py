@@ -310,3 +310,12 @@ def test_what_lies_too_deep_in_an_old_presentation_is_a_limit() -> None:
     renderer = renderer_of(data[:4096], "manual.ppt")
     assert renderer is not None
     assert [x.reason for x in render(renderer, data, "manual.ppt", Budget()) if isinstance(x, Limit)] == ["depth"]
+
+
+def test_a_compound_file_of_sectors_that_hold_one_number_is_broken() -> None:
+    """The library divided by what else a sector holds: found by benchmarks/fuzz."""
+    data = bytearray(old.msg_of(made.MANUAL))
+    data[30:32] = (2).to_bytes(2, "little")
+    data[68:76] = bytes(4) + (4096).to_bytes(4, "little")
+    found = rendered("msg", bytes(data))
+    assert [one.reason for one in found if isinstance(one, Limit)] == ["broken"]

@@ -21,7 +21,7 @@ class Compound:
 
         try:
             self._file: Any = olefile.OleFileIO(io.BytesIO(data))
-        except (OSError, ValueError, IndexError, MemoryError, OverflowError, TypeError) as error:
+        except (OSError, ValueError, IndexError, MemoryError, ArithmeticError, TypeError) as error:
             raise ValueError(str(error) or type(error).__name__) from error
         self._unread: dict[str, Limit] = {}
         self.names: tuple[str, ...] = tuple(
