@@ -396,3 +396,9 @@ def test_the_common_file_of_dwz_is_named(section: str, content: bytes) -> None:
 def test_a_common_file_itself_refers_to_none() -> None:
     data = _elf({".debug_sup": b"\5\0\1\0\x14" + b"\x17" * 20})
     assert dwarf._common(dwarf.Debug(data, next(iter(images(data))), False, None)) == ""
+
+
+def test_names_without_the_entries_that_they_name_are_told() -> None:
+    data = _elf({".debug_str": b"\0NJ_NATION_UYGUR\0"})
+    reading = read("lib.so", data, [(data.find(b"NJ_NATION"), "utf-8")])
+    assert [limit.reason for limit in reading.limits] == ["not-understood"]

@@ -44,9 +44,17 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     places = None if hits is None else sorted({offset for offset, _ in hits})
     troubles: list[str] = []
     for image in images(data):
-        for split in (False, True):
-            if _present(image, split):
-                yield from _Reader(data, image, split, places, deadline, troubles).run()
+        kinds = [split for split in (False, True) if _present(image, split)]
+        for split in kinds:
+            yield from _Reader(data, image, split, places, deadline, troubles).run()
+        names = next((s for s in image.sections if s.name == ".debug_str" and not s.compressed), None)
+        # A separate file of names alone is dwz's or damaged.
+        if (
+            not kinds
+            and names is not None
+            and any(names.offset <= at < names.offset + names.size for at in places or ())
+        ):
+            tell("not-understood", "debug information: terms among names, and nothing that they are the names of")
     if troubles:
         more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
         raise Unfinished("broken", "debug information was read in part: " + "; ".join(troubles[:3]) + more)
