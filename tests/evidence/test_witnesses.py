@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,20 @@ def test_a_calendar_is_asked_where_its_user_named_it(case: Case, calendar: Calen
 
     list(seal(case, Witnesses(()), spied))
     assert asked and all(url.startswith(calendar.url + "/timestamp/") for url in asked)
+
+
+def test_a_witness_that_can_never_be_asked_is_refused_before_anything_is_sealed(case: Case, calendar: Calendar) -> None:
+    words = [sys.executable, "-m", "sousveil", "case", "seal", "--case", str(case.root)]
+    done = subprocess.run(
+        [*words, "--calendar", calendar.url, "--calendar", "ftp://127.0.0.1/"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "ftp://127.0.0.1/: a witness is asked at an http:// or https:// address" in done.stderr
+    assert not calendar.asked
+    assert all(e.kind != "sealed" for e in Case.open(case.root).entries())
 
 
 def test_a_proof_of_another_line_or_of_none_is_wrong(case: Case, calendar: Calendar) -> None:

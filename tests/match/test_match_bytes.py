@@ -200,7 +200,7 @@ def test_dense_files_end_soon_and_say_so(matcher: Matcher) -> None:
     false = matcher.match(b"gender age race condition\n" * 120_000)
     assert not false
     assert false.truncated
-    assert time.process_time() - start < 60
+    assert time.process_time() - start < 15
 
 
 def snippets(seed: int, size: int) -> bytes:

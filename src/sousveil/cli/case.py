@@ -199,6 +199,8 @@ def seal(
       sousveil case seal --case camera-case
     """
     from sousveil.acquire.post import post
+    from sousveil.acquire.wording import shown
+    from sousveil.cli.start import Refused
     from sousveil.evidence.sealing import Witnesses
     from sousveil.evidence.sealing import seal as close
 
@@ -206,6 +208,9 @@ def seal(
         *(given or os.environ.get(name, "").split() for given, name in zip((authorities, calendars, logs), WITNESSES,
                                                                           strict=True))
     )  # fmt: skip
+    for _, url in named.all:
+        if not url.startswith(("http://", "https://")):
+            raise Refused(f"{shown(url)}: a witness is asked at an http:// or https:// address. Nothing was sealed.")
     reached = way((), proxy)
     for line in close(opened(folder), named, lambda url, body, kind: post(url, body, kind, reached)):
         print(show(line))
