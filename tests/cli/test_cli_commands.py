@@ -149,6 +149,22 @@ def test_terms(run) -> None:
     assert unknown.stdout == ""
 
 
+def test_terms_at_the_ends_of_files_of_every_way_of_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sousveil.cli import search
+
+    monkeypatch.setattr(search, "_ONE_READ", 4096)
+    monkeypatch.setattr(search, "_IN_MEMORY", 8192)
+    monkeypatch.setattr(search, "_room", [])
+    search.prepare()
+    word = "hasUyghurFace\n"
+    for size in (0, 40, 4095, 4096, 4097, 8192, 8193, 20000):
+        path = tmp_path / f"{size}.txt"
+        path.write_text(("x\n" * size)[: max(0, size - len(word) - 1)] + "\n" * (size > 0) + word * (size > 0))
+        found = list(search._file(str(path), ()))
+        line = path.read_text().count("\n")
+        assert [f.split(" ")[0] for f in found] == [f"{path}:{line}:{size - 11}:"] * (size > 0), size
+
+
 def test_terms_in(run, tmp_path: Path, header: Path, harmless: Path) -> None:
     folder = tmp_path / "sdk"
     folder.mkdir()

@@ -6,7 +6,7 @@ import mmap
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 _BATCH_FILES = 256
 _BATCH_BYTES = 32 << 20
 _IN_MEMORY = 64 << 20
+_ONE_READ = 1 << 20
+"""Bytes of a file that are read into memory kept for it: most files, and no page of memory is asked for anew."""
 _SILENCE = 600.0
 """Seconds one file may take: a very large one is slow, not stuck."""
 _matchers: list[Matcher] = []
 """One a process; workers that are forked find their parent's."""
+_room: list[memoryview] = []
+"""One a process."""
 
 
 class Batch(Struct, frozen=True):
@@ -63,12 +67,14 @@ def search(top: Path, word: str | None) -> int:
     any_found = any_wrong = False
     waiting: dict[int, Lines] = {}
     following = 0
+
+    def note(said: str) -> None:
+        nonlocal any_wrong
+        any_wrong = True
+        print(f"sousveil: {said}", file=sys.stderr)
+
     try:
-        notes = list(_queue(pool, top, words))
-        for note in notes:
-            print(f"sousveil: {note}", file=sys.stderr)
-        any_wrong = bool(notes)
-        for job, message in pool.results():
+        for job, message in pool.results(_batches(top, words, note)):
             if isinstance(message, Lost):
                 names = ", ".join(shown(os.fsdecode(p)) for p in job.paths[:3])
                 message = Lines(job.number, (), (f"{names}: given up ({message.reason}: {message.detail})",))
@@ -81,9 +87,8 @@ def search(top: Path, word: str | None) -> int:
                 for line in lines.found:
                     print(line)
                 for line in lines.wrong:
-                    print(f"sousveil: {line}", file=sys.stderr)
+                    note(line)
                 any_found |= bool(lines.found)
-                any_wrong |= bool(lines.wrong)
     finally:
         pool.close()
     return 0 if any_found else TROUBLE if any_wrong else FOUND
@@ -113,62 +118,74 @@ def find(batch: Batch) -> Iterator[Lines]:
 
 def _file(path: str, words: tuple[str, ...]) -> Iterator[str]:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "neither a file nor a folder; not opened")
-        if info.st_size <= _IN_MEMORY:
-            yield from _places(path, file.read(), words)
+        if info.st_size < _ONE_READ and (data := _read(descriptor)) is not None:
+            with data:
+                yield from _places(path, data, words)
+        elif info.st_size <= _IN_MEMORY:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file, memoryview(file.read()) as data:
+                yield from _places(path, data, words)
         else:
-            with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
-                yield from _places(path, mapped, words)
+            with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
+                yield from _places(path, data, words)
+    finally:
+        os.close(descriptor)
 
 
-def _places(path: str, data: bytes | mmap.mmap, words: tuple[str, ...]) -> Iterator[str]:
+def _read(descriptor: int) -> memoryview | None:
+    """Return what a file holds, good until the next call; None if that is more than is kept room for."""
+    if not hasattr(os, "readv"):
+        return None
+    if not _room:
+        _room.append(memoryview(bytearray(_ONE_READ)))
+    room, length = _room[0], 0
+    while length < len(room):
+        got = os.readv(descriptor, [room[length:]])
+        if not got:
+            return room[:length]
+        length += got
+    return None
+
+
+def _places(path: str, data: memoryview, words: tuple[str, ...]) -> Iterator[str]:
     line, counted = 1, 0
     last = (-1, "")
-    view = data if isinstance(data, bytes) else memoryview(data)
-    try:
-        for hit in _matchers[0].match(view, path):
-            line += data[counted : hit.offset].count(b"\n")
-            counted = hit.offset
-            if (words and hit.term not in words) or (hit.offset, hit.concept) == last:
-                continue  # one spelling may belong to several languages
-            last = (hit.offset, hit.concept)
-            how = "" if hit.encoding == "utf-8" else f" {hit.encoding}"
-            if hit.escape:
-                how += f" written {hit.escape}"
-            yield f"{shown(path, 1000)}:{line}:{hit.offset}: {hit.term} ({hit.concept}, {hit.strength}{how})"
-    finally:
-        if isinstance(view, memoryview):
-            view.release()
+    for hit in _matchers[0].match(data, path):
+        line += bytes(data[counted : hit.offset]).count(b"\n")
+        counted = hit.offset
+        if (words and hit.term not in words) or (hit.offset, hit.concept) == last:
+            continue  # one spelling may belong to several languages
+        last = (hit.offset, hit.concept)
+        how = "" if hit.encoding == "utf-8" else f" {hit.encoding}"
+        if hit.escape:
+            how += f" written {hit.escape}"
+        yield f"{shown(path, 1000)}:{line}:{hit.offset}: {hit.term} ({hit.concept}, {hit.strength}{how})"
 
 
-def _queue(pool: object, top: Path, words: tuple[str, ...]) -> Iterator[str]:
-    """Queue every file under ``top``; yield what cannot be looked at."""
+def _batches(top: Path, words: tuple[str, ...], note: Callable[[str], None]) -> Iterator[Batch]:
+    """Yield every file under ``top``; say what cannot be looked at."""
     from sousveil.model import Limit
     from sousveil.unpack import tree
 
+    if not top.is_dir():
+        yield Batch(0, (os.fsencode(top),), words)
+        return
     paths: list[bytes] = []
     size = number = 0
-
-    def flush() -> None:
-        nonlocal size, number
-        if paths:
-            pool.add(Batch(number, tuple(paths), words))  # type: ignore[attr-defined]
+    for entry in tree(top):
+        if isinstance(entry, Limit):
+            note(f"{entry.path}: {entry.detail or entry.reason}")
+            continue
+        paths.append(os.fsencode(entry.path))
+        size += entry.size
+        if len(paths) >= _BATCH_FILES or size >= _BATCH_BYTES:
+            yield Batch(number, tuple(paths), words)
             number += 1
-        paths.clear()
-        size = 0
-
-    if not top.is_dir():
-        paths.append(os.fsencode(top))
-    else:
-        for entry in tree(top):
-            if isinstance(entry, Limit):
-                yield f"{entry.path}: {entry.detail or entry.reason}"
-                continue
-            paths.append(os.fsencode(entry.path))
-            size += entry.size
-            if len(paths) >= _BATCH_FILES or size >= _BATCH_BYTES:
-                flush()
-    flush()
+            paths.clear()
+            size = 0
+    if paths:
+        yield Batch(number, tuple(paths), words)
