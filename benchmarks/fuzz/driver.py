@@ -19,7 +19,8 @@ from sousveil.match.lexicon import load
 from sousveil.model import Construct, Limit
 from sousveil.unpack import Quotas
 from sousveil.work.feed import Feed
-from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Survey, Trouble, prepare, warm, work
+from sousveil.work.jobs import prepare, warm, work
+from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Read, Survey, Trouble
 from sousveil.work.pool import Lost, Pool
 from sousveil.work.station import PASSING, Station
 

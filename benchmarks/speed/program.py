@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from sousveil.unpack import Quotas
-from sousveil.work.jobs import Leaf, Survey, warm, work
+from sousveil.work.jobs import warm, work
+from sousveil.work.messages import Leaf, Survey
 from sousveil.work.reading import matcher
 from sousveil.work.station import Station
 

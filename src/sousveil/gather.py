@@ -22,8 +22,21 @@ from sousveil.options import Options, Progress
 from sousveil.unpack.render.ocr import available as ocr_available
 from sousveil.work.confine import missing
 from sousveil.work.feed import Feed
-from sousveil.work.jobs import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble, warm, work
-from sousveil.work.messages import Original, Picture
+from sousveil.work.jobs import warm, work
+from sousveil.work.messages import (
+    Apart,
+    Constructs,
+    Job,
+    Leaf,
+    Message,
+    Original,
+    Picture,
+    Read,
+    Seen,
+    Spread,
+    Survey,
+    Trouble,
+)  # fmt: skip
 from sousveil.work.pool import Lost, Pool
 
 if TYPE_CHECKING:
@@ -56,6 +69,7 @@ class Gathering:
         self._seen_hits: set[str] = set()
         self._first: dict[tuple[str, str], str] = {}
         self._twins: dict[str, list[str]] = {}
+        self._shared: set[tuple[str, tuple[str, ...]]] = set()
         self._inputs = [(item.path, item.display) for item in acquired.inputs]
         self._outside: Outside | None = None
         wanted = (options.listing, options.everything, options.only_artifact)
@@ -168,9 +182,15 @@ class Gathering:
             case Apart() if isinstance(job, Survey):
                 alone = replace(
                     job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,
-                    offset=message.offset,
+                    offset=message.offset, share=0, shares=1,
                 )  # fmt: skip
                 self._pool.add(alone, first=True)
+            case Spread() if isinstance(job, Survey):
+                shared = (job.displays[0], job.literals)
+                if shared not in self._shared:  # a job that is done once more says so again
+                    self._shared.add(shared)
+                    for number in range(1, job.shares):
+                        self._pool.add(replace(job, share=number), first=True)
             case Seen():
                 tally = self._tally(job)
                 tally.files += message.files

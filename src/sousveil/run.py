@@ -22,7 +22,8 @@ from sousveil.model import (
 )
 from sousveil.options import Options, Progress
 from sousveil.read.model import LANGUAGES
-from sousveil.work.jobs import Leaf, Message, Read, Trouble, prepare
+from sousveil.work.jobs import prepare
+from sousveil.work.messages import Leaf, Message, Read, Trouble
 from sousveil.work.pool import Lost, Pool
 
 if TYPE_CHECKING:

@@ -41,6 +41,7 @@ def read_asar(source: Seekable, reading: Reading) -> Generator[Item | Limit]:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise NotOpened("broken", f"the header is no JSON: {error}") from error
     reading.opened = True
+    reading.spread()
     base = 8 + size
     waiting: list[tuple[str, Any, int]] = [("", top, 0)]
     while waiting:

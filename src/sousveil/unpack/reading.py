@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sousveil.model import Limit
-from sousveil.unpack.limits import Budget, Meter
+from sousveil.unpack.limits import RATIO_FLOOR, Budget, Meter
 from sousveil.unpack.names import NameDecoder, shown, unsafe
 from sousveil.unpack.source import Source
 
@@ -21,13 +21,32 @@ class NotOpened(Exception):
         self.detail = detail
 
 
+class Share:
+    """Which part of a container's files one walk gives out, where several walk it at once: each takes every n-th."""
+
+    __slots__ = ("number", "of", "spread")
+
+    def __init__(self, number: int, of: int) -> None:
+        self.number = number
+        """From 0. The first walk gives out all if the container turns out to be one that cannot be shared."""
+        self.of = of
+        self.spread = False
+        """Whether it is shared: known when the first file or limit comes."""
+
+
 class Item:
     """One file of a container, before it is known whether it is a container itself."""
 
-    __slots__ = ("leftover", "meter", "name", "raw", "source")
+    __slots__ = ("leftover", "meter", "name", "raw", "source", "taken")
 
     def __init__(
-        self, raw: bytes, name: str, source: Source, meter: Meter | None = None, leftover: bool = False
+        self,
+        raw: bytes,
+        name: str,
+        source: Source,
+        meter: Meter | None = None,
+        leftover: bool = False,
+        taken: bool = False,
     ) -> None:
         self.raw = raw
         self.name = name
@@ -38,12 +57,14 @@ class Item:
         self.leftover = leftover
         """Bytes that no entry of a zip accounts for. Those of a leftover are not opened again: each level would give
         nearly the same bytes twice."""
+        self.taken = taken
+        """Whether the reader has asked for whom this file is (`Reading.passed`); if not, the walk does."""
 
 
 class Reading:
     """One container being read: its address, its counts, the names seen in it, what was noted and not yet told."""
 
-    def __init__(self, display: str, meter: Meter, in_memory: int) -> None:
+    def __init__(self, display: str, meter: Meter, in_memory: int, share: Share | None = None) -> None:
         self.display = display
         self.meter = meter
         self.in_memory = in_memory
@@ -51,6 +72,11 @@ class Reading:
         self.opened = False
         self.metered_below = False
         """Whether the bytes are counted against the ratio where they are decompressed, below the archive."""
+        self.shared = False
+        """Whether other walks give out a part of the files."""
+        self._share = share
+        self._run = 1
+        self._turn = 0
         self._seen: set[int] = set()
         self._notes: list[Limit] = []
 
@@ -58,6 +84,35 @@ class Reading:
     def budget(self) -> Budget:
         """The totals of the product."""
         return self.meter.budget
+
+    def spread(self, run: int = 1) -> None:
+        """Say, before the first file is given, that each can be read without those before it: they may be shared.
+
+        `run` is how many that follow each other go to the same walk, where neighbours lie in one packed block.
+        """
+        if self._share is not None:
+            self.shared = self._share.spread = True
+            self._run = run
+
+    def mine(self) -> bool:
+        """Return whether the next file is this walk's to give out. Asked once for each, in the same order by all."""
+        share = self._share
+        if share is None or not self.shared:
+            return True
+        turn = self._turn // self._run
+        self._turn += 1
+        # Scattered, for files of a kind often alternate.
+        return (turn * 0x9E3779B1 >> 16 & 0xFFFF) % share.of == share.number
+
+    def passed(self, size: int) -> bool:
+        """Return whether the next file is another walk's. It counts here too, unless it states a size too large to be
+        believed unread. Raise Stop where a quota is hit."""
+        if self.mine():
+            return False
+        self.budget.take_file()
+        if 0 < size <= RATIO_FLOOR:
+            self.count(size)
+        return True
 
     def path(self, name: str) -> str:
         """Return the display address of a name inside this container."""

@@ -13,7 +13,7 @@ from sousveil.unpack.asar import read_asar
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter, Stop
 from sousveil.unpack.names import shown
-from sousveil.unpack.reading import Item, NotOpened, Reading
+from sousveil.unpack.reading import Item, NotOpened, Reading, Share
 from sousveil.unpack.render.package import covered, document_of
 from sousveil.unpack.rpm import read_rpm
 from sousveil.unpack.sniff import (
@@ -36,6 +36,10 @@ HELD = 192 << 20
 """Bytes of nested containers held in memory at one time; beyond, they lie in a file without a name."""
 FORGIVEN = 8
 """Bombs that are left while what lies beside them is read. After that the container around them is left too."""
+WIDE = 4 << 20
+"""Bytes of a container in a shared one from which on it is shared itself."""
+SHARED = frozenset(("zip", "asar", "squashfs", "ext", "uimage", "firmware", "disk", "trx", "fat", "appimage", "cramfs"))
+"""Formats whose readers may share (`Reading.spread`): files can be read each by itself."""
 SAME_LIMITS = 200
 """Limits of one reason and one container that are listed one by one."""
 
@@ -43,7 +47,11 @@ SAME_LIMITS = 200
 class _Frame:
     """One container that is open."""
 
-    def __init__(self, display: str, raw: bytes, source: Source, reading: Reading, fmt: str, name: str) -> None:
+    def __init__(
+        self, display: str, raw: bytes, source: Source, reading: Reading, fmt: str, name: str, owner: bool
+    ) -> None:
+        self.owner = owner
+        """Whether this walk gives out the files if they cannot be shared."""
         self.display = display
         self.raw = raw
         self.source = source
@@ -64,20 +72,23 @@ def walk(
     *,
     deadline: float | None = None,
     in_memory: int = IN_MEMORY,
+    share: Share | None = None,
 ) -> Iterator[Entry | Limit]:
     """Yield every file in a container, those of the containers in it too, and what could not be read.
 
     `product` is a path, the bytes themselves or an open descriptor, which stays open. `deadline` is a time of
     `time.monotonic`; past it a limit says so and the walk ends. A container that cannot be opened is an entry itself,
     `product` too. Entries without `data` must be read before the next is asked for. Errors of the operating system
-    become limits; nothing else is raised.
+    become limits; nothing else is raised. With `share` only a part of the files is given out, those that walks of the
+    same bytes with the other shares leave, and limits may be told by each; the first gives all unless `share.spread`.
     """
-    return _Walk(budget or Budget(), in_memory).run(product, display, deadline)
+    return _Walk(budget or Budget(), in_memory, share).run(product, display, deadline)
 
 
 class _Walk:
-    def __init__(self, budget: Budget, in_memory: int) -> None:
+    def __init__(self, budget: Budget, in_memory: int, share: Share | None) -> None:
         self.budget = budget
+        self.share = share
         self.in_memory = in_memory
         self.frames: list[_Frame] = []
         self.forgiven = 0
@@ -134,7 +145,9 @@ class _Walk:
                 yield from self._limit(frame, _system(frame.display, error))
                 yield from self._pop()
                 continue
-            if found is None:
+            if not (frame.owner or frame.reading.shared):
+                self._leave(frame)
+            elif found is None:
                 yield from self._pop()
             elif isinstance(found, Limit):
                 yield from self._limit(frame, found)
@@ -145,7 +158,8 @@ class _Walk:
                 path = frame.reading.path(found.name)
                 raw = frame.raw + b"!/" + found.raw if frame.raw else found.raw
                 held = found.source
-                if isinstance(held, Memory) and is_container(held.data, found.name) is None:
+                asked = found.taken or not frame.reading.shared
+                if asked and isinstance(held, Memory) and is_container(held.data, found.name) is None:
                     # Nearly every file: no more than this for it.
                     try:
                         self.budget.take_file()
@@ -173,8 +187,13 @@ class _Walk:
         """Open an item if it is a container; yield it if it is none."""
         source = item.source
         self.budget.take_file()
+        owner, share = self._whose(item, frame)
+        if not owner and share is None:
+            return
         again = item.leftover and frame is not None and frame.leftover
         fmt = None if again else self._format(item)
+        if not owner and (fmt not in SHARED or len(self.frames) >= self.budget.quotas.max_depth):
+            return
         if fmt is None:
             yield from self._leaf(item, path, raw)
             return
@@ -200,16 +219,38 @@ class _Walk:
             parent = item.meter or (frame.reading.meter if frame is not None else None)
             meter = Meter(self.budget, source.size or 1, parent)
         self.budget.containers += 1
-        reading = Reading(path, meter, self.in_memory)
-        opened = _Frame(path, raw, source, reading, fmt, item.name)
+        document = ""
         if fmt == "zip" and not isinstance(source, Stream) and source.size <= self.in_memory and not item.leftover:
-            opened.document = document_of(source.head(), source.read(max(0, source.size - TAIL), TAIL), item.name)
-            if opened.document:
-                data = source.read(0, source.size)
-                yield Entry(path, raw, len(data), data, document=opened.document)
+            document = document_of(source.head(), source.read(max(0, source.size - TAIL), TAIL), item.name)
+        if document and not owner:
+            source.close()
+            return
+        reading = Reading(path, meter, self.in_memory, None if document else share)
+        opened = _Frame(path, raw, source, reading, fmt, item.name, owner)
+        if document and not isinstance(source, Stream):
+            opened.document = document
+            data = source.read(0, source.size)
+            yield Entry(path, raw, len(data), data, document=document)
         opened.leftover = item.leftover or (frame is not None and frame.leftover and fmt == "zip")
         self.held += opened.held
         self.frames.append(opened)
+
+    def _whose(self, item: Item, frame: _Frame | None) -> tuple[bool, Share | None]:
+        """Return whether an item is this walk's to give out if it is not shared, and the share if it may be."""
+        if frame is None:
+            return self.share is None or self.share.number == 0, self.share
+        if item.taken or not frame.reading.shared:
+            return True, None
+        source = item.source
+        wide = not isinstance(source, Stream) and source.size >= WIDE
+        return frame.reading.mine(), self.share if wide else None
+
+    def _leave(self, frame: _Frame) -> None:
+        """Close the innermost container without a word: another walk gives out what is in it."""
+        self.frames.pop()
+        self.held -= frame.held
+        frame.items.close()
+        frame.source.close()
 
     def _format(self, item: Item) -> str | None:
         source = item.source
@@ -291,6 +332,9 @@ class _Walk:
 
     def _not_opened(self, frame: _Frame, reason: str, detail: str) -> Iterator[Entry | Limit]:
         """Yield a container that nothing came out of as a file itself, with the reason."""
+        if not frame.owner:
+            self._leave(frame)
+            return
         source = frame.source
         self.frames.pop()
         self.held -= frame.held

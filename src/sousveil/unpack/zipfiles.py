@@ -49,11 +49,13 @@ def contents(
         reading.note("encrypted", "the content is encrypted", name)
         return
     size, method = member.size, member.method
+    if reading.passed(size):
+        return
     if raw is not None and 0 <= size <= reading.in_memory:
         plain = raw if method == _STORED else _inflated(raw, size) if method == _DEFLATED else None
         if plain is not None and len(plain) == size and _crc(plain) == member.crc:
             reading.count(size)
-            yield Item(member.raw, name, Memory(plain))
+            yield Item(member.raw, name, Memory(plain), taken=True)
             return
     if method != _STORED and method not in _STREAMED:
         reading.note("unsupported", f"compression method {method} ({_METHODS.get(method, 'unknown')})", name)
@@ -65,12 +67,13 @@ def contents(
     if method == _STORED and size == member.packed and size > RATIO_FLOOR:
         stored: Source = packed  # too large to sum up twice; the caller reads it where it lies
         reading.count(size)
-        yield Item(member.raw, name, stored)
+        yield Item(member.raw, name, stored, taken=True)
         return
     chunks = _expanded(packed, member, name, reading)
     if size >= 0:
         chunks = _checked(chunks, member, name, reading)
-    yield Item(member.raw, name, Stream(reading.metered(chunks, meter), size if size >= 0 else None), meter)
+    stream = Stream(reading.metered(chunks, meter), size if size >= 0 else None)
+    yield Item(member.raw, name, stream, meter, taken=True)
 
 
 def _inflated(raw: bytes, size: int) -> bytes | None:

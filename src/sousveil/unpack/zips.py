@@ -36,6 +36,7 @@ def read_zip(source: Seekable, reading: Reading) -> Generator[Item | Limit]:
         yield from scan(source, reading)
         return
     reading.opened = True
+    reading.spread()
     for problem in directory.problems:
         reading.note("broken", problem)
     if directory.more:

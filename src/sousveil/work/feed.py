@@ -22,6 +22,8 @@ from sousveil.work.station import PASSING, Station
 
 _BATCH_FILES = 128
 _BATCH_BYTES = 48 << 20
+_SHARED = 2 << 20
+"""Bytes of a file from which on, if it is a container, several workers may each survey a part of it."""
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_READ = Read("", "", 0)
 
@@ -44,6 +46,7 @@ class Feed:
         self.ocr = self.originals = False
         """Whether pictures are to be looked at, and documents kept whose pages may be shown."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._workers = workers
         self._most = _batch_files(workers)
 
     def station(self) -> Station:
@@ -78,6 +81,8 @@ class Feed:
 
     def _survey(self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...]) -> Survey:
         paths, displays, sizes = zip(*batch, strict=True)
+        # Quotas of the user's own are counted in one place.
+        shared = len(batch) == 1 and sizes[0] >= _SHARED and self._quotas == Quotas()
         listing = self._listing and not literals
         return Survey(
             displays,
@@ -90,6 +95,7 @@ class Feed:
             only=self._only,
             ocr=self.ocr,
             originals=self.originals and not literals,
+            shares=self._workers if shared else 1,
         )
 
     def _files(self, inputs: Iterable[tuple[Path, str]]) -> Iterator[tuple[bytes, str, int]]:

@@ -13,17 +13,16 @@ from sousveil import unpack
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
+from sousveil.unpack.reading import Share
 from sousveil.work import coverage
 from sousveil.work.matching import holds, matcher, named
-from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Original, Picture, Read, Seen, Survey, Trouble
+from sousveil.work.messages import Apart, Job, Leaf, Message, Original, Picture, Spread, Survey, Trouble
 from sousveil.work.reading import read, whole
 from sousveil.work.station import Station
 from sousveil.work.tally import Tally
 
 if TYPE_CHECKING:
     from sousveil.unpack.render import Renderer
-
-__all__ = ["Apart", "Constructs", "Job", "Leaf", "Message", "Read", "Seen", "Survey", "Trouble", "prepare", "work"]
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
@@ -145,14 +144,16 @@ class _Surveyor:
         else:
             found = unpack.is_container(bytes(data[: unpack.STUB_HEAD]), display, bytes(data[-unpack.TAIL :]))
         if found and display not in self._job.skip:
-            yield from self._container(data if isinstance(data, bytes) else descriptor, display)
-            return
-        yield from self._file_and_renderings(index, display, data)
+            yield from self._container(data if isinstance(data, bytes) else descriptor, display, index)
+        elif not self._job.share:
+            yield from self._file_and_renderings(index, display, data)
 
     def _long(self, descriptor: int, index: int, display: str, size: int) -> Iterator[Message]:
         head = whole(descriptor, 1 << 22)
         if unpack.is_container(head, display) and display not in self._job.skip:
-            yield from self._container(descriptor, display)
+            yield from self._container(descriptor, display, index)
+            return
+        if self._job.share:
             return
         digest = hashlib.sha256()
 
@@ -165,9 +166,15 @@ class _Surveyor:
         hit = self._hit_stream(chunks())
         yield from self._note(display, digest.hexdigest(), head, "large", hit, index=index, size=size)
 
-    def _container(self, product: bytes | int, display: str) -> Iterator[Message]:
+    def _container(self, product: bytes | int, display: str, index: int) -> Iterator[Message]:
         self._station.at(display, opening=True)
-        for item in unpack.walk(product, display, self._budget):
+        job = self._job
+        share = Share(job.share, job.shares) if job.shares > 1 and index >= 0 else None
+        told = share is None or job.share > 0
+        for item in unpack.walk(product, display, self._budget, share=share):
+            if not told and share is not None and share.spread:
+                told = True
+                yield Spread()
             if isinstance(item, Entry):
                 self._station.at(item.path)
             yield from self._item(item)

@@ -34,6 +34,9 @@ class Survey(Struct, frozen=True, tag=True):
     """Whether pictures are to be looked at."""
     originals: bool = False
     """Whether documents with pages that hold a term are kept."""
+    share: int = 0
+    shares: int = 1
+    """Of one large container the files that fall to this job; the first tells whether there is anything to share."""
 
 
 class Read(Struct, frozen=True, tag=True):
@@ -77,6 +80,10 @@ class Apart(Struct, frozen=True, tag=True):
     size: int
     spool: int
     offset: int
+
+
+class Spread(Struct, frozen=True, tag=True):
+    """The one container of this job is shared: the other jobs, which survey their parts of it, may begin."""
 
 
 class Picture(Struct, frozen=True, tag=True):
@@ -132,4 +139,4 @@ class Constructs(Struct, frozen=True, tag=True):
 
 
 Job = Survey | Read
-Message = Leaf | Picture | Original | Apart | Seen | Trouble | Constructs
+Message = Leaf | Picture | Original | Apart | Spread | Seen | Trouble | Constructs

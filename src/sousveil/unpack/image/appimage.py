@@ -22,6 +22,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     if source.read(end, 4) not in MAGICS:
         raise NotOpened("unsupported", "no SquashFS image stands behind the program")
     reading.opened = True
+    reading.spread()
     yield part(source, 0, end, reading, "[program]")
     yield part(source, end, source.size, reading, "[image]")
 

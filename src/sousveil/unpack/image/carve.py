@@ -44,6 +44,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     if found[0][0] == 0 and found[0][1] >= source.size:
         raise NotOpened("", "")  # the whole file is one: its own reader has had its turn
     reading.opened = True
+    reading.spread()
     yield from stretches(source, found, reading)
 
 

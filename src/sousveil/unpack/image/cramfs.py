@@ -50,6 +50,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     if not stat.S_ISDIR(root.mode):
         raise NotOpened("broken", "the root is no folder")
     reading.opened = True
+    reading.spread()
     end = u32(head, 4, word)
     if end > source.size:
         reading.note("truncated", f"{source.size} of {end} bytes are there")

@@ -31,6 +31,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     if not found:
         raise NotOpened("", "")
     reading.opened = True
+    reading.spread()
     at = 0
     for (start, end), title in sorted(found.items()):
         if end > source.size:

@@ -215,6 +215,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     except Damaged as error:
         raise NotOpened("broken", str(error)) from None
     reading.opened = True
+    reading.spread()
     end = image.blocks * image.block
     if end > source.size:
         reading.note("truncated", f"{source.size} of {end} bytes are there")

@@ -76,6 +76,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     except (Damaged, IndexError) as error:
         raise NotOpened("broken", str(error)) from None
     reading.opened = True
+    reading.spread()
     seen = {image.root}
     stack = [("", image.root)]
     while stack:

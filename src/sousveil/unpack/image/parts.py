@@ -40,17 +40,20 @@ def give(
     """Yield one regular file. `packed`: bytes it takes in the image, where the image says; its own ratio then."""
     name = reading.names.decode(raw)
     reading.check_name(raw, name)
+    if reading.passed(size):
+        yield from reading.drain()
+        return
     sound = _sound(reading, name, size, content)
     if size > reading.in_memory:
         meter = None if packed is None else Meter(reading.budget, packed, reading.meter)
-        yield Item(raw, name, Stream(reading.metered(sound, meter), size), meter)
+        yield Item(raw, name, Stream(reading.metered(sound, meter), size), meter, taken=True)
         yield from reading.drain()
         return
     parts: list[bytes] = []
     for part in sound:
         reading.count(len(part))
         parts.append(part)
-    yield Item(raw, name, Memory(parts[0] if len(parts) == 1 else b"".join(parts)))
+    yield Item(raw, name, Memory(parts[0] if len(parts) == 1 else b"".join(parts)), taken=True)
     yield from reading.drain()
 
 

@@ -33,6 +33,8 @@ _NONE = 0xFFFFFFFF
 _PLAIN = 1 << 24
 """Set in a data block's size where it is not compressed."""
 _MOST_BLOCKS = 1 << 22
+_TOGETHER = 32
+"""Files, the ends of which lie in the same fragment as like as not."""
 _KINDS = {
     1: stat.S_IFDIR, 2: stat.S_IFREG, 3: stat.S_IFLNK, 4: stat.S_IFBLK, 5: stat.S_IFCHR, 6: stat.S_IFIFO,
     7: stat.S_IFSOCK, 8: stat.S_IFDIR, 9: stat.S_IFREG, 10: stat.S_IFLNK, 11: stat.S_IFBLK, 12: stat.S_IFCHR,
@@ -299,6 +301,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     except Damaged as error:
         raise NotOpened("broken", str(error)) from None
     reading.opened = True
+    reading.spread(_TOGETHER)
     if image.super.used > source.size:
         reading.note("truncated", f"{source.size} of {image.super.used} bytes are there")
     yield from _folders(image, root, reading)

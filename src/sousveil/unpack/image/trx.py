@@ -26,6 +26,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     if not starts or starts[0] < first or starts[-1] >= end:
         raise NotOpened("broken", "a partition lies outside of the image")
     reading.opened = True
+    reading.spread()
     if size > source.size:
         reading.note("truncated", f"{source.size} of {size} bytes are there")
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], end], strict=True)):

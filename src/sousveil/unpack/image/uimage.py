@@ -29,6 +29,7 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
         raise NotOpened("broken", "the header's checksum is wrong")
     size, stated, kind, packing = u32(head, 12, "big"), u32(head, 24, "big"), head[30], head[31]
     reading.opened = True
+    reading.spread()
     end = 64 + size
     if end > source.size:
         reading.note("truncated", f"{source.size} of {end} bytes are there")
