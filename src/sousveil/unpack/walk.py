@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from sousveil.model import Limit
 from sousveil.unpack import image
-from sousveil.unpack.archive import NEEDS_SEEK, read_archive
-from sousveil.unpack.asar import read_asar
+from sousveil.unpack.archive import NEEDS_SEEK
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter, Stop
 from sousveil.unpack.names import shown
+from sousveil.unpack.readers import reader
 from sousveil.unpack.reading import Item, NotOpened, Reading, Share
 from sousveil.unpack.render.package import covered, document_of
-from sousveil.unpack.rpm import read_rpm
 from sousveil.unpack.sniff import (
-    ARCHIVES,
-    COMPRESSED,
     STUB_HEAD,
     STUBS,
     TAIL,
     UNSUPPORTED,
-    behind_program,
     is_container,
 )
 from sousveil.unpack.source import Memory, Source, Stream, Window, seekable
-from sousveil.unpack.streams import read_stream
-from sousveil.unpack.zips import read_zip
 
 IN_MEMORY = 64 << 20
 """Bytes up to which a file's content is held in memory."""
@@ -57,7 +51,7 @@ class _Frame:
         self.source = source
         self.reading = reading
         self.fmt = fmt
-        self.items = _reader(fmt, source, reading, name)
+        self.items = reader(fmt, source, reading, name)
         self.leftover = False
         self.document = ""
         self.told: dict[str, int] = {}
@@ -385,32 +379,3 @@ def _until_stop(source: Source, stops: list[Stop | OSError | MemoryError]) -> It
         yield from source.chunks()
     except (Stop, OSError, MemoryError) as stop:
         stops.append(stop)
-
-
-def _reader(fmt: str, source: Source, reading: Reading, name: str) -> Generator[Item | Limit]:
-    if fmt == "zip" and not isinstance(source, Stream):
-        return read_zip(source, reading)
-    if fmt in COMPRESSED:
-        return read_stream(fmt, source, reading, name)
-    if fmt == "rpm":
-        return read_rpm(source, reading)
-    if fmt == "asar" and not isinstance(source, Stream):
-        return read_asar(source, reading)
-    if fmt in ARCHIVES:
-        return read_archive(fmt, source, reading)
-    if fmt in image.MODULES and not isinstance(source, Stream):
-        return image.read(fmt, source, reading, name)
-    return _read_stub(source, reading)
-
-
-def _read_stub(source: Source, reading: Reading) -> Generator[Item | Limit]:
-    """Yield a program and the archive behind it as two files."""
-    head = source.read(0, STUB_HEAD) if not isinstance(source, Stream) else source.head()
-    found = behind_program(head)
-    if found is None or isinstance(source, Stream):
-        raise NotOpened("broken", "no archive behind the program")
-    reading.opened = True
-    at = found[1]
-    reading.count(source.size)
-    yield Item(b"", f"[bytes 0-{at}]", source.window(0, at))
-    yield Item(b"", f"[bytes {at}-{source.size}]", source.window(at, source.size - at))
