@@ -137,6 +137,8 @@ class Construct(Struct, frozen=True):
     """Of an Operation: the type returned, as written."""
     uses: tuple[str, ...] = ()
     """Identifiers and short strings its body uses, in order, each once, at most 200."""
+    package: str = ""
+    """What its file says that it belongs to, as written: ``com.vendor.face.enums``; empty where it says nothing."""
 
 
 class Artifact(Struct, frozen=True):

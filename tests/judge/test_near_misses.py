@@ -199,3 +199,42 @@ def test_a_list_of_pictures_is_no_list_of_answers() -> None:
         code = f"class FaceRacePredictor:\n    RACES = {[f'race {n}{end}' for n in names]!r}\n"
         labels = [name for _, _, name in profiles(judged(predict__py=code)) if name == "RACES"]
         assert bool(labels) is found
+
+
+def test_a_file_without_its_folders_says_what_it_is_part_of() -> None:
+    text = 'package com.vendor.%s.enums;\npublic enum Origin {\n    ASIAN("亚洲人"), WHITE("白人"), BLACK("黑人");\n    private String ethnicity;\n}\n'
+    assert profiles(judged(Origin__java=text % "facerecognition"))
+    assert not profiles(judged(Origin__java=text % "billing"))
+
+
+def test_a_list_of_attributes_is_read_in_a_map_and_in_an_address() -> None:
+    code = 'package main\n\nfunc run() {\n\toptions := map[string]interface{}{\n\t\t"max": 10,\n\t\t"fields": "%s",\n\t}\n\tsend(options)\n}\n'
+    assert profiles(judged(a__go=code % "age,beauty,glasses,race,gender"))
+    assert not profiles(judged(a__go=code % "driver,lap,car,race,heat"))
+    call = 'def look(url)\n  get "https://api.example/detect?attribute=%s&url=" + url\nend\n'
+    assert profiles(judged(a__rb=call % "glass%2Cage%2Crace%2Csmiling"))
+    assert not profiles(judged(a__rb=call % "lap%2Cheat%2Crace%2Cdriver"))
+
+
+def test_a_caste_of_machines_is_none_of_people() -> None:
+    text = "struct %s;\n/// the class of a machine by memory\nstd::string classify_caste(const %s& facts);\n"
+    assert not profiles(judged(a__hpp=text % ("HwFacts", "HwFacts")))
+    assert profiles(judged(a__hpp=text % ("Surname", "Surname")))
+
+
+def test_a_figure_is_drawn_not_seen() -> None:
+    look = "const [a, set] = useState({ topType: 'Long', hairColor: 'BrownDark', clotheType: 'Hoodie', eyeType: 'Happy', skinColor: 'Light'%s });\n"
+    assert not profiles(judged(App__js=look % ""))
+    assert profiles(judged(App__js=look % ", age: 31, gender: 'f', glasses: true"))
+
+
+def test_dwellings_are_looked_up_by_who_lives_there() -> None:
+    page = '<template><Form :model="queryForm"><Col span="8"><FormItem label="标签"><Select v-model="queryForm.tag"><Option value="w">%s</Option><Option value="k">空房</Option><Option value="q">群租房</Option></Select></FormItem></Col></Form></template>\n'
+    assert profiles(judged(query__vue=page % "维族居住"))
+    assert not profiles(judged(query__vue=page % "维族餐馆"))
+
+
+def test_a_page_says_a_sentence() -> None:
+    page = 'export function Page() {\n  return <Heading size="l">{"%s"}</Heading>;\n}\n'
+    assert profiles(judged(Page__tsx=page % "Classify names into their most likely ethnic origins"))
+    assert not profiles(judged(Page__tsx=page % "Choose your most likely ethnic origin from the list"))

@@ -28,7 +28,7 @@ _WHERE = {
     "value": "listed values",
     "scope": "what encloses it",
     "uses": "what it uses or stands beside",
-    "path": "the file's path",
+    "path": "the file's path or package",
     "product": "the product's own summary",
 }
 

@@ -135,7 +135,8 @@ class Features:
             case "uses":
                 yield from self._of(name, " ; ".join(c.uses))
             case "path":
-                yield from self._of(name, _tail(self.sited.artifact))
+                # A file that came without its folders still says what it is part of.
+                yield from self._of(name, " / ".join((*_tail(self.sited.artifact), *_tail(_folders(c.package)))))
             case "product":
                 yield from (Seen(tag, name) for tag in self._product)
             case "value":
@@ -253,6 +254,10 @@ def _expanded(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _tail(path: str) -> str:
+def _tail(path: str) -> tuple[str, ...]:
     """Return the inner, telling part of an artifact's address: its last five names."""
-    return " / ".join(PurePosixPath(path.replace("!/", "/")).parts[-5:])
+    return PurePosixPath(path.replace("!/", "/")).parts[-5:]
+
+
+def _folders(package: str) -> str:
+    return package.replace(".", "/").replace("\\", "/")

@@ -49,7 +49,7 @@ _DISTINCT = 7
 """Letters from which a word is so rare inside others that its joints are left to the check of the hit."""
 
 _JOINT = rb"[\s_\-.]"
-LEADS = {"lower": rb"(?:^|[^A-Za-z])", "title": b"", "upper": rb"(?:^|[^A-Z])", "digit": rb"(?:^|[^0-9])"}
+LEADS = {"lower": rb"(?:^|[^A-Za-z]|%2C)", "title": b"", "upper": rb"(?:^|[^A-Z])", "digit": rb"(?:^|[^0-9])"}
 """What stands before a short word, by how it begins."""
 TRAILS = {
     "lower": (rb"(?:[^a-z]|\z)", (1, 0)),
@@ -182,7 +182,9 @@ def _of_entry(entry: Entry, number: int, covered: bool) -> Iterator[Pattern]:
     cased = [text] if text.isascii() or code else _cases(text)
     for encoding, _ in WIDE:
         for variant in cased:
-            yield from _plain(variant, encoding, number, text.isascii() and not code, " ")
+            # README files written by a Windows shell are in this encoding.
+            joints = " _-" if encoding == "utf-16-le" and text.isascii() else " "
+            yield from _plain(variant, encoding, number, text.isascii() and not code, joints)
     for encoding in _legacy(text):
         for variant in _cases(text):
             yield from _plain(variant, encoding, number, False, " ")

@@ -26,7 +26,8 @@ _OTHER = (
     "\u1800-\u1cff\ufb1d-\ufdfb\ufe70-\ufefc"
 )
 
-_ASCII_PARTS = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
+# A comma in an address: ``age%2Crace``.
+_ASCII_PARTS = r"%2C|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
 ASCII = re.compile(_ASCII_PARTS)
 
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sousveil.model import Construct, Limit, Passage
 from sousveil.read import lines
 from sousveil.read.formats import FORMATS
+from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
 from sousveil.read.text import Text, decode
 from sousveil.read.unfinished import Unfinished, told
@@ -262,7 +263,9 @@ def _read_text(
         # What was read before the reader gave up is kept, and that it gave up is said.
         constructs += late.constructs
         limits.append(Limit(path, late.reason, late.detail))
-    kind = module.__name__.split(".")[-2]
+    *_, kind, reader = module.__name__.split(".")
+    if package := package_of(reader, text.utf8):
+        constructs = [replace(c, package=package) for c in constructs]
     return constructs, kind, limits
 
 

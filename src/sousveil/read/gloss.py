@@ -294,6 +294,8 @@ _ITEM = re.compile(r"[A-Za-z_\u3400-\u9fff][\w.\-\u3400-\u9fff]{0,47}\Z")
 _PAIR = re.compile(
     r"(?:\A|[?&;\s{,\"'])(?P<key>[A-Za-z_][\w.\-\[\]]{0,63})[\"']?\s*[=:]\s*[\"']?(?P<list>[^&;=:?\s{}\"']{3,2000})"
 )
+# What sets names apart in an address, written for one: a comma, a bar, a semicolon.
+_PERCENT = re.compile(r"%(2[Cc]|7[Cc]|3[Bb])")
 _PLAIN = re.compile(r"\A[\w.\-\u3400-\u9fff]+(?:\s*[,，|;、+]\s*[\w.\-\u3400-\u9fff]+)+\s*,?\Z")
 
 
@@ -314,6 +316,8 @@ def _attributes(text: str) -> tuple[str, tuple[str, ...] | None]:
     text = text[:LONGEST].strip().strip("\"'`")
     if len(text) < 5:
         return "", None
+    if "%" in text:
+        text = _PERCENT.sub(lambda m: chr(int(m[1], 16)), text)
     if _PLAIN.match(text):
         items = _items(text.rstrip(", "), 3)
         if items:

@@ -153,7 +153,8 @@ class Document:
         index = len(elements)
         elements[stack[-1]].children.append(index)
         elements.append(Element(word, at, end, end, end, stack[-1], index, attributes))
-        if empty or (markup and word.lower() in VOID):
+        # ``<Col>`` is a component, ``<col>`` and ``<COL>`` are HTML's.
+        if empty or (markup and (word.lower() if word.isupper() else word) in VOID):
             return end
         stack.append(index)
         raw = _RAW.get(name.group().lower()) if markup else None

@@ -166,9 +166,10 @@ class _Reading:
         for one in sets:
             if self.parsed.late():
                 break
-            if outer and one.end <= outer[-1].end and one.cell == outer[-1].cell:
+            within = bool(outer) and one.end <= outer[-1].end and one.cell == outer[-1].cell
+            if within and not one.listing:
                 continue
-            if self._build(one) is not None:
+            if self._build(one) is not None and not within:
                 outer.append(one)
         strings = sorted((f for f in extras if f.kind is Kind.STATEMENT), key=lambda f: f.start)
         owners = _owners(plain, [f.start for f in strings])

@@ -166,8 +166,7 @@ class _JavaScript(Jsx):
                 if context.owner == "module":
                     yield from self._code(node, context, near)
             elif kind in ("array", "object"):
-                frozen = context.callee == "" and self.above is not None and self.above.type == "arguments"
-                draft = self.collection(node, context, frozen and bool(context.name))
+                draft = self.collection(node, context, bool(context.name) and self.freezes(node))
                 if draft:
                     yield draft
                 scope = (*context.scope, context.name)[-40:] if context.name else context.scope

@@ -31,6 +31,8 @@ NAMING = frozenset(
         "optional_parameter",
     )
 )
+SENTENCE = 5
+"""From so many words on what a page says is a sentence."""
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 # Calls that only wrap their value.
 _WRAPPING = frozenset(
@@ -118,6 +120,11 @@ class JsParts(Values):
     def wraps(self, call: Node) -> bool:
         """Return whether a call only wraps its value."""
         return self.callee(call) in _WRAPPING
+
+    def freezes(self, node: Node) -> bool:
+        """Return whether a literal is handed to ``Object.freeze``: only that makes constants of it."""
+        call = node.parent.parent if node.parent is not None and node.parent.type == "arguments" else None
+        return call is not None and self.callee(call) in ("freeze", "seal")
 
     def arguments(self, call: Node) -> list[Node]:
         """Return the arguments of a call."""
@@ -255,6 +262,10 @@ class JsParts(Values):
         if context.inside == "skip" or around in ("import_statement", "export_statement", "literal_type"):
             return
         if above is not None and around in NAMING and above.child_by_field_name("key") == node:
+            return
+        # Such a sentence is what its element shows.
+        element = above.parent if above is not None and around == "jsx_expression" else None
+        if element is not None and element.type == "jsx_element" and len(self.raw(node, 400).split()) >= SENTENCE:
             return
         yield from self.told(node, above if above is not None and around in NAMING else node, context)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.source.drafts import Draft
 from sousveil.read.source.jsfunction import JsFunctions
-from sousveil.read.source.jsparts import STRINGS
+from sousveil.read.source.jsparts import SENTENCE, STRINGS
 from sousveil.read.source.literals import shape
 from sousveil.read.source.script import MEMBERS, Context
 from sousveil.read.unfinished import tell
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
 _LOOKED_AT = 20_000
-_LABEL_ATTRIBUTES = ("label", "title", "placeholder", "header", "aria-label", "tooltip", "caption")
+_LABEL_ATTRIBUTES = (
+    "label",
+    "title",
+    "placeholder",
+    "header",
+    "aria-label",
+    "tooltip",
+    "caption",
+    "text",
+    "description",
+    "subtitle",
+)
 _NAME_ATTRIBUTES = ("name", "dataIndex", "prop", "field", "id", "dataKey", "value", "htmlFor")
 _CHOICES = frozenset(
     [
@@ -89,8 +100,9 @@ class Jsx(JsFunctions):
         attributes = self._attributes_of(opening)
         label = next((attributes[a] for a in _LABEL_ATTRIBUTES if a in attributes), None)
         choice = self.is_choice(node)
-        texts = [c for c in node.named_children if c.type == "jsx_text" and self.raw(c).strip()]
-        if not (choice or label is not None or (texts and tag in _SHOWN)):
+        texts = [c for c in map(self._words_of, node.named_children) if c is not None]
+        long = any(len(self.raw(t, 400).split()) >= SENTENCE for t in texts)
+        if not (choice or label is not None or (texts and (tag in _SHOWN or long))):
             return
         if context.inside == "told" and (self.is_item(node) or (choice and label is None)):
             return
@@ -112,6 +124,16 @@ class Jsx(JsFunctions):
         role = "select" if choice else "column-header" if tag == "th" or tag.endswith("Column") else "label"
 
         def build() -> Construct:
+            if shown is not None and not choice and len(name.split()) >= SENTENCE:
+                return Construct(
+                    Kind.STATEMENT,
+                    "",
+                    self.passage(shown),
+                    gloss=" ".join(name.split()),
+                    scope=context.scope,
+                    role="sentence",
+                    language=self.language,
+                )
             return Construct(
                 Kind.OPTION,
                 name or context.name or field,
@@ -125,6 +147,13 @@ class Jsx(JsFunctions):
 
         end = node.end_byte if choice else max(opening.end_byte, texts[-1].end_byte if texts else 0)
         yield Draft(self.base + node.start_byte, self.base + end, build, linkable=False)
+
+    def _words_of(self, child: Node) -> Node | None:
+        """Return the words that a child of an element is: ``words`` or ``{"words"}``."""
+        if child.type == "jsx_expression" and child.named_child_count == 1:
+            child = child.named_children[0]
+            return child if child.type == "string" and self.words(child, 200).strip() else None
+        return child if child.type == "jsx_text" and self.raw(child).strip() else None
 
     def label_of(self, node: Node) -> str:
         """Return the label an element gives to what it holds."""

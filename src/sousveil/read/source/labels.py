@@ -299,7 +299,7 @@ def _string(reader: Reader, step: Step) -> Found:
         items = attribute_list("x=" + words)
     if items is not None:
         build = _attributes(reader, step, words, items)
-        return Found(node.start_byte, node.end_byte, Kind.LABEL_SET, build, extra=True)
+        return Found(node.start_byte, node.end_byte, Kind.LABEL_SET, build, extra=True, listing=True)
     said = statement(reader, "string", step.scope, step)
     return Found(node.start_byte, node.end_byte, Kind.STATEMENT, said, extra=True)
 

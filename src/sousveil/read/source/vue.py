@@ -54,6 +54,7 @@ _SHOWN = frozenset(
 _QUOTED = re.compile(r"'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"|`([^`\n]{1,200})`")
 _BRACES = re.compile(r"\{\{(.{0,400}?)\}\}", re.S)
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LIST = re.compile(r"\b(?:in|of)\s+([\w$.]+)")
 
 
@@ -78,6 +79,10 @@ class Template:
     def __init__(self, text: Text, start: int = 0, end: int | None = None, language: str = LANGUAGE) -> None:
         self.text = text
         self.document = Document(text.utf8, True, start, end)
+        for element in self.document.elements:
+            if not element.name.islower():
+                # ``<FormItem>`` and ``<form-item>`` are one component.
+                element.name = _HUMP.sub("-", element.name).lower()
         self.language = language
         self._words_of: dict[int, tuple[str, ...]] = {}
 
