@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+SURE, LIKELY, VERY_LIKELY = 0.5, 0.8, 0.95
+"""Probabilities from which on a finding counts, is called likely, is called very likely."""
+
 
 class Act(StrEnum):
     """What is done with a trait, strongest first."""
@@ -305,4 +308,4 @@ class Report(Struct, frozen=True):
 
     def profiles(self) -> Iterator[Finding]:
         """Return the findings that infer or target."""
-        return (f for f in self.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= 0.5)
+        return (f for f in self.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= SURE)

@@ -18,7 +18,20 @@ from sousveil.judge.links import Edge, find_links
 from sousveil.judge.rules import PRIOR, Rule, logit
 from sousveil.judge.scene import Result, Scene
 from sousveil.match.lexicon import Tag
-from sousveil.model import Act, Basis, Direction, Explained, Finding, Kind, Link, Trait, Verdict
+from sousveil.model import (
+    LIKELY,
+    SURE,
+    VERY_LIKELY,
+    Act,
+    Basis,
+    Direction,
+    Explained,
+    Finding,
+    Kind,
+    Link,
+    Trait,
+    Verdict,
+)  # fmt: skip
 
 _PROFILING = (Act.INFERS, Act.TARGETS)
 _DECLARING = (Act.RESIDUE, Act.MEASURES, Act.RECORDS)
@@ -40,7 +53,7 @@ class Judgement(Struct, frozen=True):
     @property
     def verdict(self) -> Verdict:
         """Return the product's verdict; only findings of at least one half count."""
-        acts = {f.act for f in self.findings if f.probability >= 0.5}
+        acts = {f.act for f in self.findings if f.probability >= SURE}
         if acts & set(_PROFILING):
             return Verdict.PROFILES
         if Act.RESIDUE in acts:
@@ -138,7 +151,7 @@ def _cases(
 
 def _names(case: Case) -> list[str]:
     names = [m.rule.id for m in case.met]
-    if case.probability >= 0.5:
+    if case.probability >= SURE:
         names.append("profiles")
     return names
 
@@ -201,8 +214,7 @@ def _conclude(
 ) -> Judgement:
     bases = _bases(cases, linked)
     findings: dict[str, Finding] = {}
-    # A people named for sure comes before a list of colours.
-    named: dict[str, bool] = {}
+    telling: dict[str, int] = {}
     explained: list[Explained] = []
     for case in cases:
         edges = by_construct.get(case.index, ())
@@ -227,15 +239,15 @@ def _conclude(
             findings[finding.id] = replace(twin, links=(*twin.links, copy))
             continue
         findings[finding.id] = finding
-        named[finding.id] = any(
-            s.tag.strength == "certain" for s in case.features.group(case.trait, ("members", "name"))
-        )
+        telling[finding.id] = _telling(case)
     ordered = sorted(
         findings.values(),
         key=lambda f: (
-            f.probability < 0.5,
+            f.probability < SURE,
             list(Act).index(f.act),
-            not named[f.id],
+            f.probability < VERY_LIKELY,
+            f.probability < LIKELY,
+            telling[f.id],
             -f.probability,
             f.places[0].artifact,
             f.places[0].offset,
@@ -243,6 +255,16 @@ def _conclude(
         ),
     )
     return Judgement(tuple(ordered), tuple(explained))
+
+
+def _telling(case: Case) -> int:
+    """Return how far down a reader would look for it among findings of one act that are about as sure: one people
+    singled out comes first, then a list of peoples, then labels that might be colours, then what names none."""
+    groups = case.features.group(case.trait, ("members", "name"))
+    places = {s.key[:2] for s in groups}
+    if any(s.tag.strength == "certain" for s in groups):
+        return min(len(places), 2)
+    return 3 if len(places) >= 2 else 4
 
 
 class _Bases(Struct):
@@ -261,7 +283,7 @@ def _bases(cases: Sequence[Case], linked: Sequence[Mapping[str, Sequence[Seen]]]
     """Return what the constructs that profile say the traits are taken from, by file and for the whole product."""
     out = _Bases()
     for case in cases:
-        if case.probability < 0.5 or (outcome := _outcome(case)) is None:
+        if case.probability < SURE or (outcome := _outcome(case)) is None:
             continue
         basis = outcome[2].file.basis or basis_of(case.features, linked[case.index])
         if basis is not Basis.UNKNOWN:
@@ -274,7 +296,7 @@ def _outcome(case: Case) -> tuple[Act, float, Rule] | None:
     """Return act, probability and leading rule; None where the construct is harmless or words alone."""
     probability = case.probability
     positive = [m for w, m in strongest(case.met) if w > 0 and m.rule.file.act in _PROFILING]
-    if probability >= 0.5:
+    if probability >= SURE:
         return positive[0].rule.file.act, probability, positive[0].rule
     harmless = [m.rule.file.lowers for m in case.met if m.rule.file.act is Act.MENTIONS]
     if harmless and min(harmless) <= EXPLAINS:

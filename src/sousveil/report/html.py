@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from sousveil.model import Act, Finding, Place, Report, Verdict
+from sousveil.model import SURE, Act, Finding, Place, Report, Verdict
 from sousveil.report import view, words
 from sousveil.report.rules import RuleInfo, built_in
 from sousveil.report.safe import show, show_lines
@@ -108,7 +108,7 @@ class _Page:
     def values(self, artifacts: bool) -> Json:
         report = self._report
         lead = view.leading(report)
-        sure = [f for f in report.findings if f.probability >= words.SURE]
+        sure = [f for f in report.findings if f.probability >= SURE]
         first = {group.first.id for group in view.groups(report.findings)}
         strong = [f for f in sure if f.act in lead]
         weak = [f for f in sure if f.act not in lead]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from sousveil.model import Act, Artifact, Finding, Limit, Link, Place, Report
+from sousveil.model import SURE, Act, Artifact, Finding, Limit, Link, Place, Report
 from sousveil.report import view, words
 from sousveil.report.json import encode
 from sousveil.report.rules import RuleInfo, built_in
@@ -125,7 +125,7 @@ def _rule(info: RuleInfo, level: str) -> Json:
 
 
 def _result(finding: Finding, rule: int, files: _Files) -> Json:
-    clue = finding.probability < words.SURE
+    clue = finding.probability < SURE
     related: list[Json] = []
     for place in finding.places[1:]:
         related.append(files.location(place, len(related) + 1, _gloss(place) or "It rests on this, too."))

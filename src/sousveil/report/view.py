@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from sousveil.model import Act, Explained, Finding, Limit, Place, Reason, Report
-from sousveil.report.words import PROFILING, SURE
+from sousveil.model import SURE, Act, Explained, Finding, Limit, Place, Reason, Report
+from sousveil.report.words import PROFILING
 
 _GROUPING = re.compile(r"(?:any of|all of|at least \d+ of \d+)\Z")
 # Said by the construct's own line already.

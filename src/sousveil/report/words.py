@@ -7,11 +7,23 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 from sousveil.judge.explain import BASES
-from sousveil.model import Act, Basis, ConstructSummary, Direction, Finding, Kind, Place, Report, Trait, Verdict
+from sousveil.model import (
+    LIKELY,
+    SURE,
+    VERY_LIKELY,
+    Act,
+    Basis,
+    ConstructSummary,
+    Direction,
+    Finding,
+    Kind,
+    Place,
+    Report,
+    Trait,
+    Verdict,
+)  # fmt: skip
 
 PROFILING = (Act.INFERS, Act.TARGETS)
-SURE = 0.5
-"""From here on a finding counts; below it is a clue."""
 
 # Singular ("it infers …") and plural ("parts of it infer …"). The singular agrees with the stage that judges.
 _ACTS = {
@@ -170,10 +182,10 @@ def phrase(act: Act, traits: Sequence[Trait], basis: Basis, *, plural: bool = Fa
 
 
 def how_likely(probability: float) -> str:
-    """Return a probability in words; the thresholds stand in the report's own explanation."""
-    if probability >= 0.95:
+    """Return a probability in words."""
+    if probability >= VERY_LIKELY:
         return "very likely"
-    if probability >= 0.8:
+    if probability >= LIKELY:
         return "likely"
     return "more likely than not" if probability >= SURE else "a clue"
 

@@ -1,0 +1,46 @@
+"""The finding that a reader looks for stands first among those that are about as sure."""
+
+from __future__ import annotations
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.read.dispatch import read
+
+HEADER = """\
+typedef enum tagEM_RACE_KIND
+{
+    EM_RACE_UNKNOWN,      // 未知
+    EM_RACE_NODISTI,      // 未识别
+    EM_RACE_YELLOW,       // 黄种人
+    EM_RACE_BLACK,        // 黑人
+    EM_RACE_WHITE,        // 白人
+} EM_RACE_KIND;
+
+typedef enum tagEM_PEOPLE_KIND
+{
+    EM_PEOPLE_UNKNOWN,    // 未知
+    EM_PEOPLE_UYGUR,      // 维族
+    EM_PEOPLE_OTHER,      // 其他
+} EM_PEOPLE_KIND;
+
+typedef struct tagFACE_DATA
+{
+    int          nAge;       // 年龄
+    EM_MASK      emMask;     // 口罩
+    EM_BEARD     emBeard;    // 胡子
+    EM_RACE_KIND   emRace;   // 种族
+    EM_PEOPLE_KIND emPeople; // 民族
+} FACE_DATA;
+"""
+
+
+def test_one_people_singled_out_comes_before_colours_and_records() -> None:
+    data = HEADER.encode()
+    hits = [(h.offset, h.encoding) for h in Matcher(load()).match(data, "sdk.h")]
+    artifact = read("sdk.h", data, hits)
+    sited = [Sited(c, "sdk.h", "0" * 64) for c in artifact.constructs]
+    found = judge(sited, load_rules(), load().tag).findings
+    assert [f.construct.name for f in found[:3]] == ["EM_PEOPLE_KIND", "EM_RACE_KIND", "FACE_DATA"]
