@@ -2,11 +2,11 @@
 
     .venv/bin/python benchmarks/evidence/tampering.py [--count 1000] [--seed 2020] [--shell "busybox sh"]
 
-The case is made up: downloads, a captured page, notes, a seal with two authorities' stamps, lines after it, an export
-with something taken out. Each round changes one thing in a copy of the case and in a copy of the export, there with all
-manifests written anew every other time, as somebody would who wants to hide it. What nobody can see by the bytes alone
-(docs/evidence.md lists it) is not among them: the record's end cut off where no stamp is over it, and pages and tables
-made from the case, which are covered by the manifests only. Exit code 1 where something passed.
+The case is made up: downloads, two folders, a captured page, notes, a seal with two authorities' stamps, lines after
+it, an export with lines and a folder's file taken out. Each round changes one thing in a copy of the case and in a copy
+of the export, there with all manifests written anew every other time, as somebody would who wants to hide it. What
+nobody can see by the bytes alone (docs/evidence.md lists it) is not among them: a case's record cut off at an end that
+no stamp is over. Exit code 1 where something passed.
 """
 
 from __future__ import annotations
@@ -36,9 +36,11 @@ from sousveil.evidence import export, keys, paper, redaction
 from sousveil.evidence.capture import How, capture
 from sousveil.evidence.case import Case
 from sousveil.evidence.envelope import encode, seal, stub
+from sousveil.evidence.products import Keeper
 from sousveil.evidence.sealing import Witnesses
 from sousveil.evidence.sealing import seal as close
 from sousveil.evidence.verify import verify
+from sousveil.pipeline import scan
 
 
 def no_passphrase(new: bool) -> bytes:
@@ -52,6 +54,13 @@ def make(scratch: Path, authorities: list[Authority]) -> Case:
         product.write_bytes(random.Random(i).randbytes(5000 + i))
         case.record("acquired", {"of": f"part {i}"}, [case.keep(f"part-{i}.bin", product)])
         case.record("noted", {"text": f"note {i}"})
+    folder = scratch / "folder"
+    for i in range(9):
+        (folder / f"part-{i % 3}").mkdir(parents=True, exist_ok=True)
+        (folder / f"part-{i % 3}" / f"header-{i}.h").write_text(f"int n{i};\n" * (i + 1))
+    for path in (folder, folder / "part-1"):
+        keeper = Keeper(case, hash_only=False)
+        keeper.record(scan(str(path), keeping=keeper.keeping), ["a rehearsal"])
     site = Site()
     captured = capture(case, [site.base + "/page"], How(way=LOOPBACK))
     site.close()
@@ -226,10 +235,25 @@ class Tampering:
         line = self.choose.choice([n for line in self.lines if (n := _digest(line)) != path.name[:64]])
         path.rename(path.with_name(line + path.name[64:]))
 
+    def page(self) -> None:
+        """What was made of the case, in an export; a stamp of it goes; a file comes."""
+        if self.bag is None:
+            self.flip()
+            return
+        made = [self.bag / "HOW-TO-VERIFY.txt", *(p for p in (self.bag / "data").iterdir() if p.is_file())]
+        made = [p for p in made if p.name not in ("ledger.jsonl", "signing-key.pub.pem")]
+        how = self.choose.randrange(4)
+        if how == 0:
+            self.choose.choice(self.stamps).unlink()
+        elif how == 1:
+            (self.bag / "data" / self.choose.choice(["more.pdf", "objects.txt", "stamps/more.tsr"])).write_bytes(b"x")
+        else:
+            self.flipped(self.choose.choice(made))
+
 
 HOWS = ("flip", "torn", "older_head", "swapped", "reordered", "removed", "doubled", "inserted", "added", "stubbed",
         "keyid", "signature", "payload", "another_key", "made_anew", "object_flipped", "object_cut", "object_gone",
-        "object_same_size", "object_exchanged", "header", "stamp_exchanged", "stamp_moved")  # fmt: skip
+        "object_same_size", "object_exchanged", "header", "stamp_exchanged", "stamp_moved", "page")  # fmt: skip
 
 
 def _digest(line: bytes) -> str:
@@ -271,7 +295,8 @@ def main() -> int:
         roots = scratch / "roots.pem"
         roots.write_bytes(b"".join(a.roots.read_bytes() for a in authorities[:2]))
         case = make(scratch, authorities[:2])
-        wishes = [redaction.wish_of("line:3=private"), redaction.wish_of("line:12=private")]
+        file = hashlib.sha256(b"int n4;\n" * 5).hexdigest()
+        wishes = [redaction.wish_of(f"{what}=private") for what in ("line:3", "line:13", f"object:{file}")]
         bag = export.bag(case, scratch / "bag", wishes).folder
 
         def script(folder: Path) -> int:

@@ -139,4 +139,4 @@ def test_nothing_leaves_but_through_the_proxy(
 
     with pypdfium2.PdfDocument(shown.pdf) as document:
         text = "".join(document[i].get_textpage().get_text_bounded() for i in range(len(document)))
-    assert "by' a script" in text
+    assert "by'ascript" in "".join(text.split())  # a blank may be lost, by the font

@@ -77,7 +77,7 @@ def test_every_shell_clock_and_language_says_the_same(case: Case, authority, tmp
     ledger = folder / "data" / "ledger.jsonl"
     lines = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join([*lines[:4], lines[5], lines[4], *lines[6:]]))
-    _list_anew(folder)
+    list_anew(folder)
     run = subprocess.run([*shell.split(), str(folder / "verify.sh")], capture_output=True, text=True, env=env)
     assert run.returncode == 1 and all("setlocale" in line for line in run.stderr.splitlines())
     wrong = [line for line in run.stdout.splitlines() if line.startswith("WRONG")]
@@ -101,7 +101,7 @@ def test_a_stamp_on_a_line_taken_out_is_checked_by_what_the_line_left(case: Case
     (stamp,) = (made.folder / "data" / "stamps").glob("*.tsr")
     other = stamp.with_name(hashlib.sha256(next(case.ledger.lines())[1][:-1]).hexdigest() + stamp.name[64:])
     stamp.rename(other)
-    _list_anew(made.folder)
+    list_anew(made.folder)
     assert [c.holds for c in verify(made.folder, roots) if "time stamp" in c.what] == [False]
     assert check(made.folder, str(authority.roots))[0] == 1
 
@@ -129,7 +129,7 @@ def test_what_a_killed_run_left_is_no_part_of_an_export(case: Case, tmp_path: Pa
         file.write(b'{"payload":"torn')
     made = export.bag(case, tmp_path / "out")
     assert not [c for c in verify(made.folder) if c.holds is False]
-    assert [e.kind for e in case.entries()][-2:] == ["cut-off", "exported"]
+    assert [e.kind for e in case.entries()][-3:] == ["cut-off", "prepared", "exported"]
 
 
 @needs_programs
@@ -165,7 +165,7 @@ def test_what_is_cut_or_added_is_noticed_even_with_new_manifests(case: Case, tmp
     elif how == "file":
         (folder / "data" / "more.txt").write_text("x")
     if how in ("line", "object"):
-        _list_anew(folder)
+        list_anew(folder)
     assert check(folder)[0] == (0 if how == "manifest" else 1)
 
 
@@ -217,7 +217,7 @@ def test_the_script_is_as_strict_as_the_program(case: Case, tmp_path: Path, how:
         lines.append(b'{"redacted":{"number":%d,"reason":"x","sha256":"%s"}}\n' % (len(lines) + 1, b"0" * 64))
     ledger.chmod(0o644)
     ledger.write_bytes(b"".join(lines))
-    _list_anew(folder)
+    list_anew(folder)
     code, out = check(folder)
     assert code == 1
     assert said in out
@@ -225,17 +225,39 @@ def test_the_script_is_as_strict_as_the_program(case: Case, tmp_path: Path, how:
 
 
 @needs_programs
-def test_what_no_line_names_is_pointed_at(case: Case, tmp_path: Path) -> None:
+def test_what_no_line_names_is_no_part_of_an_export(case: Case, tmp_path: Path) -> None:
     folder = export.bag(case, tmp_path / "out").folder
     name = hashlib.sha256(b"slipped in").hexdigest()
     place = folder / "data" / "objects" / name[:2] / name
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(b"slipped in")
-    _list_anew(folder)
+    list_anew(folder)
     code, out = check(folder)
-    assert code == 0
-    assert f"no line of the record names, and that prove nothing: {name}" in out
-    assert any("object" in c.what and c.holds is None for c in verify(folder))
+    assert code == 1
+    assert f"objects that no line of the record names: {name}" in out
+    assert any("every object is named" in c.what and c.holds is False for c in verify(folder))
+
+
+@needs_programs
+@pytest.mark.parametrize(
+    "name", ["data/case.html", "data/events.csv", "data/ro-crate-metadata.json", "data/more.txt", "HOW-TO-VERIFY.txt"]
+)
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_page_that_is_exchanged_with_all_manifests_is_named(
+    case: Case, tmp_path: Path, name: str, gone: bool
+) -> None:
+    folder = export.bag(case, tmp_path / "out").folder
+    if gone:
+        (folder / name).unlink(missing_ok=True)
+        (folder / "data" / "another.txt").write_text("x")
+    else:
+        (folder / name).write_text("another story")
+    list_anew(folder)
+    code, out = check(folder)
+    assert code == 1 and out.count("WRONG") == 1
+    assert ("data/another.txt" if gone else name) in out
+    found = [c for c in verify(folder) if c.holds is False]
+    assert found and {c.what for c in found} == {"what was made of the case is what was exported"}
 
 
 @needs_programs
@@ -248,12 +270,12 @@ def test_a_line_taken_out_twice_is_noticed(case: Case, tmp_path: Path) -> None:
     again["redacted"]["number"] = len(lines) + 1
     ledger.chmod(0o644)
     ledger.write_bytes(b"".join(lines) + json.dumps(again, sort_keys=True, separators=(",", ":")).encode() + b"\n")
-    _list_anew(folder)
+    list_anew(folder)
     assert check(folder)[0] == 1
     assert [c for c in verify(folder) if c.holds is False]
 
 
-def _list_anew(folder: Path) -> None:
+def list_anew(folder: Path) -> None:
     """Write the manifests as somebody would who wants to hide a change."""
     for name in ("sha256", "sha512"):
         rows = [
@@ -382,7 +404,7 @@ def test_what_was_taken_out_without_a_record_is_noticed(case: Case, tmp_path: Pa
     lines = ledger.read_bytes().splitlines(keepends=True)
     lines[3] = stub(lines[3][:-1], 4, "nothing to see") + b"\n"
     ledger.write_bytes(b"".join(lines))
-    _list_anew(folder)
+    list_anew(folder)
     assert check(folder)[0] == 1
     assert [c for c in verify(folder) if c.holds is False]
 

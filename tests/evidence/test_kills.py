@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ from types import ModuleType
 
 import pytest
 
-from sousveil.evidence import durable, objects, stamps, watching
+from sousveil.evidence import durable, stamps, watching
 from sousveil.evidence.case import Case
 from sousveil.evidence.sealing import Witnesses, seal
-from sousveil.evidence.verify import verify, verify_case
+from sousveil.evidence.verify import verify
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "evidence"
 DEAD = 2**22 + 1
@@ -126,52 +125,3 @@ def test_an_export_that_was_killed_leaves_nothing_beside_the_next(case: Case, tm
 
     export.bag(case, out)
     assert not left.exists() and out.exists()
-
-
-def test_objects_that_are_kept_together_have_no_name_before_all_are_on_the_disk(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there = {p.name for p in case.objects.every()}
-    calls: list[tuple[int, int]] = []
-
-    def synced(below: Path, paths: list[Path]) -> None:
-        calls.append((len(case.objects.leftovers()), len({p.name for p in case.objects.every()} - there)))
-        durable.sync_many(below, paths)
-
-    monkeypatch.setattr(objects, "sync_many", synced)
-    with case.objects.batch() as batch:
-        for i in range(40):
-            batch.add([b"object %d" % (i % 30)])
-        assert not {p.name for p in case.objects.every()} - there
-    assert calls == [(30, 0), (0, 30)], "bytes first, then names; the same bytes once"
-
-    def full(below: Path, paths: list[Path]) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(objects, "sync_many", full)
-    with pytest.raises(OSError, match="No space"), case.objects.batch() as batch:
-        batch.add([b"one that cannot be kept"])
-    assert len({p.name for p in case.objects.every()} - there) == 30 and not case.objects.leftovers()
-    monkeypatch.setattr(objects, "MOST_WAITING", 7)
-    monkeypatch.setattr(objects, "sync_many", durable.sync_many)
-    with case.objects.batch() as batch:
-        for i in range(20):
-            batch.add([b"another %d" % i])
-        assert len({p.name for p in case.objects.every()} - there) == 44, "what waits is bounded"
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is killed in the middle")
-def test_what_was_being_kept_together_when_a_run_was_killed_counts_for_nothing(case: Case) -> None:
-    there = {p.name for p in case.objects.every()}
-    child = os.fork()
-    if not child:
-        with case.objects.batch() as batch:
-            for i in range(50):
-                batch.add([b"object %d" % i])
-            os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert len(case.objects.leftovers()) == 50 and {p.name for p in case.objects.every()} == there
-    case.record("noted", {"text": "the next start"})
-    assert not case.objects.leftovers()
-    assert [e.kind for e in case.entries()][-2:] == ["cut-off", "noted"]
-    assert not [c for c in verify_case(case.root) if c.holds is not True]

@@ -158,12 +158,19 @@ def files(folder: Path) -> None:
       sousveil case files --case camera-case
     """
     from sousveil.evidence.case import Case
+    from sousveil.evidence.pack import LISTS, listed
 
-    for entry in Case.open(folder).entries():
+    case = Case.open(folder)
+    for entry in case.entries():
         for subject in entry.subjects:
             notes = subject.get("annotations", {})
+            digest, name = subject["digest"]["sha256"], show(subject["name"])
             kept = "" if notes.get("kept", True) else "   (digests only)"
-            print(f"{subject['digest']['sha256']}  {notes.get('size', 0):>12,}  {show(subject['name'])}{kept}")
+            print(f"{digest}  {notes.get('size', 0):>12,}  {name}{kept}")
+            if LISTS in notes and (listing := case.objects.path(digest)).is_file():
+                where = f"in {name.removesuffix('.sha256')}.tar" if notes[LISTS] else "digests only"
+                for one, inside in listed(listing):
+                    print(f"{one}  {'':>12}  {show(inside)}   ({where})")
 
 
 @command.command(short_help="Close the record and have its time stamped.", context_settings=HELP_OPTIONS)

@@ -17,6 +17,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from msgspec import Struct
 from sousveil import __version__
 from sousveil.evidence import durable, keys
 from sousveil.evidence.ledger import Entry, Ledger
-from sousveil.evidence.objects import Batch, Digest, Objects, chunks_of, digest_of
+from sousveil.evidence.objects import Digest, Objects, chunks_of, digest_of
 from sousveil.evidence.wrong import CaseError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ This folder is a case kept by sousveil: evidence about a product, with a signed 
 ledger.jsonl          one event a line: a DSSE envelope over an in-toto statement, signed with the key below; each names
                       the SHA-256 of the line before it
 signing-key.pub.pem   the public half of the signing key (Ed25519)
-objects/              what was kept, each file named by its SHA-256
+objects/              what was kept, each file named by its SHA-256; a folder as a tar archive and a listing of its files
 stamps/               time stamps (RFC 3161) over lines of the ledger, where they were asked for
 
 Check it with: sousveil verify THIS-FOLDER
@@ -70,6 +71,7 @@ class Case:
         self.ledger = Ledger(root / LEDGER)
         self._ask = ask
         self._private: Ed25519PrivateKey | None = None
+        self._held = False
 
     @classmethod
     def new(cls, root: Path, title: str, ask: keys.Ask) -> Case:
@@ -124,12 +126,26 @@ class Case:
         first = next(self.entries(), None)
         return str(first.predicate.get("title", "")) if first else ""
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody else write until the block ends: what is read meanwhile stays as it is. May be nested."""
+        if self._held:
+            yield
+            return
+        with durable.locked(self.root):
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
+
     def record(self, event: str, details: dict[str, Any], subjects: Iterable[dict[str, Any]] = ()) -> Recorded:
         """Write an event and return its line's digest and its time. What a killed run left is dealt with first."""
         private = self._key()
-        with durable.locked(self.root):
+        with self.held():
             self._tidy(private)
-            named = list(subjects)
+            named = [_writable(one) for one in subjects]
+            details = _writable(details)
             # A line has a bound; what a large product is made of stands in lines before the event's own.
             while len(named) > MOST_SUBJECTS:
                 part, named = named[:MOST_SUBJECTS], named[MOST_SUBJECTS:]
@@ -141,7 +157,7 @@ class Case:
     def ready(self) -> None:
         """Have the key at hand and deal with what a killed run left; nothing else is recorded."""
         private = self._key()
-        with durable.locked(self.root):
+        with self.held():
             self._tidy(private)
 
     def _tidy(self, private: Ed25519PrivateKey) -> None:
@@ -175,13 +191,10 @@ class Case:
             self._private = private
         return self._private
 
-    def keep(self, name: str, path: Path, *, hash_only: bool = False, batch: Batch | None = None) -> dict[str, Any]:
-        """Keep a file (or only its digests) and return it as an event's subject.
-
-        In a ``batch`` of the case's objects it is on the disk when that has ended; record the event after.
-        """
+    def keep(self, name: str, path: Path, *, hash_only: bool = False) -> dict[str, Any]:
+        """Keep a file (or only its digests) and return it as an event's subject."""
         try:
-            digest = digest_of(chunks_of(path)) if hash_only else (batch or self.objects).add(chunks_of(path))
+            digest = digest_of(chunks_of(path)) if hash_only else self.objects.add_file(path)
         except OSError as error:
             raise CaseError(f"{path}: it cannot be kept: {error.strerror or error}") from error
         return subject(name, digest, kept=not hash_only)
@@ -189,6 +202,15 @@ class Case:
     def keep_bytes(self, name: str, data: bytes) -> dict[str, Any]:
         """Keep bytes and return them as an event's subject."""
         return subject(name, self.objects.add([data]))
+
+
+def _writable(value: Any) -> Any:
+    """Return a value whose texts can be written: a file name may hold bytes that are no text."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _writable(inner) for key, inner in value.items()}
+    return [_writable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def subject(name: str, digest: Digest, *, kept: bool = True) -> dict[str, Any]:

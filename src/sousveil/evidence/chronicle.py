@@ -25,6 +25,7 @@ _LEAD = {
     "told": "a notice of it was sent",
     "kept": "kept, for the event that follows",
     "sealed": "sealed",
+    "prepared": "put together for an export, whose files are named here",
     "exported": "exported",
     "not-exported": "an export that failed",
     "redacted": "taken out of an export",

@@ -59,7 +59,8 @@ def write(data: Path, view: View) -> None:
 def _part(name: str, size: int, names: Mapping[str, str]) -> dict[str, str]:
     """Return what is said of one file; ``names`` has the objects' by digest."""
     about, kind = _KNOWN.get(name, ("", ""))
-    one = {"@id": name, "@type": "File", "contentSize": str(size)}
+    # The record in a bag ends with an event that has this file's digest.
+    one = {"@id": name, "@type": "File"} | ({} if name == "ledger.jsonl" else {"contentSize": str(size)})
     digest = name.rpartition("/")[2]
     if digest in names:
         one |= {"name": names[digest], "sha256": digest}

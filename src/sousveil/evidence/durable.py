@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sousveil.evidence.wrong import CaseError
 
-_FEW = 8
-"""Paths from which on it is worth flushing a whole file system, with what others write there."""
 _PART = re.compile(r"\.(.+)\.([0-9]{1,10})-[0-9a-f]{8}\.part")
 
 
@@ -66,26 +63,6 @@ def sync_folder(folder: Path) -> None:
         pass
     finally:
         os.close(descriptor)
-
-
-def sync_many(below: Path, paths: Sequence[Path]) -> None:
-    """Make files' bytes and folders' names last: of many at once where the system can, else of each."""
-    if len(paths) > _FEW and sys.platform == "linux":
-        descriptor = os.open(below, os.O_RDONLY)
-        try:
-            # One flush of the file system is one commit of its journal; a flush a file is one each.
-            if ctypes.CDLL(None).syncfs(descriptor) == 0:
-                return
-        except (OSError, AttributeError):
-            pass
-        finally:
-            os.close(descriptor)
-    for path in paths:
-        if path.is_dir():
-            sync_folder(path)
-            continue
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
 
 
 def write(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:

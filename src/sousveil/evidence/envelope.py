@@ -110,6 +110,7 @@ def _is_subject(one: Any) -> bool:
         and isinstance(size, int)
         and size >= 0
         and isinstance(notes.get("kept", True), bool)
+        and re.fullmatch("([0-9a-f]{64})?", notes.get("lists", ""))
     )
 
 

@@ -21,11 +21,14 @@ from msgspec import Struct
 
 from sousveil import __version__
 from sousveil.evidence import chronicle, crate, durable, paper, redaction, wacz
+from sousveil.evidence.bag import made
 from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.envelope import stub
 from sousveil.evidence.ledger import Entry
-from sousveil.evidence.objects import chunks_of
+from sousveil.evidence.objects import Objects, chunks_of
+from sousveil.evidence.pack import listed, members
 from sousveil.evidence.wrong import CaseError
+from sousveil.unpack.names import shown
 
 
 class Exported(Struct, frozen=True):
@@ -49,17 +52,22 @@ class View(Struct, frozen=True):
     entries: tuple[Entry, ...]
     plan: redaction.Plan
     total: int
+    objects: Objects
 
     def kept(self) -> Iterator[tuple[str, str]]:
         """Yield SHA-256 and name of each object that is exported, each once."""
         seen: set[str] = set()
         for entry in self.entries:
             for subject in entry.subjects:
-                digest = subject["digest"]["sha256"]
-                if digest in seen or digest in self.plan.objects or subject.get("annotations", {}).get("kept") is False:
+                if subject.get("annotations", {}).get("kept") is False:
                     continue
-                seen.add(digest)
-                yield digest, str(subject["name"])
+                digest = subject["digest"]["sha256"]
+                # Of an archive that is split, its files stand in its place.
+                split = digest in self.plan.split and listed(self.objects.path(self.plan.split[digest]))
+                for one, name in split or ((digest, str(subject["name"])),):
+                    if one not in seen and one not in self.plan.objects:
+                        seen.add(one)
+                        yield one, shown(name) if split else name
 
 
 def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exported:
@@ -68,28 +76,30 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
         raise CaseError(f"{out}: it exists already; name a new folder")
     if strangers := foreign(case.root):
         raise CaseError(f"{case.root / strangers[0]}: a link, a pipe or a device; what it leads to is not part of it")
-    case.ready()
-    plan = redaction.plan(case, wishes)
-    if plan.objects or plan.lines:
-        redaction.record(case, plan)
-    told = view(case, plan)
-    part = durable.part_of(out)
-    said = {"format": "bag", "to": out.name}
-    try:
-        durable.sweep(out.parent, out.name)
-        (part / "data").mkdir(parents=True)
-        notes = tuple(_fill(case, told, part / "data"))
-        whole = _close(part, told)
-        # On record once it is whole and before it has its name: no export is handed on of which nothing is known.
-        case.record("exported", {**said, "tagmanifest-sha256": whole})
-        part.rename(out)
-        durable.sync_folder(out.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # the same may keep it from being told
-            case.record("not-exported", {**said, "what": error.strerror or str(error)})
-        raise CaseError(f"{out}: the export cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with case.held():
+        case.ready()
+        plan = redaction.plan(case, wishes)
+        if plan.objects or plan.lines:
+            redaction.record(case, plan)
+        told = view(case, plan)
+        part = durable.part_of(out)
+        said = {"format": "bag", "to": out.name}
+        try:
+            durable.sweep(out.parent, out.name)
+            (part / "data").mkdir(parents=True)
+            notes = tuple(_fill(case, told, part / "data"))
+            _bind(case, part)
+            whole = _close(part, told)
+            # On record once it is whole and before it has its name: no export is handed on of which nothing is known.
+            case.record("exported", {**said, "tagmanifest-sha256": whole})
+            part.rename(out)
+            durable.sync_folder(out.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # the same may keep it from being told
+                case.record("not-exported", {**said, "what": error.strerror or str(error)})
+            raise CaseError(f"{out}: the export cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     sizes = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
     return Exported(out, len(sizes), sum(sizes), notes, len(plan.lines), len(plan.objects))
 
@@ -99,7 +109,7 @@ def view(case: Case, plan: redaction.Plan | None = None) -> View:
     plan = plan or redaction.Plan({}, {})
     entries = list(case.entries())
     told = tuple(entry for entry in entries if entry.number not in plan.lines)
-    return View(case.title(), case.keyid, told, plan, len(entries))
+    return View(case.title(), case.keyid, told, plan, len(entries), case.objects)
 
 
 def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
@@ -112,13 +122,23 @@ def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
             ledger.write(line if reason is None else stub(line[:-1], number, reason) + b"\n")
     shutil.copyfile(case.root / PUBLIC_KEY, data / PUBLIC_KEY)
     warcs: list[tuple[str, Path]] = []
+    kept = Objects(data / "objects")
+    inside: set[str] = set()
     for digest, name in view.kept():
         source = case.objects.path(digest)
-        target = data / "objects" / digest[:2] / digest
+        target = kept.path(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
+        if not source.exists():
+            inside.add(digest)
+            continue
         shutil.copyfile(source, target)
         if name.endswith(".warc.gz"):
             warcs.append((name, source))
+    for archive, listing in view.plan.split.items() if inside else ():
+        for digest, chunks in members(case.objects.path(archive), case.objects.path(listing)):
+            if digest in inside:
+                with kept.path(digest).open("wb") as file:
+                    file.writelines(chunks)
     stamps = case.root / "stamps"
     if stamps.is_dir():
         shutil.copytree(stamps, data / "stamps")
@@ -131,6 +151,17 @@ def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
     if problem:
         yield problem
     crate.write(data, view)
+
+
+def _bind(case: Case, part: Path) -> None:
+    """Write the means to check it, and sign what was made of the case: the record in the bag ends with that event."""
+    own = resources.files("sousveil.evidence")
+    for name, source in (("verify.sh", "verify.sh"), ("HOW-TO-VERIFY.txt", "how-to-verify.txt")):
+        (part / name).write_bytes(own.joinpath(source).read_bytes())
+    (part / "verify.sh").chmod(0o755)
+    case.record("prepared", made(part))
+    with (part / "data" / LEDGER).open("ab") as ledger:
+        ledger.write((case.ledger.last() or b"") + b"\n")
 
 
 def table(view: View) -> str:
@@ -148,7 +179,7 @@ def table(view: View) -> str:
 
 
 def _close(part: Path, view: View) -> str:
-    """Write the bag's own files: declaration, manifests, the means to check it.
+    """Write the bag's own files: declaration and manifests.
 
     Return the SHA-256 of the last, which names the others that name all.
     """
@@ -175,10 +206,6 @@ def _close(part: Path, view: View) -> str:
     }
     (part / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", encoding="utf-8")
     (part / "bag-info.txt").write_text("".join(f"{k}: {v}\n" for k, v in info.items()), encoding="utf-8")
-    own = resources.files("sousveil.evidence")
-    (part / "verify.sh").write_bytes(own.joinpath("verify.sh").read_bytes())
-    (part / "verify.sh").chmod(0o755)
-    (part / "HOW-TO-VERIFY.txt").write_bytes(own.joinpath("how-to-verify.txt").read_bytes())
     tags = sorted(p for p in part.iterdir() if p.is_file())
     lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in tags]
     (part / "tagmanifest-sha256.txt").write_text("".join(lines), encoding="utf-8")

@@ -112,11 +112,15 @@ class Ledger:
 
     def head(self) -> str | None:
         """Return the digest of the last line, None for an empty ledger."""
+        last = self.last()
+        return None if last is None else hashlib.sha256(last).hexdigest()
+
+    def last(self) -> bytes | None:
+        """Return the last line without its line feed, None for an empty ledger."""
         if not self.path.exists():
             return None
         with self.path.open("rb") as file:
-            last = self._last(file.fileno())
-        return None if last is None else hashlib.sha256(last).hexdigest()
+            return self._last(file.fileno())
 
     def cut_torn(self, beside: Path) -> str:
         """Cut off a line that a killed run left unfinished; return what was done, empty if nothing. Lock held."""

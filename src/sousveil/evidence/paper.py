@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def page(view: View, case: Case) -> str:
         objects=objects[:_MOST_ROWS],
         kept=len(objects),
         taken=taken,
-        reports=[r for digest, name in objects if name.endswith("report.json") if (r := _report(case, digest))],
+        reports=[r for digest in _reports(view) if (r := _report(case, digest))],
         head=view.entries[-1].digest,
     )
 
@@ -59,6 +60,12 @@ def page(view: View, case: Case) -> str:
 def _ends(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     half = _MOST_ROWS // 2
     return (*entries[:half], *entries[-half:])
+
+
+def _reports(view: View) -> Iterator[str]:
+    """Yield the SHA-256 of each scan's report that is not taken out: what a product calls a report is none of ours."""
+    made = dict.fromkeys(e.subjects[-1]["digest"]["sha256"] for e in view.entries if e.kind == "scanned" and e.subjects)
+    yield from (digest for digest in made if digest not in view.plan.objects)
 
 
 def _report(case: Case, digest: str) -> dict[str, Any] | None:

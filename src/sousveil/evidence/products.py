@@ -7,16 +7,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sousveil.acquire import Acquired
-from sousveil.evidence.case import Case
+from sousveil.evidence.case import Case, subject
+from sousveil.evidence.pack import LISTS, Folder
 from sousveil.evidence.wrong import CaseError
-from sousveil.model import Limit, Report
+from sousveil.model import Report
 from sousveil.report.json import render
-from sousveil.unpack import tree
 
 
 class Keeper:
@@ -41,22 +40,37 @@ class Keeper:
             raise self._failed
 
     def _keep(self, acquired: Acquired) -> None:
-        def keep(name: str, path: Path) -> None:
-            self._subjects.append(self._case.keep(name, path, hash_only=self._hash_only, batch=batch))
-
         try:
-            with self._case.objects.batch() as batch:
-                for item in acquired.inputs:
-                    if not item.path.is_dir():
-                        keep(item.display, item.path)
-                        continue
-                    for entry in tree(item.path):
-                        if isinstance(entry, Limit):
-                            self._left.append(f"{entry.path}: {entry.reason}")
-                        else:
-                            keep(entry.display, Path(entry.path))
+            for item in acquired.inputs:
+                if item.path.is_dir():
+                    self._folder(item.path)
+                else:
+                    self._subjects.append(self._case.keep(item.display, item.path, hash_only=self._hash_only))
         except (CaseError, OSError) as error:
             self._failed = error
+
+    def _folder(self, path: Path) -> None:
+        """Keep a folder as one archive and the listing of its files, or their digests alone."""
+        name = path.resolve().name or "folder"
+        folder = Folder(path, long=self._hash_only)
+        archive = ""
+        if self._hash_only:
+            for _ in folder.chunks():
+                pass
+        else:
+            try:
+                kept = subject(f"{name}.tar", self._case.objects.add(folder.chunks()))
+            except OSError as error:
+                raise CaseError(f"{path}: it cannot be kept: {error.strerror or error}") from error
+            self._subjects.append(kept)
+            archive = kept["digest"]["sha256"]
+        for kind, sums in (("sha256", folder.sums), ("sha512", folder.long_sums)):
+            if kind == "sha256" or self._hash_only:
+                listing = self._case.keep_bytes(f"{name}.{kind}", b"".join(sums))
+                if kind == "sha256":
+                    listing["annotations"][LISTS] = archive
+                self._subjects.append(listing)
+        self._left += folder.left
 
     def record(self, report: Report, command: list[str]) -> None:
         """Keep the report and record the scan."""
@@ -77,7 +91,7 @@ def rules_digest() -> str:
     """Return one SHA-256 over the built-in rules and the lexicon: which words and rules a report was made with."""
     found = hashlib.sha256()
     for part in ("rules", "lexicon"):
-        root = Path(str(resources.files("sousveil").joinpath(part)))
+        root = Path(__file__).parent.parent / part
         for path in sorted(root.rglob("*.yaml")):
             found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()

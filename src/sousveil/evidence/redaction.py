@@ -19,8 +19,10 @@ from typing import IO, Any, BinaryIO, cast
 
 from msgspec import Struct
 
+from sousveil.acquire.scratch import scratch
 from sousveil.evidence.case import Case
 from sousveil.evidence.ledger import Entry
+from sousveil.evidence.pack import listed, members, packs
 from sousveil.evidence.warc import bodies
 from sousveil.evidence.wrong import CaseError
 
@@ -47,6 +49,8 @@ class Plan(Struct, frozen=True):
 
     objects: dict[str, str]
     lines: dict[int, str]
+    split: dict[str, str] = {}
+    """Archives of folders of which a file is taken out, with their listings: the others stand as objects."""
 
 
 def wish_of(text: str) -> Wish:
@@ -63,12 +67,14 @@ def wish_of(text: str) -> Wish:
 def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
     """Return what the wishes take out. Raises CaseError where one names nothing there is, or takes out too much."""
     entries = list(case.entries())
+    archives = packs(entries)
     names = {s["digest"]["sha256"] for entry in entries for s in entry.subjects}
+    inside = {digest for listing in archives.values() for digest, _ in _listed(case, listing)}
     objects: dict[str, str] = {}
     lines: dict[int, str] = {}
     for wish in wishes:
         if wish.kind == "object":
-            found = [digest for digest in names if digest.startswith(wish.value.lower())]
+            found = [digest for digest in names | inside if digest.startswith(wish.value.lower())]
             if len(found) != 1:
                 raise CaseError(f"--redact object:{wish.value}: {len(found)} objects have a name that begins so")
             objects[found[0]] = wish.reason
@@ -78,11 +84,24 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
             lines[int(wish.value)] = wish.reason
         else:
             _name(case, wish, entries, names, objects, lines)
+    split: dict[str, str] = {}
+    for archive, listing in archives.items():
+        if archive in objects or listing in objects:
+            # Neither says anything without the other, and nothing would vouch for the files.
+            reason = objects.get(archive) or objects[listing]
+            objects |= {archive: reason, listing: reason}
+        elif any(digest in objects for digest, _ in _listed(case, listing)):
+            split[archive] = listing
+            objects[archive] = "a file in it is taken out; the others stand as objects of their own"
     for entry in entries:
         # What an event says of an object that is taken out may say what is in it.
         if entry.kind == "redacted":
             lines.pop(entry.number, None)
-    return Plan(objects, lines)
+    return Plan(objects, lines, split)
+
+
+def _listed(case: Case, listing: str) -> Iterator[tuple[str, str]]:
+    return listed(case.objects.path(listing))
 
 
 def _name(
@@ -96,13 +115,33 @@ def _name(
                 raise CaseError("--redact name: the case's title holds it, and its first line cannot be taken out")
             lines[entry.number] = wish.reason
             hits += 1
+    archives = packs(entries)
     for digest in names:
         path = case.objects.path(digest)
-        if path.exists() and holds(path, needles):
+        if not path.exists():
+            continue
+        if digest in archives:
+            inside = _inside(path, case.objects.path(archives[digest]), needles)
+            objects |= dict.fromkeys(inside, wish.reason)
+            hits += len(inside)
+        elif holds(path, needles):
             objects[digest] = wish.reason
             hits += 1
     if not hits:
         raise CaseError("--redact name: the case does not hold it, in no encoding")
+
+
+def _inside(archive: Path, listing: Path, needles: tuple[bytes, ...]) -> list[str]:
+    """Return the SHA-256 of the files in an archive of a folder that hold one of ``needles``."""
+    found = []
+    with scratch() as folder:
+        path = folder / "file"
+        for digest, chunks in members(archive, listing):
+            with path.open("wb") as file:
+                file.writelines(chunks)
+            if holds(path, needles):
+                found.append(digest)
+    return found
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -153,7 +192,7 @@ def holds(path: Path, needles: tuple[bytes, ...]) -> bool:
     with path.open("rb") as file:
         if _among(iter(lambda: file.read(_STEP), b""), needles):
             return True
-    for item in walk(path, path.name, Budget(), in_memory=_MOST_LOOKED_INTO):
+    for item in walk(path, "", Budget(), in_memory=_MOST_LOOKED_INTO):
         if isinstance(item, Entry) and (
             _among([item.path.encode("utf-8", "surrogateescape")], needles) or _among(item.chunks(), needles)
         ):

@@ -12,9 +12,11 @@ from typing import Any
 from msgspec import Struct
 
 from sousveil.evidence import calendars, keys, stamps
+from sousveil.evidence.bag import made
 from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.ledger import Entry
 from sousveil.evidence.objects import chunks_of
+from sousveil.evidence.pack import LISTS, listed
 from sousveil.evidence.witness import Anchors
 from sousveil.evidence.wrong import CaseError
 
@@ -38,6 +40,8 @@ class Named(Struct):
     """The first event that names it."""
     redacted: str = ""
     """The reason, where it was taken out."""
+    lists: str = ""
+    """Of a listing: the archive whose files it vouches for."""
 
 
 def anchors(roots: bytes = b"", headers: str = "", logs: bytes = b"") -> Anchors:
@@ -70,8 +74,10 @@ def _object(path: Path) -> Iterator[Claim]:
         raise CaseError(f"{path}: it lies in no case; name a case, an export, or a file in the objects of one")
     case = Case.open(root)
     named: dict[str, Named] = {}
+    gone: dict[str, str] = {}
     for entry in case.ledger.entries(case.public_key, {}):
-        _name(entry, named)
+        _name(entry, named, gone)
+    _settle(case, named, gone)
     note = named.get(path.name)
     if note is None:
         yield Claim("the record names this object", False, f"{path.name}: no event of {root} names it")
@@ -130,9 +136,11 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
         return
     yield Claim("the public key can be read", True, f"Ed25519, {keys.fingerprint(case.public_pem)}")
     entries: list[Entry] = []
+    entry: Entry | None = None
     stamped: set[str] = set()
     problem = ""
     named: dict[str, Named] = {}
+    gone: dict[str, str] = {}
     stubs: dict[str, int] | None = {} if exported else None
     allowed: set[str] = set()
     count = 0
@@ -144,7 +152,7 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
                 allowed |= {str(gone.get("sha256", "")) for gone in entry.predicate.get("lines", [])}
             if entry.digest in wanted:
                 stamped.add(entry.digest)
-            _name(entry, named)
+            _name(entry, named, gone)
             if entry.kind in ("sealed", "opened"):
                 entries.append(entry)
     except CaseError as error:
@@ -159,12 +167,16 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
     yield Claim(
         "every line of the ledger is signed and follows the one before", not problem, problem or f"{count} lines"
     )
-    yield from _objects(case, named, whole=not problem)
+    _settle(case, named, gone)
+    yield from _objects(case, named, sure=bool(problem) or exported)
+    if exported and not problem:
+        yield from _made(root.parent, entry)
     yield from _stamps(case, stamped | (stubs or {}).keys(), trusted)
     yield from _seals(entries, count)
 
 
-def _name(entry: Entry, named: dict[str, Named]) -> None:
+def _name(entry: Entry, named: dict[str, Named], gone: dict[str, str]) -> None:
+    """Note what an event names, and with its reason what it says was taken out."""
     since = f"line {entry.number}, {entry.kind} {entry.predicate.get('time', '')}"
     for subject in entry.subjects:
         digest = str(subject.get("digest", {}).get("sha256", ""))
@@ -174,14 +186,24 @@ def _name(entry: Entry, named: dict[str, Named]) -> None:
             named[digest] = Named(int(notes.get("size", -1)), bool(notes.get("kept", True)), since)
         elif notes.get("kept"):
             known.kept = True
+        named[digest].lists = notes.get(LISTS, "") or named[digest].lists
     if entry.kind == "redacted":
-        for gone in entry.predicate.get("objects", []):
-            known = named.get(str(gone.get("sha256", "")))
-            if known is not None:
-                known.redacted = str(gone.get("reason", "")) or "no reason given"
+        gone |= {one["sha256"]: str(one.get("reason", "")) or "no reason given" for one in entry.predicate["objects"]}
 
 
-def _objects(case: Case, named: dict[str, Named], whole: bool) -> Iterator[Claim]:
+def _settle(case: Case, named: dict[str, Named], gone: dict[str, str]) -> None:
+    """Note what was taken out; in the place of an archive that was, the files that its listing names are wanted."""
+    for digest, note in tuple(named.items()):
+        listing = case.objects.path(digest)
+        if note.lists in gone and not case.objects.path(note.lists).exists() and listing.is_file():
+            for one, _ in listed(listing):
+                named.setdefault(one, Named(-1, True, note.since))
+    for digest, reason in gone.items():
+        if digest in named:
+            named[digest].redacted = reason
+
+
+def _objects(case: Case, named: dict[str, Named], sure: bool) -> Iterator[Claim]:
     """Yield what holds of the objects: each there, of its size, with its digest."""
     kept = [
         (digest, note)
@@ -202,11 +224,11 @@ def _objects(case: Case, named: dict[str, Named], whole: bool) -> Iterator[Claim
         yield Claim("every object that the ledger names is there, byte for byte", True, f"{len(kept)} objects")
     strays = [path.name for path in case.objects.every() if path.name not in named]
     if strays:
+        # An export takes along only what is named.
         why = "a run was killed before it was recorded, or the ledger's end was cut off"
         shown = ", ".join(s[:16] + "…" for s in strays[:3])
-        yield Claim(
-            "every object is named by the ledger", None if whole else False, f"{len(strays)} are not ({shown}): {why}"
-        )
+        what = "every object is named by the ledger"
+        yield Claim(what, False if sure else None, f"{len(strays)} are not ({shown}): {why}")
 
 
 def _check(case: Case, digest: str, note: Named) -> str:
@@ -221,6 +243,29 @@ def _check(case: Case, digest: str, note: Named) -> str:
     except OSError as error:
         return f"{path}: {error.strerror or error}"
     return "" if found.hexdigest() == digest else f"{path}: its SHA-256 is {found.hexdigest()}"
+
+
+def _made(bag: Path, last: Entry | None) -> Iterator[Claim]:
+    """Yield whether the pages, tables and stamps of an export are those that the record's last line names."""
+    what = "what was made of the case is what was exported"
+    if last is None or last.kind != "prepared":
+        yield Claim(what, False, f"{LEDGER}: it does not end with the line that names it: the end was cut off")
+        return
+    there = made(bag)
+    said = {key: last.predicate.get(key) for key in there}
+    files = said["files"] if isinstance(said["files"], dict) else {}
+    wrong = [f"{name}: it is gone" for name in files.keys() - there["files"].keys()]
+    wrong += [
+        f"{name}: " + (f"its SHA-256 is {digest}, not {files[name]}" if name in files else "no line names it")
+        for name, digest in there["files"].items()
+        if files.get(name) != digest
+    ]
+    if said["objects-sha256"] != there["objects-sha256"]:
+        wrong.append(f"it held {said['objects']} objects, and holds {there['objects']}, or others")
+    for one in sorted(wrong)[:5]:
+        yield Claim(what, False, one)
+    if not wrong:
+        yield Claim(what, True, f"{len(files)} files beside the record and {there['objects']} objects")
 
 
 def _stamps(case: Case, digests: set[str], trusted: Anchors | bytes) -> Iterator[Claim]:

@@ -28,16 +28,21 @@ strangers=$(find . ! -type f ! -type d | few)
 [ -z "$strangers" ] || { wrong "neither files nor folders: $strangers"; exit 1; }
 
 # 1. Every file is the one that was exported; no file came or went.
-for list in tagmanifest-sha256.txt manifest-sha256.txt; do
-    grep -qv '^[0-9a-f]\{64\}  [^ ]' "$list" && wrong "$list: a line in it is not a SHA-256 and a name"
-    sha256sum -c "$list" >"$scratch/out" 2>&1 || wrong "$list: $(grep -v ': OK$' "$scratch/out" | few)"
-done
 sed 's/^[0-9a-f]*  //' manifest-sha256.txt | sort >"$scratch/listed"
 find data -type f | sort >"$scratch/there"
-cmp -s "$scratch/listed" "$scratch/there" || wrong "files that are not listed: $(comm -13 "$scratch/listed" "$scratch/there" | few)"
 sed 's/^[0-9a-f]*  //' tagmanifest-sha256.txt | sort >"$scratch/listed-tags"
-find . -type f | sed -n 's,^\./\([^/]*\)$,\1,p' | grep -vxF tagmanifest-sha256.txt | sort >"$scratch/tags"
-cmp -s "$scratch/listed-tags" "$scratch/tags" || wrong "tagmanifest-sha256.txt does not list the files beside it"
+find . -type f | sed -n 's,^\./\([^/]*\)$,\1,p' | grep -vxF tagmanifest-sha256.txt | sort >"$scratch/there-tags"
+for list in listed-tags listed; do
+    named=manifest-sha256.txt there=$scratch/there
+    [ $list = listed ] || named=tagmanifest-sha256.txt there=$scratch/there-tags
+    grep -qv '^[0-9a-f]\{64\}  [^ ]' $named && wrong "$named: a line in it is not a SHA-256 and a name"
+    more=$(comm -13 "$scratch/$list" "$there" | few)
+    [ -z "$more" ] || wrong "files that $named does not list: $more"
+    gone=$(comm -23 "$scratch/$list" "$there" | few)
+    # Nothing is read that does not lie in the export.
+    if [ -n "$gone" ]; then wrong "files that $named lists, and that are not here: $gone"
+    else sha256sum -c $named >"$scratch/out" 2>&1 || wrong "$named: $(grep -v ': OK$' "$scratch/out" | few)"; fi
+done
 [ $bad -ne 0 ] || echo "ok     every file is the one that was exported: $(count "$scratch/listed") files"
 
 # 2. Every line of the record is signed by the key and names the line before it.
@@ -56,7 +61,8 @@ jq -nrR --arg keyid "$keyid" '
         else . - 65536 | (55296 + (. / 1024 | floor) | hex4) + (56320 + . % 1024 | hex4) end) | add;
     def digest: type == "string" and length == 64 and (test("[^0-9a-f]") | not);
     def subject: (.name | type == "string") and (.digest.sha256 | digest) and (.annotations // {} |
-        (.size // 0 | type == "number" and . >= 0 and . == floor) and (.kept | . == null or type == "boolean"));
+        (.size // 0 | type == "number" and . >= 0 and . == floor) and (.kept | . == null or type == "boolean")
+        and (.lists // "" | . == "" or digest));
     def event: ._type == "https://in-toto.io/Statement/v1" and .predicateType == "urn:sousveil:event:1" and all(.subject[]; subject)
         and (.predicate | (.time | type == "string") and (.event | type == "string")
             and (.event != "redacted" or all((.objects, .lines)[]; .sha256 | digest)));
@@ -114,8 +120,9 @@ done <"$scratch/events"
 # The signature of the line after one that was taken out vouches for its digest; a redaction on record says why.
 cut -d' ' -f6- "$scratch/events" | jq -r '
     (.subject[] | select(.annotations.kept != false) | "kept \(.digest.sha256)"),
+    (.subject[] | select(.annotations.lists | strings | . != "") | "lists \(.annotations.lists) \(.digest.sha256)"),
     (select(.predicate.event == "redacted") | .predicate | (.objects[] | "object \(.sha256)"), (.lines[] | "line \(.sha256)"))' >"$scratch/named"
-for what in kept object line; do sed -n "s/^$what //p" "$scratch/named" | sort -u >"$scratch/$what"; done
+for what in kept object line lists; do sed -n "s/^$what //p" "$scratch/named" | sort -u >"$scratch/$what"; done
 gone=$(comm -23 "$scratch/stubs" "$scratch/line" | few)
 [ -z "$gone" ] || wrong "a line was taken out that no redaction names: $gone"
 [ -z "$(uniq -d "$scratch/stubs")" ] || wrong "one line was taken out twice"
@@ -126,16 +133,44 @@ case $(tail -n 1 "$scratch/rows") in *' S '*) wrong "the last line stands for on
 objects=$bad
 sed -n 's,^\(\([0-9a-f]\{2\}\)[0-9a-f]\{62\}\)  data/objects/\2/\1$,\1,p' manifest-sha256.txt | sort >"$scratch/good"
 find data/objects -type f 2>/dev/null | sed 's,.*/,,' | sort >"$scratch/objects"
+# Of a folder whose archive was taken out, the files that its listing names are wanted.
+while read -r archive listing; do
+    list=data/objects/$(printf %.2s "$listing")/$listing
+    if grep -qxF -e "$archive" "$scratch/object" && ! grep -qxF -e "$archive" "$scratch/objects" && [ -f "$list" ]; then
+        sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p' "$list" >>"$scratch/kept"
+    fi
+done <"$scratch/lists"
+sort -u -o "$scratch/kept" "$scratch/kept"
 missing=$(comm -23 "$scratch/kept" "$scratch/objects" | comm -23 - "$scratch/object" | few)
 [ -z "$missing" ] || wrong "objects that are missing: $missing"
 other=$(comm -12 "$scratch/kept" "$scratch/objects" | comm -23 - "$scratch/good" | few)
 [ -z "$other" ] || wrong "objects whose name is not their SHA-256: $other"
-# What lies among the objects and no line names may be left of a run that was killed, or have been slipped in.
 unnamed=$(comm -23 "$scratch/objects" "$scratch/kept" | few)
-[ -z "$unnamed" ] || echo "open   objects that no line of the record names, and that prove nothing: $unnamed"
+[ -z "$unnamed" ] || wrong "objects that no line of the record names: $unnamed"
 [ $bad -ne $objects ] || echo "ok     every object that the record names is there, or its removal is on record: $(count "$scratch/kept")"
 
-# 4. Time stamps: over which line, when; with roots, by whom.
+# 4. Pages, tables and stamps: the record's last line names what was made of the case, and how many objects there were.
+made=$bad
+tail -n 1 "$scratch/events" | cut -d' ' -f6- >"$scratch/last"
+if jq -e '.predicate | .event == "prepared" and (.files | type == "object")' "$scratch/last" >/dev/null 2>&1; then
+    jq -r '.predicate.files | to_entries[] | "\(.value)  \(.key)"' "$scratch/last" | sort -k 2 >"$scratch/made"
+    sed 's/^[^ ]*  //' "$scratch/made" >"$scratch/made-names"
+    {
+        grep -v -e '^data/objects/' -e '^data/ledger\.jsonl$' "$scratch/there"
+        echo HOW-TO-VERIFY.txt
+        echo verify.sh
+    } | sort >"$scratch/made-there"
+    other=$(comm -3 "$scratch/made-names" "$scratch/made-there" | tr -d '\t' | few)
+    if [ -n "$other" ]; then wrong "the record's last line and the files here differ in: $other"
+    else sha256sum -c "$scratch/made" >"$scratch/out" 2>&1 || wrong "not what was made of the case: $(grep -v ': OK$' "$scratch/out" | few)"; fi
+    [ "$(jq -r '.predicate["objects-sha256"]' "$scratch/last")" = "$(sha256sum <"$scratch/objects" | cut -c1-64)" ] ||
+        wrong "the objects are not those that were exported: $(jq -r .predicate.objects "$scratch/last"), and here $(count "$scratch/objects")"
+    [ $bad -ne $made ] || echo "ok     what was made of the case is what was exported: $(count "$scratch/made") files beside record and objects"
+else
+    wrong "the record does not end with the line that names what was made of it: its end was cut off"
+fi
+
+# 5. Time stamps: over which line, when; with roots, by whom.
 { cut -d' ' -f2 "$scratch/digests"; cat "$scratch/stubs"; } | sort >"$scratch/stamped"
 for stamp in data/stamps/*.tsr; do
     [ -f "$stamp" ] || continue

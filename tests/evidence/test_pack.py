@@ -1,0 +1,149 @@
+"""A folder is kept as one archive with a listing: what tar and sha256sum check, also where a file is taken out."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_export import check, list_anew, needs_programs
+
+from sousveil.evidence import export, pack, redaction
+from sousveil.evidence.case import Case
+from sousveil.evidence.pack import Folder
+from sousveil.evidence.products import Keeper
+from sousveil.evidence.verify import verify
+from sousveil.evidence.wrong import CaseError
+from sousveil.pipeline import scan
+
+NAMES = (b"a.h", b"inc/b.h", b"inc/" + b"long-" * 30 + b"name.h", b"inc/" + b"x" * 96, b"back\\slash", b"new\nline",
+         b"caf\xc3\xa9.txt", b"latin-\xe9.txt", b"-dash", b"r\rn", b"empty/empty")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sousveil.evidence.paper.browser", lambda: "")
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Path:
+    root = tmp_path / "sdk"
+    for i, name in enumerate(NAMES):
+        path = Path(os.fsdecode(os.fsencode(root) + b"/" + name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"int value_%d;\n" % i * i * 50 + (b"" if name == b"empty/empty" else name))
+    (root / "empty" / "empty").write_bytes(b"")
+    (root / "large.bin").write_bytes(random.Random(1).randbytes(2_500_001))
+    os.utime(root / "a.h", (-5, -5))
+    (root / "link").symlink_to("/etc/passwd")
+    return root
+
+
+def kept(case: Case, root: Path, *, hash_only: bool = False) -> dict[str, str]:
+    """Scan a folder into the case; return the subjects' digests by name."""
+    keeper = Keeper(case, hash_only)
+    keeper.record(scan(str(root), keeping=keeper.keeping), ["a test"])
+    return {s["name"]: s["digest"]["sha256"] for s in list(case.entries())[-1].subjects}
+
+
+@pytest.mark.skipif(shutil.which("tar") is None or shutil.which("sha256sum") is None, reason="needs tar")
+def test_tar_and_sha256sum_check_every_file(case: Case, product: Path, tmp_path: Path) -> None:
+    there = kept(case, product)
+    assert list(there) == ["sdk.tar", "sdk.sha256", "sdk.report.json"]
+    out = tmp_path / "unpacked"
+    out.mkdir()
+    subprocess.run(["tar", "-xf", case.objects.path(there["sdk.tar"]), "-C", out], check=True)
+    run = subprocess.run(
+        ["sha256sum", "-c", case.objects.path(there["sdk.sha256"])], cwd=out, capture_output=True, check=False
+    )
+    assert run.returncode == 0 and run.stdout.count(b": OK") == len(NAMES) + 1, run
+    (product / "link").unlink()
+    assert subprocess.run(["diff", "-r", product, out], check=False).returncode == 0
+    scanned = list(case.entries())[-1]
+    assert scanned.predicate["not-kept"] == ["link: link"]
+    assert not [c for c in verify(case.root) if c.holds is not True]
+    found = list(pack.listed(case.objects.path(there["sdk.sha256"])))
+    assert sorted(os.fsencode(name) for _, name in found) == sorted((*NAMES, b"large.bin"))
+    for (digest, _), (said, chunks) in zip(
+        found,
+        pack.members(case.objects.path(there["sdk.tar"]), case.objects.path(there["sdk.sha256"])),
+        strict=True,
+    ):
+        from hashlib import sha256
+
+        assert digest == said == sha256(b"".join(chunks)).hexdigest()
+
+
+def test_digests_alone_are_listings(case: Case, product: Path) -> None:
+    there = kept(case, product, hash_only=True)
+    assert list(there) == ["sdk.sha256", "sdk.sha512", "sdk.report.json"]
+    assert len(case.objects.path(there["sdk.sha512"]).read_bytes().splitlines()) == len(NAMES) + 1 + 0
+    assert not [c for c in verify(case.root) if c.holds is not True]
+
+
+def test_what_changes_while_it_is_read_is_not_kept_silently(product: Path) -> None:
+    chunks = Folder(product).chunks()
+    with pytest.raises(CaseError, match="changed while it was kept"):
+        for _ in chunks:
+            with (product / "large.bin").open("ab") as file:
+                file.write(b"more")
+
+
+@needs_programs
+@pytest.mark.parametrize("by", ["digest", "text"])
+def test_one_file_is_taken_out_and_the_others_still_verify(case: Case, product: Path, tmp_path: Path, by: str) -> None:
+    (product / "who.txt").write_text("told by Gulnara Example-Source\n")
+    there = kept(case, product)
+    files = {name: digest for digest, name in pack.listed(case.objects.path(there["sdk.sha256"]))}
+    what = f"object:{files['who.txt'][:20]}" if by == "digest" else "name:Gulnara Example-Source"
+    folder = export.bag(case, tmp_path / "out", [redaction.wish_of(f"{what}=protects a source")]).folder
+    for path in folder.rglob("*"):
+        assert not path.is_file() or b"Gulnara" not in path.read_bytes(), path
+    objects = {p.name for p in (folder / "data" / "objects").rglob("*") if p.is_file()}
+    assert files["who.txt"] not in objects and there["sdk.tar"] not in objects
+    assert set(files.values()) - {files["who.txt"]} <= objects
+    code, said = check(folder)
+    assert code == 0, said
+    assert not [c for c in verify(folder) if c.holds is False]
+    assert "b.h" in (folder / "data" / "case.html").read_text()
+    # One of the others goes, or becomes another.
+    place = folder / "data" / "objects" / files["inc/b.h"][:2] / files["inc/b.h"]
+    for change in (lambda: place.write_bytes(b"another"), place.unlink):
+        change()
+        list_anew(folder)
+        assert check(folder)[0] == 1
+        assert any(files["inc/b.h"][:16] in f"{c.what} {c.detail}" for c in verify(folder) if c.holds is False)
+    # The case keeps everything, and a whole export holds the archive.
+    assert not [c for c in verify(case.root) if c.holds is not True]
+    whole = export.bag(case, tmp_path / "whole").folder
+    assert (whole / "data" / "objects" / there["sdk.tar"][:2] / there["sdk.tar"]).is_file()
+    assert check(whole)[0] == 0 and not [c for c in verify(whole) if c.holds is False]
+    # Without the archive, the redaction of the other export excuses nothing.
+    (whole / "data" / "objects" / there["sdk.tar"][:2] / there["sdk.tar"]).unlink()
+    list_anew(whole)
+    assert check(whole)[0] == 1 and [c for c in verify(whole) if c.holds is False]
+
+
+@needs_programs
+def test_an_archive_and_its_listing_go_together(case: Case, product: Path, tmp_path: Path) -> None:
+    there = kept(case, product)
+    for name in ("sdk.tar", "sdk.sha256"):
+        wish = redaction.wish_of(f"object:{there[name]}=licence")
+        folder = export.bag(case, tmp_path / name, [wish]).folder
+        assert not {there["sdk.tar"], there["sdk.sha256"]} & {p.name for p in folder.rglob("*")}
+        code, said = check(folder)
+        assert code == 0, said
+        assert not [c for c in verify(folder) if c.holds is False]
+
+
+def test_what_a_case_keeps_names_the_files_in_an_archive(case: Case, product: Path) -> None:
+    there = kept(case, product)
+    run = subprocess.run(
+        [sys.executable, "-m", "sousveil", "case", "files", "--case", case.root], capture_output=True, check=True
+    )
+    said = run.stdout.decode()
+    assert f"{there['sdk.tar']}  " in said and "inc/b.h   (in sdk.tar)" in said
