@@ -43,7 +43,8 @@ This folder is a case kept by sousveil: evidence about a product, with a signed 
 ledger.jsonl          one event a line: a DSSE envelope over an in-toto statement, signed with the key below; each names
                       the SHA-256 of the line before it
 signing-key.pub.pem   the public half of the signing key (Ed25519)
-objects/              what was kept, each file named by its SHA-256; a folder as a tar archive and a listing of its files
+objects/              what was kept, each file named by its SHA-256; a folder as a tar archive with a listing of its
+                      files, which sha256sum -c reads
 stamps/               time stamps (RFC 3161) over lines of the ledger, where they were asked for
 
 Check it with: sousveil verify THIS-FOLDER
