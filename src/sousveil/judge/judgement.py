@@ -245,7 +245,7 @@ def _conclude(
         key=lambda f: (
             f.probability < SURE,
             list(Act).index(f.act),
-            f.probability < VERY_LIKELY,
+            f.probability < (LIKELY if telling[f.id] == 1 else VERY_LIKELY),
             f.probability < LIKELY,
             telling[f.id],
             -f.probability,
