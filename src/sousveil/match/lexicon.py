@@ -22,6 +22,8 @@ _AROUND = 48
 """Characters before and after a term in which its false friends are looked for."""
 _PHRASE = 100
 """Characters within which the next word of a phrase must end."""
+_HAN, _WORD_BEYOND_LATIN = "[一-鿿]", r"[^\W\x00-\xff]"
+"""Beside Chinese words they mean the same; `re` takes a millisecond to compile the first, once for each place of it."""
 _ARABIC_PREFIX = re.compile(r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?")
 
 
@@ -266,7 +268,7 @@ class Lexicon:
         if pattern is None:
             return False
         if isinstance(pattern, str):
-            pattern = self._friends[concept] = re.compile(pattern)
+            pattern = self._friends[concept] = re.compile(pattern.replace(_HAN, _WORD_BEYOND_LATIN))
         low = max(0, start - _AROUND)
         window = text[low : end + _AROUND]
         for match in pattern.finditer(window):
