@@ -20,7 +20,7 @@ from sousveil.model import Construct, Limit
 from sousveil.unpack import Quotas
 from sousveil.work.feed import Feed
 from sousveil.work.jobs import prepare, warm, work
-from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Read, Survey, Trouble
+from sousveil.work.messages import Apart, Constructs, Job, Leaf, Message, Read, Seen, Survey, Trouble
 from sousveil.work.pool import Lost, Pool
 from sousveil.work.station import PASSING, Station
 
@@ -54,6 +54,10 @@ class Outcome:
     """Those of which a structure came."""
     wrong: list[str] = field(default_factory=list)
     """Structures whose place is not the quoted text."""
+    constructs: list[Sited] = field(default_factory=list)
+    """What was read."""
+    coverage: dict[str, int] = field(default_factory=dict)
+    """Bytes by how far they are understood."""
 
     @property
     def silent(self) -> list[str]:
@@ -126,6 +130,9 @@ class Driver:
             case Spent():
                 outcome.seconds += message.seconds
                 outcome.peak = max(outcome.peak, message.peak)
+            case Seen():
+                for kind, size in message.coverage.items():
+                    outcome.coverage[kind] = outcome.coverage.get(kind, 0) + size
             case Trouble():
                 outcome.limits.append(message.limit)
             case Leaf() if message.hit and isinstance(job, Survey):
@@ -146,9 +153,11 @@ class Driver:
                 for construct in message.constructs:
                     if "!/" not in message.display and not message.origin:
                         outcome.wrong += _misplaced(construct, outcome.data)
+                    sited = Sited(construct, message.display, message.sha256, message.origin)
+                    outcome.constructs.append(sited)
                     if (key := _shape(construct)) not in self._seen:
                         self._seen.add(key)
-                        self._constructs.append(Sited(construct, message.display, message.sha256, message.origin))
+                        self._constructs.append(sited)
                 if message.constructs and number not in self._judged:
                     self._judged.append(number)
                     if len(self._judged) >= _TOGETHER:

@@ -21,6 +21,26 @@ def mutant(data: bytes, others: Sequence[bytes], chance: random.Random) -> bytes
     return bytes(out[:MOST])
 
 
+def single(data: bytes, chance: random.Random) -> bytes:
+    """Return ``data`` with one bit, byte or number of its structure changed; nothing is cut or spliced."""
+    out = bytearray(data)
+    at = _at(len(out), chance)
+    for _ in range(20):  # most of an image is padding
+        if any(out[at : at + 4]):
+            break
+        at = _at(len(out), chance)
+    match chance.randrange(5):
+        case 0:
+            out[at] ^= 1 << chance.randrange(8)
+        case 1:
+            out[at] = chance.choice((0, 1, 0x7F, 0xFF))
+        case 2 | 3:
+            _length(out, at, chance)
+        case _:
+            _overwrite(out, at & ~3, chance)
+    return bytes(out[: len(data)])
+
+
 def halves(data: bytes) -> tuple[bytes, bytes]:
     """Return a file's first half, and its second under the name of the whole."""
     return data[: len(data) // 2], data[len(data) // 2 :]

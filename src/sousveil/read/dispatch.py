@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sousveil.model import Construct, Limit, Passage
 from sousveil.read import lines
 from sousveil.read.formats import FORMATS
+from sousveil.read.leftover import leftover
 from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
 from sousveil.read.text import Text, decode
@@ -144,14 +145,7 @@ def _said(path: str, reading: Reading) -> Reading:
 def _read(path: str, data: bytes, hits: Sequence[tuple[int, str]]) -> Reading:
     if readers := byte_readers(path, data):
         reading = _read_bytes(path, data, hits, readers)
-        if reading.constructs or reading.limits or not hits:
-            return reading
-        left: str | None = getattr(import_module("sousveil.read." + readers[0]), "LEFT_OUT", None)
-        if left is not None:
-            limit = Limit(path, "not-understood", f"{_held(hits)} a term where none is read: {left}")
-            return replace(reading, limits=(limit,)) if left else reading
-        # Readers of structure pass over what is broken without a word.
-        return _strings(path, data, hits, "no structure was found around it: only strings are read")
+        return reading if reading.limits else _completed(path, data, hits, readers[0], reading)
     kind = kind_of(data)
     if kind != "text":
         if not hits:
@@ -180,6 +174,20 @@ def _read(path: str, data: bytes, hits: Sequence[tuple[int, str]]) -> Reading:
         limits.append(Limit(path, "cut", f"{len(constructs)} structures hold terms; {MAX_CONSTRUCTS} were judged"))
         constructs = constructs[:MAX_CONSTRUCTS]
     return Reading(tuple(constructs), language, tuple(limits))
+
+
+def _completed(path: str, data: bytes, hits: Sequence[tuple[int, str]], reader: str, reading: Reading) -> Reading:
+    """Return a reading with the strings around terms that it passed over: readers of structure skip what is broken."""
+    why: str | None = getattr(import_module("sousveil.read." + reader), "LEFT_OUT", None)
+    left = leftover(data, hits, reading.constructs) if why != "" else ()
+    if not left:
+        return reading
+    if why is not None:
+        limit = Limit(path, "not-understood", f"{_held(left)} a term where none is read: {why}")
+        return replace(reading, limits=(limit,))
+    strings = _strings(path, data, left, "no structure that was read holds it: only the strings around it are")
+    constructs = (*reading.constructs, *strings.constructs)[:MAX_CONSTRUCTS]
+    return replace(reading, constructs=constructs, limits=strings.limits)
 
 
 def read_all(path: str, data: bytes) -> Reading:
@@ -256,7 +264,7 @@ def _read_text(
             constructs += _embedded(text, module.scripts(text), offsets)
         elif module.__name__.endswith(".markdown") and (b"```" in text.utf8 or b"~~~" in text.utf8):
             constructs = _declared(text, module.code_blocks(text), offsets, constructs)
-        if not constructs:
+        if len(leftover(data, hits, constructs)) == len(hits):
             # Broken, or words among statements that declare nothing: the lines are shown.
             constructs += lines.around(text, offsets, module.__name__.rpartition(".")[2])
     except Unfinished as late:
