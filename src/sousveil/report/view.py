@@ -138,7 +138,21 @@ def _leaves(reasons: Sequence[Reason]) -> list[Line]:
             continue
         found.setdefault(reason.text, Line(reason.text, reason.weight, reason.places))
         stack.extend(reversed(reason.children))
-    return list(found.values())
+    told = [(line, *_words(line.text)) for line in found.values()]
+    return [
+        line
+        for n, (line, what, words) in enumerate(told)
+        if not any(
+            what == other and words and (words < more or (words == more and m < n))
+            for m, (_, other, more) in enumerate(told)
+        )
+    ]
+
+
+def _words(text: str) -> tuple[str, frozenset[str]]:
+    """Return what a line says was seen, without where, and the words: "words of face", {"face", "人脸"}."""
+    what, colon, words = text.partition(": ")
+    return what.partition(" in its ")[0], frozenset(words.removesuffix(" …").split(", ")) if colon else frozenset()
 
 
 def evidence(finding: Finding, most: int = 1000) -> tuple[list[int], list[int]]:
