@@ -238,3 +238,12 @@ def test_a_page_says_a_sentence() -> None:
     page = 'export function Page() {\n  return <Heading size="l">{"%s"}</Heading>;\n}\n'
     assert profiles(judged(Page__tsx=page % "Classify names into their most likely ethnic origins"))
     assert not profiles(judged(Page__tsx=page % "Choose your most likely ethnic origin from the list"))
+
+
+def test_what_a_comment_denies_is_not_what_the_field_holds() -> None:
+    table = "# Face API\n\n| Field | Meaning |\n|---|---|\n| `age` | Age read off the face. |\n| `glasses` | Whether glasses are worn. |\n| `origin` | %s |\n"
+    assert not judged(
+        README__md=table % "Country of the data set. Neither indicates nationality nor ethnicity."
+    ).findings
+    assert not judged(README__md=table % "The service does not return race.").findings
+    assert profiles(judged(README__md=table % "Ethnicity read off the face; does not state nationality."))

@@ -50,6 +50,13 @@ _ALLIED = {
 _CLAUSE_END = re.compile(r"[,，。;；:：(（\n]|\. |参[考见照]")
 _HEAD = 48
 
+# "Neither indicates nationality, residence or ethnicity": what a comment denies is not what it is about.
+_DENIAL = re.compile(
+    r"\b(?:neither|nor|never|cannot|(?:does|do|did|is|are|must|should|will|can) ?not|(?:does|do|is|are|wo|ca)n['’]t)\b"
+    r"[^.;:()\n]{0,60}\Z",
+    re.IGNORECASE,
+)
+
 # From so many members on a list in which few hold a term is a list of words.
 _LONG = 48
 
@@ -122,7 +129,7 @@ class Features:
             case "name":
                 yield from self._of(name, c.name)
             case "gloss":
-                yield from self._of(name, c.gloss)
+                yield from (Seen(tag, name) for tag in _affirmed(c.gloss, self._tags(c.gloss)))
             case "text":
                 if c.kind in _TEXT_ROLES:
                     yield from self._of(name, c.gloss or c.passage.text)
@@ -155,7 +162,9 @@ class Features:
                 for i, member in enumerate(c.members):
                     text = getattr(member, attribute)
                     if text:
-                        yield from (Seen(tag, name, i) for tag in self._tags(text))
+                        tags = self._tags(text)
+                        told = _affirmed(text, tags) if name == "member-gloss" else tags
+                        yield from (Seen(tag, name, i) for tag in told)
 
     def _tags(self, text: str) -> Sequence[Tag]:
         """Return the tags of ``text``; the "names" of "class names" are no persons' names."""
@@ -261,3 +270,14 @@ def _tail(path: str) -> tuple[str, ...]:
 
 def _folders(package: str) -> str:
     return package.replace(".", "/").replace("\\", "/")
+
+
+def _affirmed(text: str, tags: Sequence[Tag]) -> Sequence[Tag]:
+    """Return the tags of a comment without the traits that its sentence denies."""
+    if not any(t.trait is not None and t.role == "attribute" for t in tags):
+        return tags
+    return [
+        t
+        for t in tags
+        if t.trait is None or t.role != "attribute" or not _DENIAL.search(text[max(0, t.start - 90) : t.start])
+    ]
