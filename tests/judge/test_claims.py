@@ -26,6 +26,10 @@ from sousveil.model import Act, Trait
         "Classifies faces as Asian, Black, or White.",
         "Distinguishes Han from minority faces.",
         "Face attribute recognition: age, gender, race.",
+        "Lets you extract personal information from a profile bio such as: hobbies, ethnicity, e-mail.",
+        "The API detects faces and returns estimates of demographics like gender, ethnicity and age.",
+        "Moreover, demographic attributes like gender, ethnicity and age are available.",
+        "The API still returns ethnicity annotations.",
     ],
 )
 def test_an_inference_is_claimed(text: str) -> None:
@@ -51,9 +55,20 @@ def test_an_inference_is_claimed(text: str) -> None:
         "Whether the error differs between Asian, Black and White faces is measured.",
         "Face detection results: error by age, gender, race.",
         "The data set has faces: age, gender, race.",
+        "Extract patients with details such as name, ethnicity and age.",
+        "Columns such as gender, ethnicity and age are available.",
         "06899705 10 n 01 profiling 0 | using speech characteristics to identify a speaker's race",
     ],
 )
 def test_none_is_claimed(text: str) -> None:
     claim = find_claim(text, Trait.ETHNICITY, load().tag)
     assert claim is None or claim.denied
+
+
+def test_persons_who_look_are_not_the_product() -> None:
+    claim = find_claim("Humans infer age, gender and race from a face.", Trait.ETHNICITY, load().tag)
+    assert claim is not None
+    assert claim.subject == "others"
+    claim = find_claim("Infers the race of people from a face.", Trait.ETHNICITY, load().tag)
+    assert claim is not None
+    assert claim.subject == "unsaid"

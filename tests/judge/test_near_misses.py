@@ -247,3 +247,12 @@ def test_what_a_comment_denies_is_not_what_the_field_holds() -> None:
     ).findings
     assert not judged(README__md=table % "The service does not return race.").findings
     assert profiles(judged(README__md=table % "Ethnicity read off the face; does not state nationality."))
+
+
+def test_keys_of_a_bundle_that_end_alike_are_one_set_of_labels() -> None:
+    other = "".join(f"menu{n}=text {n}\n" for n in range(60))
+    assert profiles(judged(res__properties=other + "YELLOW_RACE=Yellow\nBLACK_RACE=Black\nWHITE_RACE=White\n" + other))
+    assert not profiles(
+        judged(res__properties=other + "YELLOW_CAR=Yellow\nBLACK_CAR=Black\nWHITE_RACE=White\n" + other)
+    )
+    assert not profiles(judged(res__properties=other + "LONG_RACE=Long\nSHORT_RACE=Short\nNIGHT_RACE=Night\n" + other))

@@ -28,6 +28,10 @@ _OTHERS = re.compile(
     r"whether|findings?|china|government|article|law|regulation|should|shall|must|would)\b|据报道|研究者|法律",
     re.IGNORECASE,
 )
+# Who looks at a face with eyes is no program.
+_PERSONS = re.compile(
+    r"\W*(?:\w+\s+)?(?:humans|people|participants|observers|viewers|raters|annotators)\b", re.IGNORECASE
+)
 _COMPOUND = re.compile(
     r"[をがの을를의]?[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as)\b)\w+[\s\-_/&+]+){0,3}",
     re.IGNORECASE,
@@ -44,6 +48,21 @@ _GIVES = re.compile(r"\b(?:returns?|outputs?|yields?)\b[^,;:]{0,40}\Z", re.IGNOR
 _OF_PICTURE = re.compile(
     r"\s*(?:\([^)]*\)\s*)?(?:label\s+)?(?:of|for|from|in)\b(?:(?!\band\b)[^,;:]){0,30}\Z", re.IGNORECASE
 )
+# "Extracts personal information from a profile such as: religion": the trait is in the list of what is read.
+_READS = re.compile(
+    r"\b(?:extract|infer|predict|deriv|estimat|detect|return|analy[sz])(?:s|es|e|ing|ring)?\b", re.IGNORECASE
+)
+_SUCH = re.compile(
+    r"\b(?:informations?|attributes|characteristics|demographics|features|details|properties|traits|insights)\b"
+    r"(?P<of>[^,;:]{0,80}?)[,;]?\s*(?:\b(?:such as|including|like|e\.?g\.?|namely)\b\s*:?|:)",
+    re.IGNORECASE,
+)
+_LIST_REACH = 120
+_SEEN = re.compile(r"\b(?:demographic|facial|face|biometric)\s*\Z", re.IGNORECASE)
+_AVAILABLE = re.compile(
+    r"\A[^.;:]{0,60}\b(?:are|is)\s+(?:available|returned|provided|estimated|detected)\b", re.IGNORECASE
+)
+_ANSWERS = re.compile(r"\s+(?:annotations?|estimates?|predictions?|probabilit(?:y|ies)|confidences?)\b", re.IGNORECASE)
 _WHETHER = re.compile(r"\b(?:whether|if|as|into|between|apart)\b", re.IGNORECASE)
 _LISTED = re.compile(
     r"\s*(?:attributes?|results?|features?)?\s*:\s*(?:(?:\w+ )?\w+\s*(?:[,/、，]|\band\b|&)\s*)*\Z", re.IGNORECASE
@@ -135,7 +154,31 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
                 return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
-    return _given(clause, named, tags)
+    return _given(clause, named, tags) or _listed(clause, named, tags)
+
+
+def _listed(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
+    """Return what a clause claims whose list of what is read off a face, a name or a text holds the trait."""
+    such = _SUCH.search(clause)
+    thing = (
+        next((t for t in named if 0 <= t.start - such.end() <= _LIST_REACH and t.role == "attribute"), None)
+        if such is not None
+        else None
+    )
+    if such is None or thing is None:
+        return None
+    verb = _READS.search(clause[: such.start()])
+    start = verb.start() if verb is not None else such.start()
+    if verb is None:
+        # "Demographic attributes like age and ethnicity are available."
+        if _SEEN.search(clause[max(0, start - 20) : start]) is None or not _AVAILABLE.search(clause[thing.end :]):
+            return None
+    elif not any(t.concept in _TAKEN_FROM and t.end <= such.end() for t in tags):
+        return None
+    if _quoted(clause, start, thing.end) or _BREAKS.search(clause[start : such.start("of")]):
+        return None
+    refused = any(t.concept == "not" and t.start < thing.start for t in tags)
+    return Claim(Act.INFERS, clause[start : thing.end + 60].strip()[:160], _subject(clause), refused)
 
 
 def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
@@ -145,6 +188,10 @@ def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | No
         if gives is None or _quoted(clause, thing.start, thing.end):
             continue
         start = gives.start()
+        # Of a race that is run there are predictions too.
+        if _ANSWERS.match(clause, thing.end) and thing.term.lower() != "race":
+            refused = any(t.concept == "not" and start - 45 <= t.start < thing.start for t in tags)
+            return Claim(Act.INFERS, clause[start : thing.end + 60].strip()[:160], _subject(clause), refused)
         for seen in tags:
             if seen.concept in _PICTURED and _OF_PICTURE.match(clause[thing.end : max(seen.start, thing.end)]):
                 refused = any(t.concept == "not" and start - 45 <= t.start < thing.start for t in tags)
@@ -177,6 +224,6 @@ def _quoted(clause: str, start: int, end: int) -> bool:
 
 
 def _subject(clause: str) -> str:
-    if _OTHERS.search(clause):
+    if _OTHERS.search(clause) or _PERSONS.match(clause):
         return "others"
     return "product" if _PRODUCT.search(clause) else "unsaid"

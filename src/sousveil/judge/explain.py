@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from sousveil.model import (
 if TYPE_CHECKING:
     from sousveil.judge.judgement import Case, Met
 
+# Of a comment's lines these say nothing of what stands below them.
+_NO_WORD_ON_IT = re.compile(r"(?im)^.*(?:©|copyright|all rights reserved|@(?:author|since|date|version|create)\b).*$")
 _MAX_PLACES = 24
 _MAX_LINKS = 24
 
@@ -95,6 +98,9 @@ def finding(
     from sousveil.judge.judgement import finding_id, strongest
 
     places = _Places(case.features)
+    # The members that name the trait come first, whatever a rule looked for first.
+    for seen in _telling(case):
+        places.of(seen)
     weighed = {id(m): w for w, m in strongest(case.met)}
     lead = [m for m in case.met if m.rule is rule]
     rest = [m for m in case.met if m.rule is not rule and id(m) in weighed]
@@ -119,6 +125,12 @@ def finding(
         places=tuple(places.places),
         links=_links(case, edges, features),
     )
+
+
+def _telling(case: Case) -> list[Seen]:
+    """Return the sightings in members that name the trait, or else its groups, at most twelve."""
+    slots = ("member", "member-gloss", "member-type", "value")
+    return (case.features.attribute(case.trait, slots) or case.features.group(case.trait, slots))[:12]
 
 
 def _side_by_side(construct: Construct) -> tuple[str, ...]:
@@ -167,7 +179,7 @@ class _Places:
         if key < 0 or any(t.strength != "weak" for t in terms):
             terms = [t for t in terms if t.strength != "weak" or t.language != "code"]
         lexicon = "; ".join(dict.fromkeys(f"{t.term}: {t.gloss}" for t in terms))
-        own = " ".join(comment.split())[:200]
+        own = " ".join(_NO_WORD_ON_IT.sub("", comment).split())[:200]
         shown = "" if own and own in passage.text else own
         gloss = " | ".join(part for part in (lexicon, shown) if part)
         source = "+".join(n for n, part in (("lexicon", lexicon), ("code", shown)) if part)

@@ -46,6 +46,9 @@ _ALLIED = {
     Trait.SKIN_COLOUR: (Trait.SKIN_COLOUR, Trait.ETHNICITY),
 }
 
+# Tones are no labels of race: "fair" in a name is FairFace or fairness, "light" a lamp.
+_TONES = frozenset(("fair", "light", "dark", "medium", "tan", "tanned", "olive", "pale"))
+
 # What a member is, its comment says first; further on it speaks of other things.
 _CLAUSE_END = re.compile(r"[,，。;；:：(（\n]|\. |参[考见照]")
 _HEAD = 48
@@ -234,7 +237,10 @@ class Features:
             s
             for s in self.slots(names)
             if s.tag.role in ("group", "practice")
-            and (s.tag.trait == trait or (s.tag.trait in allied and s.tag.strength == "weak"))
+            and (
+                s.tag.trait == trait
+                or (s.tag.trait in allied and s.tag.strength == "weak" and s.tag.term.lower() not in _TONES)
+            )
         ]
 
     def context(self, concepts: Iterable[str], names: Iterable[str]) -> list[Seen]:

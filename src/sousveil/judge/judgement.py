@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -40,6 +41,9 @@ CLUE = 0.25
 
 EXPLAINS = 0.1
 """A harmless rule at least this strong explains a construct even where it looks like a record."""
+
+# What tests a program comes behind the program.
+_TESTS = re.compile(r"(?i)(?:^|[/!])(?:tests?|__tests__|spec)/|(?:^|[/!])test_[^/]*$|[A-Za-z0-9]Tests?\.\w+$")
 
 _CONTEXTS = ("name", "gloss", "member", "member-gloss", "scope", "bases", "path")
 
@@ -126,12 +130,13 @@ def _cases(
             _evaluate(case, rules, linked[i])
             cases[i, trait] = case
     # What a neighbour was found to be counts for a construct linked to it, once; a record whose own bytes hold no
-    # term is judged for the trait of a type it uses.
+    # term is judged for the trait of an enumeration that a field of it takes its values from.
     first = {key: frozenset(_names(case)) for key, case in cases.items()}
     for (i, trait), names in list(first.items()):
         if "profiles" in names:
             for edge in by_construct.get(i, ()):
-                if edge.used == i and edge.relation == "field-type" and (edge.user, trait) not in cases:
+                carried = edge.used == i and edge.relation == "field-type" and _holds_values(features[i])
+                if carried and (edge.user, trait) not in cases:
                     user = features[edge.user]
                     cases[edge.user, trait] = Case(user, edge.user, trait, direction_of(user), [])
     for (i, trait), case in cases.items():
@@ -142,11 +147,16 @@ def _cases(
             for edge in near:
                 names = first.get((edge.used if edge.user == i else edge.user, trait), frozenset())
                 others |= names
-                if edge.user == i and edge.relation == "field-type":
+                if edge.user == i and edge.relation == "field-type" and _holds_values(features[edge.used]):
                     typed |= names
             if others:
                 _evaluate(case, rules, linked[i], frozenset(others), frozenset(typed))
     return list(cases.values()), by_construct, features, linked
+
+
+def _holds_values(features: Features) -> bool:
+    """Return whether a type lists values: who has a field of it gives one of them; a record's owner only carries it."""
+    return features.construct.kind in (Kind.ENUMERATION, Kind.LABEL_SET)
 
 
 def _names(case: Case) -> list[str]:
@@ -245,10 +255,13 @@ def _conclude(
         key=lambda f: (
             f.probability < SURE,
             list(Act).index(f.act),
+            _TESTS.search(f.places[0].artifact) is not None,
             f.probability < (LIKELY if telling[f.id] == 1 else VERY_LIKELY),
             f.probability < LIKELY,
             telling[f.id],
             -f.probability,
+            # A line that can be read before the same in byte code.
+            f.places[0].line == 0,
             f.places[0].artifact,
             f.places[0].offset,
             f.id,

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Limit, Passage
 from sousveil.read import lines
+from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
 from sousveil.read.leftover import leftover
 from sousveil.read.packages import package_of
@@ -271,6 +272,7 @@ def _read_text(
         # What was read before the reader gave up is kept, and that it gave up is said.
         constructs += late.constructs
         limits.append(Limit(path, late.reason, late.detail))
+    constructs += families(constructs)
     *_, kind, reader = module.__name__.split(".")
     if package := package_of(reader, text.utf8):
         constructs = [replace(c, package=package) for c in constructs]
