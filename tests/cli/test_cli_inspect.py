@@ -24,8 +24,16 @@ def product(tmp_path: Path) -> Path:
 
 def test_the_tree_names_every_artifact_with_its_hash(product: Path) -> None:
     out = run("inspect", "sdk.zip", "--constructs", cwd=product.parent).stdout.decode()
-    for name, data in sdk.files().items():
-        assert f"sdk.zip!/{name}\n    {hashlib.sha256(data).hexdigest()}" in out
+    listed: dict[str, str] = {}
+    folder = name = ""
+    for line in out.splitlines():
+        if line.startswith("sdk.zip!/"):
+            folder = line
+        elif line.startswith("  ") and line[2] != " ":
+            name = line.strip().split("  ")[0]
+        elif len(line) == 68:
+            listed[folder + name] = line.strip()
+    assert listed == {f"sdk.zip!/{name}": hashlib.sha256(data).hexdigest() for name, data in sdk.files().items()}
     assert "Enumeration NJ_NATION_TYPE  enum  c  line 17" in out
     assert "NJ_NATION_UYGUR  // 维族(新疆)" in out
     assert "Enumeration NJ_SEX_TYPE" not in out

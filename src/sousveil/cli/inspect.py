@@ -27,7 +27,8 @@ def command(product: str, constructs: bool, everything: bool, extract: str | Non
     """Show PRODUCT the way sousveil sees it: every artifact with kind, size and hash, what stayed closed, and why.
 
     For the engineer who wants to know why something was not found (--constructs), and for whoever wants to cut a place
-    out of the artifact by its offset (--extract). A PDF's text and the like have an address of their own.
+    out of the artifact by its offset (--extract): an address is the line of a folder and the name below it. A PDF's
+    text and the like have an address of their own.
 
     \b
     Examples:
@@ -58,11 +59,17 @@ def _tree(seen: Collected, constructs: bool) -> None:
     by_artifact: dict[str, list[Construct]] = {}
     for sited in seen.sited:
         by_artifact.setdefault(sited.artifact, []).append(sited.construct)
-    for artifact in seen.artifacts:
+    last = ""
+    for artifact in sorted(seen.artifacts, key=lambda a: (_folder(a.path), a.path)):
+        folder = _folder(artifact.path)
+        if folder != last:
+            print(show(folder))
+            last = folder
+        name = artifact.path[len(folder) :]
         made = "  made from another" if artifact.origin else ""
         count = f"  {words.plural(read[artifact.path], 'structure')}" if read[artifact.path] else ""
-        print(show(artifact.path))
-        print(show(f"    {artifact.sha256}  {words.size(artifact.size)}  {artifact.kind}{made}{count}"))
+        print(show(f"  {name}  {words.size(artifact.size)}  {artifact.kind}{made}{count}"))
+        print(f"    {artifact.sha256}")
         if constructs:
             for one in by_artifact.get(artifact.path, ()):
                 for row in _construct(one):
@@ -72,6 +79,11 @@ def _tree(seen: Collected, constructs: bool) -> None:
     counts = seen.counts
     coverage = "; ".join(f"{name} {words.size(n)}" for name, n in sorted(counts.coverage.items(), key=lambda i: -i[1]))
     print(f"{words.plural(counts.files, 'file')}, {words.size(counts.bytes)}: {coverage or 'nothing'}.")
+
+
+def _folder(path: str) -> str:
+    """Return what stands before a file's own name: folders and containers."""
+    return path[: path.rfind("/") + 1]
 
 
 def _construct(one: Construct) -> list[str]:
