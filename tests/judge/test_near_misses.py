@@ -256,3 +256,10 @@ def test_keys_of_a_bundle_that_end_alike_are_one_set_of_labels() -> None:
         judged(res__properties=other + "YELLOW_CAR=Yellow\nBLACK_CAR=Black\nWHITE_RACE=White\n" + other)
     )
     assert not profiles(judged(res__properties=other + "LONG_RACE=Long\nSHORT_RACE=Short\nNIGHT_RACE=Night\n" + other))
+
+
+def test_scores_of_models_by_group_are_no_table_of_names() -> None:
+    page = "# Model Zoo\n\nName | ALL | African | Caucasian | South Asian | East Asian | LFW\n:--|:--|:--|:--|:--|:--|:--\nbig | 91.2 | 90.4 | 93.1 | 93.0 | 74.9 | 99.8\n"
+    assert not profiles(judged(README__md=page))
+    table = "surname,african,caucasian,south asian,east asian,probability\nexample,0.1,0.6,0.2,0.1,0.6\n"
+    assert profiles(judged(names__csv=table))
