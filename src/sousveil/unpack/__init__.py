@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Quotas, Stop
+from sousveil.unpack.misnamed import misnamed
 from sousveil.unpack.names import shown
 from sousveil.unpack.render import HEAD, MOST_RENDERED, has, render, renderer_named, renderer_of
 from sousveil.unpack.render.pictures import PAGE_DOTS, worth_reading
@@ -27,6 +28,7 @@ __all__ = [
     "has",
     "has_sourcemap",
     "is_container",
+    "misnamed",
     "render",
     "renderer_named",
     "renderer_of",

@@ -74,6 +74,8 @@ class Reading:
         """Whether the bytes are counted against the ratio where they are decompressed, below the archive."""
         self.shared = False
         """Whether other walks give out a part of the files."""
+        self.asked = 0
+        """Files of which it was asked whose they are."""
         self._share = share
         self._run = 1
         self._turn = 0
@@ -96,6 +98,7 @@ class Reading:
 
     def mine(self) -> bool:
         """Return whether the next file is this walk's to give out. Asked once for each, in the same order by all."""
+        self.asked += 1
         share = self._share
         if share is None or not self.shared:
             return True

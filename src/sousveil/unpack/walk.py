@@ -54,6 +54,7 @@ class _Frame:
         self.items = reader(fmt, source, reading, name)
         self.leftover = False
         self.document = ""
+        self.found = 0
         self.told: dict[str, int] = {}
         self.more: dict[str, bool] = {}
         self.held = source.size if isinstance(source, Memory) else 0
@@ -129,6 +130,7 @@ class _Walk:
             frame = self.frames[-1]
             try:
                 found = next(frame.items, None)
+                frame.found += found is not None
             except Stop as stop:
                 yield from self._stopped(stop)
                 continue
@@ -359,7 +361,10 @@ class _Walk:
         self.held -= frame.held
         frame.items.close()
         for limit in frame.reading.drain():
+            frame.found += 1
             yield from self._limit(frame, limit)
+        if not (frame.found or frame.reading.asked) and frame.fmt in image.MODULES and frame.reading.opened:
+            yield Limit(frame.display, "broken", f"{frame.fmt}: no file was found in it")
         for reason, incomplete in frame.more.items():
             count = frame.told[reason] - SAME_LIMITS
             yield Limit(frame.display, reason, f"and {count} more of this kind", incomplete)

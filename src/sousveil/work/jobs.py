@@ -114,6 +114,7 @@ class _Surveyor:
             or unpack.is_container(data, display) is not None
             or unpack.has_sourcemap(display, data)
             or unpack.worth_reading(data)
+            or unpack.misnamed(display, data)
             or self._hit(data, display, local=True)
         ):
             return False
@@ -212,6 +213,7 @@ class _Surveyor:
             unpack.renderer_of(data, display) is not None
             or unpack.has_sourcemap(display, data)
             or unpack.worth_reading(data)
+            or unpack.misnamed(display, data)
             or self._hit(data, display)
         ):
             return False
@@ -230,6 +232,8 @@ class _Surveyor:
             return
         if renderer is None or renderer.also:
             yield from self._leaf(index, display, data)
+        if renderer is None and (why := unpack.misnamed(display, data)) and not unpack.is_container(head, display):
+            yield Trouble(Limit(display, "not-understood", why))
         if display in self._job.skip:
             return
         if renderer is None and not self._job.literals and unpack.worth_reading(data):

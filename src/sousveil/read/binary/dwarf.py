@@ -28,6 +28,12 @@ ABOUT = About(
     "relocated names in object files of rare processors",
 )
 _FILE = re.compile(rb"[/\\]|\.(?:[ch](?:pp|xx|c)?|cc|hh|rs|go|swift|s|f90)\Z", re.IGNORECASE)
+_KNOWN = re.compile(
+    r"\.debug_(?:info|types|abbrev|str|line|line_str|str_offsets|loc|loclists|ranges|rnglists|aranges|frame|addr|names|sup|"
+    r"macinfo|macro|pubnames|pubtypes|gnu_pubnames|gnu_pubtypes|cu_index|tu_index|gdb_scripts|weaknames|funcnames|"
+    r"varnames|typenames)(?:\.dwo)?"
+)
+"""Sections of DWARF 2 to 5 and of GNU and SGI."""
 SECONDS = 40.0
 """How long one file's debug information may take."""
 CONSTRUCTS = 4000
@@ -47,14 +53,20 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         kinds = [split for split in (False, True) if _present(image, split)]
         for split in kinds:
             yield from _Reader(data, image, split, places, deadline, troubles).run()
-        names = next((s for s in image.sections if s.name == ".debug_str" and not s.compressed), None)
-        # A separate file of names alone is dwz's or damaged.
-        if (
-            not kinds
-            and names is not None
-            and any(names.offset <= at < names.offset + names.size for at in places or ())
-        ):
-            tell("not-understood", "debug information: terms among names, and nothing that they are the names of")
+        # A separate file of names alone is dwz's or damaged; of a name that is not known nobody looks into.
+        for names in image.sections:
+            if (
+                names.name.startswith(".debug")
+                and (
+                    not _KNOWN.fullmatch(names.name)
+                    or (not kinds and names.name == ".debug_str" and not names.compressed)
+                )
+                and any(names.offset <= at < names.offset + names.size for at in places or ())
+            ):
+                tell(
+                    "not-understood",
+                    f"debug information: terms in {names.name}, and nothing that they are the names of",
+                )
     if troubles:
         more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
         raise Unfinished("broken", "debug information was read in part: " + "; ".join(troubles[:3]) + more)
@@ -119,6 +131,10 @@ class _Reader:
                 self._select(kept)
         except Unfinished as unfinished:
             late = unfinished
+        if not debug.str.data and any(
+            f == 0x0E for t in debug.tables() for s in t.values() for _, f, _ in s.attributes
+        ):
+            debug.troubles.append(f"names are in {debug.str.name}, which is not there")
         self._troubles += debug.troubles
         yield from self._out
         if not self._out and not self._troubles and late is None and (left := self._left()):

@@ -103,6 +103,10 @@ class Debug:
             return b"", 0
         return bytes(content(self.file, self.image, section)), section.offset
 
+    def tables(self) -> Iterator[dict[int, Shape]]:
+        """Yield the abbreviations of the units read so far."""
+        yield from self._tables.values()
+
     def joined(self) -> bool:
         """Return whether units refer into each other: link-time optimisation, type units, Go, what dwz shared."""
         return any(

@@ -167,6 +167,8 @@ def _elf(data: bytes) -> Image:
     header = struct.unpack_from(order + ("HHIQQQIHHHHHH" if wide else "HHIIIIIHHHHHH"), data, 16)
     machine, table, entry, count, strings = header[1], header[5], header[10], header[11], header[12]
     image = Image(data, "elf", order, 8 if wide else 4, machine == 62)
+    if data[4] not in (1, 2) or data[5] not in (1, 2):
+        image.cut = f"the header names class {data[4]} and order {data[5]}, which are not known"
     shape = struct.Struct(order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"))
     rows = []
     if count == 0 and table and table + shape.size <= len(data):

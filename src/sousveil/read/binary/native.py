@@ -14,6 +14,7 @@ from sousveil.read.binary import immediates
 from sousveil.read.binary.image import Image, Section, Symbol, images
 from sousveil.read.binary.neighbours import constructs, label_set, labels, operation, readable
 from sousveil.read.binary.strings import Piece, cut, runs
+from sousveil.read.leftover import leftover
 from sousveil.read.unfinished import Unfinished, tell
 
 ABOUT = About(
@@ -53,8 +54,13 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         rest = [h for h in rest if h not in taken]
         yield from _Program(image, inside).read()
     # What no section holds (headers, what is appended) is read as in any file.
+    found: list[Construct] = []
     for run in runs(data, rest):
-        yield from constructs(data, run, lambda offset: f"offset {offset:#x}", "native")
+        found += constructs(data, run, lambda offset: f"offset {offset:#x}", "native")
+    yield from found
+    if left := leftover(data, rest, found):
+        places = "1 place" if len(left) == 1 else f"{len(left):,} places"
+        tell("not-understood", f"terms at {places} outside of every section, in nothing that was read")
     if not seen:
         raise Unfinished("broken", "the program's headers cannot be read; only its strings were")
     if cuts:

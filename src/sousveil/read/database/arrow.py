@@ -46,3 +46,4 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         key, value = buffer.word(entry, 0), buffer.word(entry, 1)
         if key and key.text != "pandas":
             yield from metadata(found, key, value, "arrow", ())
+    buffer.check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from sousveil.read.parts import Word
+from sousveil.read.unfinished import Unfinished
 
 
 class Buffer:
@@ -14,11 +15,25 @@ class Buffer:
         self.data = data
         self.base = base
         self.left = 3_000_000
+        self.why = ""
+        """What led outside; empty if nothing did."""
+
+    def _broken(self, at: int) -> int:
+        self.why = self.why or f"what is referred to at {at:#x} is not in the file"
+        return 0
+
+    def check(self) -> None:
+        """Raise Unfinished if anything that was followed led outside of the bytes."""
+        if self.why:
+            raise Unfinished("broken", f"the flatbuffer was followed in part: {self.why}")
 
     def _number(self, at: int, code: str) -> int:
         size = struct.calcsize(code)
         self.left -= 1
-        if at < 0 or at + size > len(self.data) or self.left < 0:
+        if at < 0 or at + size > len(self.data):
+            return self._broken(at)
+        if self.left < 0:
+            self.why = self.why or "too many parts"
             return 0
         return int(struct.unpack_from("<" + code, self.data, at)[0])
 
@@ -29,7 +44,9 @@ class Buffer:
     def field(self, table: int, index: int) -> int:
         """Return where a table's field stands, 0 where it has none."""
         vtable = table - self._number(table, "i")
-        if table <= 0 or vtable < 0 or 4 + 2 * index >= self._number(vtable, "H"):
+        if table <= 0 or vtable < 0:
+            return self._broken(table) if table else 0
+        if 4 + 2 * index >= self._number(vtable, "H"):
             return 0
         offset = self._number(vtable + 4 + 2 * index, "H")
         return table + offset if offset else 0
@@ -46,12 +63,15 @@ class Buffer:
 
     def _follow(self, at: int) -> int:
         step = self._number(at, "I")
-        return at + step if step and at + step < len(self.data) else 0
+        return at + step if step and at + step < len(self.data) else self._broken(at)
 
     def tables(self, table: int, index: int, most: int = 100_000) -> list[int]:
         """Return the tables of a vector."""
         vector = self.table(table, index)
-        size = min(self._number(vector, "I"), most, (len(self.data) - vector) // 4) if vector else 0
+        size = min(self._number(vector, "I"), most) if vector else 0
+        if size > (len(self.data) - vector) // 4:
+            self._broken(vector)
+            size = (len(self.data) - vector) // 4
         return [t for i in range(size) if (t := self._follow(vector + 4 + 4 * i))]
 
     def numbers(self, table: int, index: int, most: int = 64) -> list[int]:
@@ -63,7 +83,9 @@ class Buffer:
     def span(self, vector: int) -> tuple[int, int]:
         """Return start and length of a vector of bytes or a string."""
         size = self._number(vector, "I") if vector else 0
-        return (vector + 4, size) if size and vector + 4 + size <= len(self.data) else (vector, 0)
+        if vector + 4 + size > len(self.data):
+            return vector, self._broken(vector)
+        return vector + 4 if size else vector, size
 
     def word(self, table: int, index: int, type: str = "") -> Word | None:
         """Return a string of a table."""

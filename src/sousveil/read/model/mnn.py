@@ -26,3 +26,4 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     parts = model_parts("", [*outputs, *tensors, *layers], "network")
     yield from constructs(found, parts, "mnn", uses)
     yield from stray(found, "mnn", uses)
+    buffer.check()

@@ -49,7 +49,9 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         if name and name.text == "TFLITE_METADATA" and number < len(buffers):
             start, size = buffer.span(buffer.table(buffers[number], 0))
             if size:
-                _metadata(Buffer(data, start), words, parts)
+                inner = Buffer(data, start)
+                _metadata(inner, words, parts)
+                buffer.why = buffer.why or inner.why
     for number, table in enumerate(buffers):
         start, size = buffer.span(buffer.table(table, 0))
         # A buffer with a term that is text: labels, a vocabulary.
@@ -64,6 +66,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     parts = [*model_parts("", words, "model", description, gloss), *parts]
     yield from constructs(found, parts, "tflite", uses)
     yield from stray(found, "tflite", uses)
+    buffer.check()
 
 
 def _metadata(inner: Buffer, words: list[Word], parts: list[Part]) -> None:

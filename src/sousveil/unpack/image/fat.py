@@ -22,7 +22,8 @@ class _Image:
         tables, roots = head[16], u16(head, 17)
         sectors = u16(head, 19) or u32(head, 32)
         table = u16(head, 22) or u32(head, 36)
-        if sector not in (512, 1024, 2048, 4096) or not per_cluster or not table or not tables or not reserved:
+        wrong = not per_cluster or per_cluster & (per_cluster - 1) or roots * 32 % sector if sector else True
+        if wrong or sector not in (512, 1024, 2048, 4096) or not table or not tables or not reserved:
             raise Damaged("impossible numbers in the boot sector")
         self.end = sectors * sector
         self.cluster = sector * per_cluster
@@ -33,6 +34,12 @@ class _Image:
         self.bits = 12 if self.count < 4085 else 16 if self.count < 65525 else 32
         self.root = u32(head, 44) if self.bits == 32 else 0
         self.table = source.read(reserved * sector, min(table * sector, 1 << 28))
+        second = source.read((reserved + table) * sector, 4) if tables > 1 else self.table[:4]
+        self.doubt = ""
+        if self.table[:1] != head[21:22] or second != self.table[:4]:
+            self.doubt = "the tables do not begin where the boot sector says"
+        elif len(self.table) * 8 < (self.count + 2) * self.bits:
+            self.doubt = f"a table of {len(self.table)} bytes for {self.count} clusters"
 
     def chain(self, cluster: int) -> Iterator[int]:
         """Yield a file's clusters. Raise Damaged where they lead in a circle or out of the image."""
@@ -65,6 +72,8 @@ class _Image:
             parts.append(data)
             if len(parts) * self.cluster > _MOST_FOLDER:
                 raise Damaged("a folder that is too large")
+        if parts and cluster != self.root and not parts[0].startswith(b".  "):
+            raise Damaged("a folder that does not begin with itself")
         return b"".join(parts)
 
 
@@ -77,6 +86,8 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
         raise NotOpened("broken", str(error)) from None
     reading.opened = True
     reading.spread()
+    if image.doubt:
+        reading.note("broken", image.doubt)
     seen = {image.root}
     stack = [("", image.root)]
     while stack:

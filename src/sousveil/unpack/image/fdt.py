@@ -30,6 +30,9 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     size, structure, strings = u32(head, 4, "big"), u32(head, 8, "big"), u32(head, 12, "big")
     images = dict(_images(source, structure, strings, min(size, source.size)))
     if not images:
+        first = u32(source.read(structure, 4), 0, "big") if 40 <= structure < min(size, source.size) else 0
+        if first != 1 or size > source.size or not 40 <= strings < size:
+            raise NotOpened("broken", "no tree where the header says")
         raise NotOpened("", "")
     reading.opened = True
     end = size

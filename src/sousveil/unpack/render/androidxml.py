@@ -27,6 +27,8 @@ ABOUT = About(
 _POOL, _TABLE, _XML, _PACKAGE, _TYPE = 1, 2, 3, 0x200, 0x201
 _START, _END, _TEXT = 0x102, 0x103, 0x104
 _STRING, _REFERENCE, _INTEGER, _BOOLEAN = 3, 1, 0x10, 0x12
+_OTHERS = frozenset((_END, 0x100, 0x101, 0x180))
+"""Namespaces and the numbers of attributes' names; an end too many."""
 _TOLD = frozenset(("string", "array", "plurals"))
 _MOST = 500_000
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -40,8 +42,8 @@ class _Broken(ValueError):
 class _Pool:
     """A string pool, in UTF-8 or UTF-16."""
 
-    def __init__(self, data: bytes, at: int, size: int) -> None:
-        self.data, self.end = data, at + size
+    def __init__(self, data: bytes, at: int, size: int, odd: list[str]) -> None:
+        self.data, self.end, self._odd = data, at + size, odd
         _, _, _, count, _, flags, start, _ = struct.unpack_from("<HHIIIIII", data, at)
         if count > size // 4:
             raise _Broken(f"{count} strings in {size} bytes")
@@ -50,16 +52,23 @@ class _Pool:
         self._utf8 = bool(flags & 0x100)
 
     def text(self, index: int) -> str:
-        """Return a string; an empty one for the number that stands for none."""
+        """Return a string; an empty one for the number that stands for none, and for what leads outside, noted."""
         if not 0 <= index < len(self._at):
+            if index != 0xFFFFFFFF:
+                self._odd.append(f"string {index} of {len(self._at)}")
             return ""
         at = self._start + self._at[index]
         if self._utf8:
             at, _ = self._length(at, 1)
             at, size = self._length(at, 1)
-            return self.data[at : min(at + size, self.end)].decode("utf-8", "replace")
+            return self._cut(at, size, 1).decode("utf-8", "replace")
         at, size = self._length(at, 2)
-        return self.data[at : min(at + 2 * size, self.end)].decode("utf-16-le", "replace")
+        return self._cut(at, 2 * size, 2).decode("utf-16-le", "replace")
+
+    def _cut(self, at: int, size: int, unit: int) -> bytes:
+        if at + size > self.end or any(self.data[at + size : at + size + unit]):
+            self._odd.append(f"the string at {at} does not end where it should")
+        return self.data[at : min(at + size, self.end)]
 
     def _length(self, at: int, unit: int) -> tuple[int, int]:
         form = "<B" if unit == 1 else "<H"
@@ -75,12 +84,15 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
     """Yield the XML, with marks that name element or resource."""
     try:
         kind, head, _ = struct.unpack_from("<HHI", data)
-        parts = [("text.xml", _document(data, head))] if kind == _XML else _tables(data, head)
+        odd: list[str] = []
+        parts = [("text.xml", _document(data, head, odd))] if kind == _XML else _tables(data, head, odd)
         for name, (text, marks) in parts:
             raw = text.encode("utf-8", "replace")
             budget.take_file()
             budget.take_bytes(len(raw))
             yield Entry(f"{display}!/{shown(name)}", name.encode(), len(raw), raw, marks=tuple(marks))
+        if odd:
+            yield Limit(display, "broken", f"Android resources were read in part: {odd[0]}")
     except Stop as stop:
         yield Limit(display, stop.reason, stop.detail)
     except (struct.error, _Broken, RecursionError) as error:
@@ -130,14 +142,15 @@ def _name(text: str) -> str:
     return "".join(c if c.isalnum() or c in "._-" else "_" for c in text) or "_"
 
 
-def _document(data: bytes, head: int) -> _Rendered:
+def _document(data: bytes, head: int, odd: list[str]) -> _Rendered:
     pool: _Pool | None = None
     out = _Writer()
     open_names: list[str] = []
     for kind, at, _, size in _chunks(data, head, len(data)):
         if kind == _POOL:
-            pool = _Pool(data, at, size)
+            pool = _Pool(data, at, size, odd)
         elif pool is None:
+            odd.append("no strings before what uses them")
             continue
         elif kind == _START:
             _, name, start, width, count = struct.unpack_from("<IIHHH", data, at + 16)
@@ -153,6 +166,10 @@ def _document(data: bytes, head: int) -> _Rendered:
             out.add("  " * len(open_names) + f"</{element}>\n")
         elif kind == _TEXT:
             out.add(escape(_clean(pool.text(struct.unpack_from("<I", data, at + 16)[0]))) + "\n")
+        elif kind not in _OTHERS:
+            odd.append(f"a part of unknown kind {kind:#x} at {at}")
+    if not out.marks:
+        odd.append("no element is there")
     for element in reversed(open_names):
         out.add(f"</{element}>\n")
     return out.done()
@@ -173,20 +190,24 @@ def _value(kind: int, value: int, pool: _Pool) -> str:
     return f"@{value:#010x}" if kind == _REFERENCE else str(value) if kind == _INTEGER else f"{value:#x}"
 
 
-def _tables(data: bytes, head: int) -> Iterator[tuple[str, _Rendered]]:
+def _tables(data: bytes, head: int, odd: list[str]) -> Iterator[tuple[str, _Rendered]]:
     pool: _Pool | None = None
     languages: dict[str, _Writer] = {}
     for kind, at, inner, size in _chunks(data, head, len(data)):
         if kind == _POOL and pool is None:
-            pool = _Pool(data, at, size)
+            pool = _Pool(data, at, size, odd)
         elif kind == _PACKAGE and pool is not None:
             types, _, keys = struct.unpack_from("<III", data, at + 268)
             names: dict[int, _Pool] = {}
             for part, place, _, length in _chunks(data, at + inner, at + size):
                 if part == _POOL:
-                    names[place - at] = _Pool(data, place, length)
+                    names[place - at] = _Pool(data, place, length, odd)
                 elif part == _TYPE and types in names and keys in names:
                     _type(data, place, length, pool, names[types], names[keys], languages)
+                elif part == _TYPE or not 0x202 <= part < 0x210:
+                    odd.append(f"a part of kind {part:#x} at {place}")
+        else:
+            odd.append(f"a part of kind {kind:#x} at {at}")
     for language, out in languages.items():
         out.add("</resources>\n")
         yield f"values{language}/strings.xml", out.done()
