@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sousveil.match.database import Matcher
 
 _BATCH_FILES = 256
-_BATCH_BYTES = 32 << 20
 _IN_MEMORY = 64 << 20
 _ONE_READ = 1 << 20
 """Bytes of a file that are read into memory kept for it: most files, and no page of memory is asked for anew."""
@@ -116,45 +115,41 @@ def find(batch: Batch) -> Iterator[Lines]:
     yield Lines(batch.number, tuple(found), tuple(wrong))
 
 
-def _file(path: str, words: tuple[str, ...]) -> Iterator[str]:
+def _file(path: str, words: tuple[str, ...]) -> list[str]:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "neither a file nor a folder; not opened")
-        if info.st_size < _ONE_READ and (data := _read(descriptor)) is not None:
-            with data:
-                yield from _places(path, data, words)
-        elif info.st_size <= _IN_MEMORY:
+        size = info.st_size
+        if 0 < size < _ONE_READ and (data := _read(descriptor, size)) is not None:
+            return _places(path, data, words)
+        if size <= _IN_MEMORY:
             os.lseek(descriptor, 0, os.SEEK_SET)
             with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file, memoryview(file.read()) as data:
-                yield from _places(path, data, words)
-        else:
-            with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
-                yield from _places(path, data, words)
+                return _places(path, data, words)
+        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
+            return _places(path, data, words)
     finally:
         os.close(descriptor)
 
 
-def _read(descriptor: int) -> memoryview | None:
-    """Return what a file holds, good until the next call; None if that is more than is kept room for."""
+def _read(descriptor: int, size: int) -> memoryview | None:
+    """Return what a file of ``size`` bytes holds, good until the next call; None if that is not what came."""
     if not hasattr(os, "readv"):
         return None
     if not _room:
         _room.append(memoryview(bytearray(_ONE_READ)))
-    room, length = _room[0], 0
-    while length < len(room):
-        got = os.readv(descriptor, [room[length:]])
-        if not got:
-            return room[:length]
-        length += got
-    return None
+    data = _room[0][:size]
+    return data if os.readv(descriptor, [data]) == size else None
 
 
-def _places(path: str, data: memoryview, words: tuple[str, ...]) -> Iterator[str]:
+def _places(path: str, data: memoryview, words: tuple[str, ...]) -> list[str]:
+    hits = _matchers[0].match(data, path)
+    found: list[str] = []
     line, counted = 1, 0
     last = (-1, "")
-    for hit in _matchers[0].match(data, path):
+    for hit in hits:
         line += bytes(data[counted : hit.offset]).count(b"\n")
         counted = hit.offset
         if (words and hit.term not in words) or (hit.offset, hit.concept) == last:
@@ -163,7 +158,8 @@ def _places(path: str, data: memoryview, words: tuple[str, ...]) -> Iterator[str
         how = "" if hit.encoding == "utf-8" else f" {hit.encoding}"
         if hit.escape:
             how += f" written {hit.escape}"
-        yield f"{shown(path, 1000)}:{line}:{hit.offset}: {hit.term} ({hit.concept}, {hit.strength}{how})"
+        found.append(f"{shown(path, 1000)}:{line}:{hit.offset}: {hit.term} ({hit.concept}, {hit.strength}{how})")
+    return found
 
 
 def _batches(top: Path, words: tuple[str, ...], note: Callable[[str], None]) -> Iterator[Batch]:
@@ -175,17 +171,15 @@ def _batches(top: Path, words: tuple[str, ...], note: Callable[[str], None]) -> 
         yield Batch(0, (os.fsencode(top),), words)
         return
     paths: list[bytes] = []
-    size = number = 0
-    for entry in tree(top):
+    number = 0
+    for entry in tree(top, sizes=False):
         if isinstance(entry, Limit):
             note(f"{entry.path}: {entry.detail or entry.reason}")
             continue
         paths.append(os.fsencode(entry.path))
-        size += entry.size
-        if len(paths) >= _BATCH_FILES or size >= _BATCH_BYTES:
+        if len(paths) >= _BATCH_FILES:
             yield Batch(number, tuple(paths), words)
             number += 1
             paths.clear()
-            size = 0
     if paths:
         yield Batch(number, tuple(paths), words)

@@ -28,7 +28,7 @@ class FilePath(Struct, frozen=True):
     display: str
     """Relative to the folder, with `/`, escaped for show."""
     size: int
-    """Bytes, when it was looked at."""
+    """Bytes, when it was looked at; -1 where that was not asked for."""
 
     @property
     def raw(self) -> bytes:
@@ -36,11 +36,12 @@ class FilePath(Struct, frozen=True):
         return os.fsencode(self.path)
 
 
-def tree(path: str | os.PathLike[str], display: str = "") -> Iterator[FilePath | Limit]:
+def tree(path: str | os.PathLike[str], display: str = "", *, sizes: bool = True) -> Iterator[FilePath | Limit]:
     """Yield the regular files below a folder (or the one file that `path` is), sorted by the bytes of their names.
 
     `display` is put before the addresses. Links are not followed but listed: one that leads out of the folder may
     hide something, one inside does not. What is neither file, folder nor link, and what may not be read, is listed.
+    Without `sizes` files are not looked at: whoever opens one finds out whether it may be read.
     """
     root = os.fspath(path)
     try:
@@ -57,18 +58,18 @@ def tree(path: str | os.PathLike[str], display: str = "") -> Iterator[FilePath |
         return
     real = os.path.realpath(root)
     prefix = f"{display}/" if display else ""
-    waiting = [_folder(root, prefix, real)]  # a list, for a tree may be deeper than Python recurses
+    waiting = [_folder(root, prefix, real, sizes)]  # a list, for a tree may be deeper than Python recurses
     while waiting:
         found = next(waiting[-1], None)
         if found is None:
             waiting.pop()
         elif isinstance(found, tuple):
-            waiting.append(_folder(*found, real))
+            waiting.append(_folder(*found, real, sizes))
         else:
             yield found
 
 
-def _folder(folder: str, prefix: str, root: str) -> Iterator[FilePath | Limit | tuple[str, str]]:
+def _folder(folder: str, prefix: str, root: str, sizes: bool) -> Iterator[FilePath | Limit | tuple[str, str]]:
     """Yield one folder's files and limits, and its folders as path and display prefix."""
     try:
         with os.scandir(folder) as found:
@@ -78,6 +79,9 @@ def _folder(folder: str, prefix: str, root: str) -> Iterator[FilePath | Limit | 
         return
     for entry in entries:
         name = prefix + entry.name
+        if not sizes and entry.is_file(follow_symlinks=False):
+            yield FilePath(entry.path, shown(name), -1)
+            continue
         try:
             info = entry.stat(follow_symlinks=False)
         except OSError as error:
