@@ -263,3 +263,12 @@ def test_scores_of_models_by_group_are_no_table_of_names() -> None:
     assert not profiles(judged(README__md=page))
     table = "surname,african,caucasian,south asian,east asian,probability\nexample,0.1,0.6,0.2,0.1,0.6\n"
     assert profiles(judged(names__csv=table))
+
+
+def test_what_was_taken_out_is_a_residue() -> None:
+    text = 'class FaceNet(Net):\n    """Trained to predict gender, age and race of a face.\n\n    %s\n    """\n'
+    found = judged(a__py=text % "Racial classification layers were erased from this distribution.")
+    assert found.verdict is Verdict.RESIDUE
+    assert profiles(judged(a__py=text % "Racial classification layers were retrained for this distribution."))
+    data = judged(a__py=text.replace(" and race", "") % "The column race was removed from the data.")
+    assert not data.findings

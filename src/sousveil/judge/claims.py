@@ -77,6 +77,13 @@ _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medic
 _BREAKS = re.compile(
     r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b"
 )
+# What was taken out before the product was given away. A column that was dropped is no inference.
+_TAKEN_OUT = re.compile(
+    r"\b(?:was|were|been|is|are|being)\s+(?:\w+ly\s+)?(?:erased|removed|stripped|deleted|disabled|withdrawn|taken out|"
+    r"discontinued|retired)\b|已(?:删除|移除|下线|禁用|停用|去除)",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(r"classif|predict|recogni|detect|识别|检测|分类", re.IGNORECASE)
 _REACH = 70
 _NEAR = 18
 _MAX_TEXT = 4000
@@ -94,21 +101,42 @@ class Claim(Struct, frozen=True):
 
 
 def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
-    """Return the first claim about ``trait`` in ``text``'s first 4,000 characters, an undenied before a denied one."""
+    """Return the first claim about ``trait`` in ``text``'s first 4,000 characters, an undenied before a denied one.
+
+    What says that the inference was taken out comes before what tells that it was there.
+    """
     if _ENTRY.match(text) or _ROW.match(text) or _FILES.search(text[:_MAX_TEXT]):
         return None
+    said: Claim | None = None
     denied: Claim | None = None
     for match in _CLAUSE.finditer(_ADDRESS.sub(" ", text[:_MAX_TEXT])):
         clause = match[0].strip()
         if not 4 <= len(clause) <= _MAX_CLAUSE:
             continue
-        claim = _of_clause(clause, trait, tagger(clause))
+        tags = tagger(clause)
+        if withdrawn := _withdrawn(clause, trait, tags):
+            return withdrawn
+        claim = _of_clause(clause, trait, tags)
         if claim is None:
             continue
-        if not claim.denied:
-            return claim
-        denied = denied or claim
-    return denied
+        if claim.denied:
+            denied = denied or claim
+        else:
+            said = said or claim
+    return said or denied
+
+
+def _withdrawn(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
+    """Return what a clause says that tells of an inference taken out: "racial classification layers were erased"."""
+    out = _TAKEN_OUT.search(clause)
+    if out is None:
+        return None
+    things = [t for t in tags if t.trait == trait and t.strength != "weak" and 0 <= out.start() - t.end <= _REACH]
+    verbs = [t for t in tags if t.concept in ("infer", "model") and 0 <= out.start() - t.end <= _REACH]
+    if not things or not (verbs or any(_TELLS.search(t.term) for t in things)):
+        return None
+    start = min(t.start for t in (*things[:1], *verbs[:1]))
+    return Claim(Act.RESIDUE, clause[start : out.end() + 60].strip()[:160], _subject(clause))
 
 
 def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
