@@ -33,14 +33,15 @@ _CLOSED = 0.02
 
 
 def scan(
-    product: str | os.PathLike[str],
+    product: str | os.PathLike[str] | Acquired,
     options: Options | None = None,
     *,
     progress: Callable[[Progress], None] | None = None,
     arrived: Callable[[Finding], None] | None = None,
     keeping: Callable[[Acquired], AbstractContextManager[None]] | None = None,
 ) -> Report:
-    """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL.
+    """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL;
+    or what was acquired already, whose names reports use; it is closed.
 
     Raises AcquireError where the product cannot be had, RuleError where a rule of ``options.rules`` is wrong, and
     SandboxError where readers cannot be locked down as required.
@@ -55,9 +56,10 @@ def scan(
             "sousveil doctor says what that means"
         )
     rules = select(load_rules(options.rules), options.only, options.skip)
-    name = os.fspath(product)
+    acquired = product if isinstance(product, Acquired) else having(os.fspath(product), options, progress)
+    name = acquired.name
 
-    with having(name, options, progress) as acquired, keeping(acquired) if keeping else nullcontext():
+    with acquired, keeping(acquired) if keeping else nullcontext():
         run = Run(acquired, options, rules, progress)
         try:
             judgement = run.survey_and_judge()

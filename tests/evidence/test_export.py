@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import subprocess
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -535,3 +536,25 @@ def test_an_object_that_was_scanned_is_called_by_its_name(case: Case, tmp_path: 
               "verdict": "clear", "complete": True, "findings": []}  # fmt: skip
     case.record("scanned", {}, [case.keep_bytes("x.report.json", json.dumps(report).encode())])
     assert f"What was found in {name}<" in paper.page(export.view(case), case)
+
+
+@needs_programs
+def test_a_clock_that_was_set_back_is_told_and_a_page_is_checked_by_itself(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr("sousveil.evidence.case.time.time", lambda: now - 3600)
+    case.record("noted", {"text": "an hour ago"})
+    monkeypatch.undo()
+    monkeypatch.setattr("sousveil.evidence.paper.browser", lambda: "")
+    folder = export.bag(case, tmp_path / "out").folder
+    for root in (case.root, folder):
+        told = [c for c in verify(root) if c.holds is not True]
+        assert [(c.holds, c.detail) for c in told] == [(None, "line 9 is dated before line 8, which it follows")], root
+    code, out = check(folder)
+    assert code == 0 and "open   line 9 is dated before the line before it" in out
+    (claim,) = verify(folder / "data" / "case.html")
+    assert claim.holds is True and "names its SHA-256" in claim.detail
+    (folder / "data" / "case.html").write_text("another")
+    (claim,) = verify(folder / "data" / "case.html")
+    assert claim.holds is False

@@ -15,7 +15,7 @@ from test_export import check, list_anew, needs_programs
 from sousveil.evidence import export, pack, redaction
 from sousveil.evidence.case import Case
 from sousveil.evidence.pack import Folder
-from sousveil.evidence.products import Keeper
+from sousveil.evidence.products import Keeper, object_of
 from sousveil.evidence.verify import verify
 from sousveil.evidence.wrong import CaseError
 from sousveil.pipeline import scan
@@ -147,3 +147,23 @@ def test_what_a_case_keeps_names_the_files_in_an_archive(case: Case, product: Pa
     )
     said = run.stdout.decode()
     assert f"{there['sdk.tar']}  " in said and "inc/b.h   (in sdk.tar)" in said
+
+
+def test_an_object_is_scanned_by_its_digest_and_called_what_the_case_calls_it(
+    case: Case, product: Path, tmp_path: Path
+) -> None:
+    there = kept(case, product)
+    digest = there["sdk.tar"]
+    path = case.objects.path(digest)
+    for name, within in ((str(path), None), (str(path), case), (digest, case), (digest[:16] + "…", case)):
+        found = object_of(name, within)
+        assert found is not None and found.name == "sdk.tar" and found.inputs[0].path == path, name
+        assert found.notes[0].startswith(f"object {digest} of the case in {case.root}, since 20")
+    report = scan(object_of(digest, case) or "")
+    assert report.product.name == "sdk.tar"
+    assert object_of(digest[:16], None) is None and object_of("0" * 64, case) is None
+    (tmp_path / digest).write_bytes(b"another file of this name")
+    assert object_of(str(tmp_path / digest), case) is None
+    case.record("acquired", {}, [{"name": f"n{i}", "digest": {"sha256": f"{'ab' * 31}{i}{i}"}} for i in (1, 2)])
+    with pytest.raises(CaseError, match="2 objects of the case begin so"):
+        object_of("ab" * 8, case)

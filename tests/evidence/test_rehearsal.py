@@ -115,8 +115,8 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(
             [sys.executable, "-m", "sousveil", "acquire", page, "--case", case], capture_output=True, text=True, env=env
         ).stdout
     )
-    said = sousveil("acquire", page, download, "--case", case, *private)
-    assert f"{download} -> {vendor.base}/files/NetSDK.zip  200" in said
+    acquired = sousveil("acquire", page, download, "--case", case, *private)
+    assert f"{download} -> {vendor.base}/files/NetSDK.zip  200" in acquired
     zipped = next(
         line.split()[0]
         for line in sousveil("case", "files", "--case", case).splitlines()
@@ -125,8 +125,12 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(
     kept = tmp_path / "case" / "objects" / zipped[:2] / zipped
     assert kept.read_bytes()[:2] == b"DH"
 
-    said = sousveil("scan", str(kept), "--case", case, "-q", code=1)
-    assert said.startswith("PROFILES")
+    assert f"To scan it: sousveil scan {zipped[:16]} --case {case}" in acquired
+    said = sousveil("scan", zipped[:16], "--case", case, "-q", code=1)
+    assert said.startswith("PROFILES  NetSDK.zip\n")
+    words = " ".join(said.split())
+    assert f"object {zipped} of the case in {case}, from {vendor.base}/files/NetSDK.zip, since 20" in words
+    assert "127.0.0.1/NetSDK.zip!/include/nj_event.h:17" in said
     assert "维族(新疆)" in said
     sousveil("watch", "add", page, download, "--case", case)
     assert "present" in sousveil("watch", "run", "--case", case, *private)
@@ -138,14 +142,15 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(
     del vendor.answers["/files/NetSDK.zip"]
     vendor.answers["/sdk"] = (200, "text/html; charset=utf-8", PAGE.format(version="3.3").encode())
     said = sousveil(*watch)
-    assert f"GONE     {download}: it answers 404, between " in said
-    assert f"CHANGED  {page}: it holds something else (2 lines differ)" in said
+    lines = said.splitlines()
+    assert lines[0] == f"GONE         {download}: it answers 404" and lines[1].startswith("             between 20")
+    assert lines[2] == f"CHANGED      {page}: it holds something else (2 lines differ)" and len(lines) == 4
     del vendor.answers["/sdk"]
-    assert f"GONE     {page}: it answers 404" in sousveil(*watch)
+    assert f"GONE         {page}: it answers 404" in sousveil(*watch)
     vendor.answers["/sdk"] = (302, "text/html", b"/")
-    assert f"moved        {page}" in sousveil(*watch)
+    assert f"moved        {page}\n             it leads to {vendor.base}/ now; not so at 20" in sousveil(*watch)
     vendor.answers["/sdk"] = (429, "text/html", b"slow down")
-    assert f"refused      {page}" in sousveil(*watch)
+    assert f"refused      {page}\n             it answers 429: this reader is not let in" in sousveil(*watch)
     vendor.close()
     said = sousveil(*watch)
     assert said.count("unreachable") == 2 and "GONE" not in said
@@ -153,7 +158,9 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(
     assert [(n["event"], n["url"]) for n in notices] == [("gone", download), ("changed", page), ("gone", page)]
     assert all(n["last_seen"] < n["first_missed"] for n in notices)
     said = sousveil("watch", "log", "--case", case)
-    assert said.count("gone") == 2 and said.count("changed") == 1
+    assert said.count("gone  ") == 2 and said.count("changed") == 1 and said.count("between") == 7
+    states = [line.split()[0] for line in said.splitlines() if line[0] != " "]
+    assert states == ["gone", "changed", "gone", "moved", "refused", "unreachable", "unreachable"]
 
     said = sousveil("case", "seal", "--case", case)
     assert said.splitlines()[1:] == [f"stamped: {authority.url}", f"promised: {calendar.url}", f"entered: {public.url}"]

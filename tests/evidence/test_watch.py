@@ -70,7 +70,7 @@ def vendor() -> Iterator[Vendor]:
 
 def round_(case: Case) -> tuple[dict[str, str], list[watching.Notice]]:
     notices: list[watching.Notice] = []
-    return dict(watching.run(case, HOW, 60, notices.append)), notices
+    return {url: one.state for url, one in watching.run(case, HOW, 60, notices.append)}, notices
 
 
 def test_a_vanishing_is_noticed_with_its_window(case: Case, vendor: Vendor) -> None:

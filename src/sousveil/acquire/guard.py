@@ -130,8 +130,12 @@ def by_system(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise AcquireError(f"{shown(host)}: the name cannot be resolved ({error}).") from error
+        raise AcquireError(f"{shown(host)}: the name cannot be resolved: {_why(error)}.") from error
     return list(dict.fromkeys(str(answer[4][0]) for answer in found))
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def pinned(target: Target, allowed: Sequence[Network] = (), resolve: Resolve = by_system) -> tuple[str, list[str]]:
@@ -148,8 +152,5 @@ def pinned(target: Target, allowed: Sequence[Network] = (), resolve: Resolve = b
             continue
         why = closed(address)
         if why:
-            raise Refused(
-                f"{shown(target.url)}: refused, {why}. A captured page must not reach into your own network; "
-                "where you mean it, name the network: --allow-private NETWORK."
-            )
+            raise Refused(f"{shown(target.url)}: refused, {why}; where you mean it: --allow-private NETWORK.")
     return answers[0], answers

@@ -104,13 +104,16 @@ def command(
         print(show(seen(shown)))
         missed += "problem" in shown
     silent = sum(one.status == 0 for one in captured.got)
+    answers = len(captured.got) - silent
+    beside = sum(one.status != 0 and one.url not in named for one in captured.got)
+    parts = f", {beside} of them parts of pages and robots.txt" if beside else ""
     print(
-        f"{len(captured.got) - silent} addresses kept in one WARC file"
-        + (f"; {silent} gave no answer." if silent else ".")
+        (f"{answers} answers kept in one WARC file{parts}" if answers else "Nothing answered; the attempt is on record")
+        + (f"; {silent} addresses gave no answer." if silent and answers else ".")
     )
     for one in captured.got:
         if one.url in named and one.sha256 and one.type not in SHOWN:
-            print(show(f"To scan it: sousveil scan {case.objects.path(one.sha256)} --case {folder}"))
+            print(show(f"To scan it: sousveil scan {one.sha256[:16]} --case {folder}"))
     raise SystemExit(1 if missed else 0)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
 
 from sousveil.cli.acquire import PROXY, way
 from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.terminal import width
 from sousveil.report.safe import show
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ CASE = click.option(
     default=Path(),
     help="The case's folder (default: the current one).",
 )
+_BEFORE = " " * len("2020-11-20 14:05:00  ")
+_DIGEST = re.compile(r"\b([0-9a-f]{16})[0-9a-f]{48}\b")
 WITNESSES = ("SOUSVEIL_AUTHORITIES", "SOUSVEIL_CALENDARS", "SOUSVEIL_LOGS")
 
 
@@ -84,10 +89,16 @@ def new(folder: Path, title: str) -> None:
     Example:
       sousveil case new camera-case --title "NightjarVision SDK 3.2"
     """
+    from sousveil.evidence import keys
     from sousveil.evidence.case import Case
 
+    fresh = not keys.location().exists()
     case = Case.new(folder, title, passphrase)
     print(f"{show(str(folder))}: a case is begun; its key is {case.keyid[:16]}…")
+    if fresh:
+        print(show(f"The key was made now: {keys.location()}"))
+        print("Back it up: without it the case can be checked, and not gone on with.")
+    print(show(f"Next: sousveil acquire URL --case {folder}   or   sousveil scan FILE --case {folder}"))
 
 
 @command.command(short_help="What happened, in order.", context_settings=HELP_OPTIONS)
@@ -100,17 +111,19 @@ def show_(folder: Path) -> None:
       sousveil case show --case camera-case
     """
     from sousveil.evidence.case import Case
-    from sousveil.evidence.chronicle import told
+    from sousveil.evidence.chronicle import moment, told
 
     case = Case.open(folder)
     print(f"{show(case.title() or folder.resolve().name)}   key {case.keyid[:16]}…")
+    most = max(width(sys.stdout), 60) - len(_BEFORE)
     for entry in case.entries():
-        for i, line in enumerate(told(entry)):
-            print(
-                f"{entry.predicate.get('time', '')[:19].replace('T', ' ')}  {show(line)}"
-                if not i
-                else " " * 21 + show(line)
-            )
+        before = f"{moment(entry.predicate.get('time', ''))}  "
+        for line in told(entry):
+            # Whole digests stand in the export and in case files.
+            text = _DIGEST.sub(r"\1…", show(line))
+            for part in wrap(text, most, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False):
+                print(before + part)
+                before = _BEFORE
 
 
 show_.name = "show"
@@ -219,8 +232,12 @@ def seal(
         if not url.startswith(("http://", "https://")):
             raise Refused(f"{shown(url)}: a witness is asked at an http:// or https:// address. Nothing was sealed.")
     reached = way((), proxy)
+    waits = False
     for line in close(opened(folder), named, lambda url, body, kind: post(url, body, kind, reached)):
         print(show(line))
+        waits |= line.startswith("waits: ")
+    if waits:
+        print(show(f"What waits is asked again by: sousveil case seal --case {folder}"))
 
 
 @command.command(short_help="Make a folder that a stranger can check.", context_settings=HELP_OPTIONS)

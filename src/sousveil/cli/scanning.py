@@ -17,6 +17,8 @@ from sousveil.cli.terminal import progress_line, wants_colour, width
 from sousveil.model import Act, Report, Trait, Verdict
 
 if TYPE_CHECKING:
+    from sousveil.acquire import Acquired
+    from sousveil.evidence.case import Case
     from sousveil.evidence.products import Keeper
     from sousveil.options import Options
     from sousveil.report.rules import RuleInfo
@@ -115,17 +117,30 @@ def slug(product: str) -> str:
 def _scan(product: str, request: Request) -> Report:
     """Return the report; JSON Lines for standard output are written while it comes. A case gets what was scanned."""
     if request.case is None:
-        return _scanned(product, request, None)
+        return _scanned(_named(product, None), request, None)
     from sousveil.cli.case import opened
     from sousveil.evidence.products import Keeper
 
-    keeper = Keeper(opened(request.case), request.hash_only)
-    report = _scanned(product, request, keeper)
+    case = opened(request.case)
+    keeper = Keeper(case, request.hash_only)
+    report = _scanned(_named(product, case), request, keeper)
     keeper.record(report, ["sousveil", *sys.argv[1:]])
+    if not request.quiet:
+        what = "its digests" if request.hash_only else "the product"
+        say(f"on record in {request.case}: {what}, this report, and how it was made")
     return report
 
 
-def _scanned(product: str, request: Request, keeper: Keeper | None) -> Report:
+def _named(product: str, case: Case | None) -> str | Acquired:
+    """Return what is to be scanned: an object of a case, named by its path or its digest, by what the case calls it."""
+    from sousveil.evidence.products import DIGEST, object_of
+
+    if not DIGEST.fullmatch(product.rstrip("…").rpartition("/")[2]):
+        return product
+    return object_of(product, case) or product
+
+
+def _scanned(product: str | Acquired, request: Request, keeper: Keeper | None) -> Report:
     from sousveil.pipeline import scan
 
     keeping = keeper.keeping if keeper else None

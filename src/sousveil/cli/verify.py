@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from textwrap import wrap
 
 import click
 
 from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.terminal import width
 from sousveil.report.safe import show
 
 
@@ -47,7 +50,10 @@ def command(path: Path, roots: Path | None, headers: Path | None, logs: Path | N
         if quiet and claim.holds is not False:
             continue
         mark = {True: "ok     ", False: "WRONG  ", None: "open   "}[claim.holds]
-        print(f"{mark}{show(claim.what)}" + (f": {show(claim.detail)}" if claim.detail else ""))
+        text = show(claim.what) + (f": {show(claim.detail)}" if claim.detail else "")
+        for part in wrap(text, max(width(sys.stdout), 60) - len(mark), break_long_words=False, break_on_hyphens=False):
+            print(mark + part)
+            mark = " " * len(mark)
     if wrong:
         print(f"Something is wrong: {wrong}, named above.")
     elif not quiet:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,6 +49,8 @@ def add(urls: tuple[str, ...], folder: Path) -> None:
     fresh = watching.add(opened(folder), urls)
     for url in urls:
         print(show(f"{'watched' if url in fresh else 'watched already'}: {url}"))
+    print(show(f"The first look:   sousveil watch run --case {folder}"))
+    print(show(f"Then by itself:   sousveil watch install --case {folder}"))
 
 
 @command.command(short_help="Stop watching an address.", context_settings=HELP_OPTIONS)
@@ -77,13 +80,14 @@ def list_(folder: Path) -> None:
     """
     from sousveil.evidence import watching
     from sousveil.evidence.case import Case
+    from sousveil.evidence.chronicle import between, moment
 
     for one in watching.watched(Case.open(folder)).values():
         print(show(f"{one.state or 'not asked yet':12} {one.url}"))
         if one.missed:
-            print(show(f"{'':12} went between {one.seen[:19]} and {one.missed[:19]} UTC"))
+            print(show(f"{'':12} went {between(one.seen, one.missed)}"))
         elif one.seen:
-            print(show(f"{'':12} last there {one.seen[:19]} UTC"))
+            print(show(f"{'':12} last there {moment(one.seen)} UTC"))
 
 
 @command.command(short_help="Ask once for everything watched.", context_settings=HELP_OPTIONS)
@@ -115,12 +119,16 @@ def run(
     """
     from sousveil.evidence import watching
     from sousveil.evidence.capture import How
+    from sousveil.evidence.chronicle import between, moment
 
     case = opened(folder)
+    new: set[str] = set()
 
     def tell(notice: watching.Notice) -> None:
-        window = f"between {notice.last_seen[:19]} and {notice.first_missed[:19]} UTC"
-        print(show(f"{notice.event.upper():8} {notice.url}: {notice.text}, {window}"), flush=True)
+        window = between(notice.last_seen, notice.first_missed)
+        print(show(f"{notice.event.upper():12} {notice.url}: {notice.text}"))
+        print(f"{'':12} {window}", flush=True)
+        new.add(notice.url)
         line = json.dumps({f: getattr(notice, f) for f in notice.__struct_fields__}, sort_keys=True)
         if log is not None:
             with log.open("a", encoding="utf-8") as file:
@@ -134,8 +142,13 @@ def run(
         if not mine:
             print("another run is under way; nothing was done.")
             return
-        for url, state in watching.run(case, How(way=way(private, proxy), robots=False), seconds, tell):
-            print(show(f"{state:12} {url}"), flush=True)
+        for url, one in watching.run(case, How(way=way(private, proxy), robots=False), seconds, tell):
+            if url in new:  # it is told already
+                continue
+            print(show(f"{one.state:12} {url}"), flush=True)
+            if one.how:
+                since = f"; not so at {moment(one.other)} UTC" if one.other else ""
+                print(show(f"{'':12} {one.how}{since}"), flush=True)
 
 
 def _send(addresses: tuple[str, ...], title: str, body: str) -> None:
@@ -154,22 +167,31 @@ def _send(addresses: tuple[str, ...], title: str, body: str) -> None:
 @command.command(short_help="What was noticed.", context_settings=HELP_OPTIONS)
 @CASE
 def log(folder: Path) -> None:
-    """Tell what was noticed, in order: what changed, went or came back, and in which time window.
+    """Tell what was noticed, in order: what changed, went, came back or answers otherwise, and in which time window.
 
     \b
     Example:
       sousveil watch log --case camera-case
     """
+    from sousveil.evidence import watching
     from sousveil.evidence.case import Case
-    from sousveil.evidence.chronicle import window
+    from sousveil.evidence.chronicle import between, window
 
+    last: dict[str, dict[str, Any]] = {}
     for entry in Case.open(folder).entries():
-        predicate = entry.predicate
-        if entry.kind not in ("changed", "gone", "back"):
-            continue
-        between = window(predicate)
-        how = f": {predicate['how']}" if predicate.get("how") else ""
-        print(show(f"{entry.kind:8} {predicate['url']}{how}" + (f", {between}" if between else "")))
+        told, url = entry.predicate, entry.predicate.get("url", "")
+        before = last.get(url, {})
+        if entry.kind in ("changed", "gone", "back"):
+            how = f": {told['how']}" if told.get("how") else ""
+            print(show(f"{entry.kind:12} {url}{how}"))
+            if when := window(told):
+                print(f"{'':12} {when}")
+        elif entry.kind == "watched":
+            last[url] = told
+            # What came of an address that is there or went has a line of its own.
+            if before and told["state"] not in (before["state"], watching.PRESENT, watching.GONE):
+                print(show(f"{told['state']:12} {url}: {watching.answer(told)}"))
+                print(f"{'':12} {between(before['time'], told['time'])}")
 
 
 @command.command(short_help="Have it run by itself.", context_settings=HELP_OPTIONS)

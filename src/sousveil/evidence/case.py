@@ -110,7 +110,7 @@ class Case:
         try:
             pem = (root / PUBLIC_KEY).read_bytes()
         except OSError as error:
-            raise CaseError(f"{root}: there is no case here; make one with: sousveil case new {root}") from error
+            raise CaseError(_no_case(root)) from error
         return cls(root, pem, ask or _no_passphrase)
 
     @property
@@ -221,6 +221,17 @@ def subject(name: str, digest: Digest, *, kept: bool = True) -> dict[str, Any]:
         "digest": {"sha256": digest.sha256, "sha512": digest.sha512},
         "annotations": {"size": digest.size, "kept": kept},
     }
+
+
+def _no_case(root: Path) -> str:
+    """Return that there is no case in ``root``, and which one may have been meant."""
+    if root == Path():
+        near = sorted(p.parent.name for p in root.glob(f"*/{PUBLIC_KEY}"))
+        names = " or ".join(f"--case {name}" for name in near[:3]) or "--case FOLDER"
+        return f"this folder is no case; name it: {names}. A new one is made with: sousveil case new FOLDER"
+    near = sorted(p.parent.name for p in root.parent.glob(f"*/{PUBLIC_KEY}"))
+    others = f" Here lie: {', '.join(near[:5])}." if near else ""
+    return f"{root}: there is no case here; make one with: sousveil case new {root}.{others}"
 
 
 def _no_passphrase(new: bool) -> bytes:

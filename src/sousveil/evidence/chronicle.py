@@ -8,6 +8,10 @@ from typing import Any
 from sousveil.evidence.ledger import Entry
 
 _KNOWN = frozenset({"event", "time", "tool", "number", "previous", "clock", "python", "urls", "answers", "as-shown"})
+_KEYS = {"sha256": "SHA-256", "was": "it held", "before": "it held", "after": "it holds",
+         "objects-sha256": "SHA-256 of their list", "lines": "lines before it",
+         "lines-that-differ": "lines that differ", "not-kept": "not kept",
+         "tagmanifest-sha256": "SHA-256 of tagmanifest-sha256.txt"}  # fmt: skip
 _MOST = 8
 """Of one kind of thing that are told; the rest is counted."""
 _LEAD = {
@@ -50,7 +54,11 @@ def told(entry: Entry) -> list[str]:
     lines += _cut([seen(one) for one in predicate.get("as-shown") or []])
     if between := window(predicate):
         lines.append(between)
-    lines += [f"{key}: {_plain(value)}" for key, value in details.items() if isinstance(value, str | int | float)]
+    lines += [
+        f"{_KEYS.get(key, key)}: {_plain(value)}"
+        for key, value in details.items()
+        if isinstance(value, str | int | float)
+    ]
     if entry.kind == "redacted":
         lines += _cut([f"{one['sha256'][:16]}…  an object: {one['reason']}" for one in predicate["objects"]])
         lines += _cut([f"line {one['number']}: {one['reason']}" for one in predicate["lines"]])
@@ -62,16 +70,27 @@ def told(entry: Entry) -> list[str]:
 
 def window(predicate: dict[str, Any]) -> str:
     """Return between which moments something happened, empty where an event tells none."""
-    moments = sorted(str(moment)[:19] for moment in (predicate.get("window") or {}).values() if moment)
+    moments = sorted(str(one) for one in (predicate.get("window") or {}).values() if one)
     if len(moments) == 1:
-        return f"last seen {moments[0]} UTC"
-    return f"between {moments[0]} and {moments[-1]} UTC" if moments else ""
+        return f"last seen {moment(moments[0])} UTC"
+    return between(moments[0], moments[-1]) if moments else ""
+
+
+def moment(time: str) -> str:
+    """Return a moment of the record to the second."""
+    return time[:19].replace("T", " ")
+
+
+def between(first: str, last: str) -> str:
+    """Return a window in words; of two moments on one day the day is told once."""
+    one, other = moment(first), moment(last)
+    return f"between {one} and {other.removeprefix(one[:11])} UTC"
 
 
 def answered(one: dict[str, Any]) -> str:
     """Return how an address answered: where it led, its status and digest, or what was in the way."""
     arrow = f" -> {one['final']}" if one.get("final") else ""
-    problem = str(one.get("problem", "")).removeprefix(f"{one['url']}: ")
+    problem = str(one.get("problem", "")).removeprefix(f"{one['url']}: ").rstrip(".")
     end = problem or f"{one['status']}  {str(one.get('sha256', ''))[:16]}…"
     return f"{one['url']}{arrow}  {end}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,12 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sousveil.acquire import Acquired
-from sousveil.evidence.case import Case, subject
+from sousveil.acquire import Acquired, Input
+from sousveil.evidence.case import LEDGER, Case, subject
 from sousveil.evidence.pack import LISTS, Folder
 from sousveil.evidence.wrong import CaseError
 from sousveil.model import Report
 from sousveil.report.json import render
+
+_WHOLE_DIGEST = 64
 
 
 class Keeper:
@@ -85,6 +88,47 @@ class Keeper:
             },
             [*self._subjects, self._case.keep_bytes(f"{name}.report.json", text.encode("utf-8", "backslashreplace"))],
         )  # fmt: skip
+
+
+DIGEST = re.compile("[0-9a-f]{8,64}")
+"""What an object of a case may be named by: its SHA-256 or how that begins."""
+
+
+def object_of(product: str, case: Case | None) -> Acquired | None:
+    """Return an object that ``product`` names by its path or, in ``case``, by its digest; None if it names none.
+
+    It is called what the case calls it. Raises CaseError where the beginning of a digest is that of several.
+    """
+    path = Path(product)
+    if path.exists():
+        root = next(iter(path.resolve().parents[2:3]), path)
+        if len(path.name) != _WHOLE_DIGEST or not (root / LEDGER).is_file():
+            return None
+        case = case if case is not None and case.root.resolve() == root else Case.open(root)
+    elif case is None or "/" in product:
+        return None
+    begin = path.name.rstrip("…")
+    found: dict[str, tuple[str, str]] = {}
+    told: dict[str, str] = {}
+    for entry in case.entries():
+        when = str(entry.predicate.get("time", ""))[:19].replace("T", " ")
+        for one in entry.subjects:
+            if (digest := one["digest"]["sha256"]).startswith(begin) and not DIGEST.fullmatch(_last(one["name"])):
+                found.setdefault(digest, (one["name"], when))
+        for one in entry.predicate.get("answers") or ():
+            if str(one.get("sha256", "")).startswith(begin):
+                told.setdefault(one["sha256"], f", from {one.get('final') or one['url']}")
+    if len(found) > 1:
+        raise CaseError(f"{product}: {len(found)} objects of the case begin so; write more of the one you mean")
+    if not found:
+        return None
+    ((digest, (name, when)),) = found.items()
+    note = f"object {digest} of the case in {case.root}{told.get(digest, '')}, since {when} UTC"
+    return Acquired(name, "", (Input(case.objects.path(digest), name),), (note,))
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]
 
 
 def rules_digest() -> str:

@@ -56,7 +56,7 @@ def seal(case: Case, witnesses: Witnesses, post: Post) -> Iterator[str]:
             # The other witnesses are asked all the same.
             wrong.append(str(error))
             continue
-        yield f"{'waits' if stamp.waiting else kind.done}: {address}"
+        yield f"waits: {address} ({stamp.why})" if stamp.waiting else f"{kind.done}: {address}"
     yield from _upgrades(case, have, post, wrong)
     if not wanted and not have:
         yield "no time-stamp authority was named: the times in the record are this machine's own (--authority URL)"

@@ -31,6 +31,8 @@ class Stamp(Struct, frozen=True):
     waiting: bool
     """Whether it is a question that nobody has answered yet."""
     kind: Kind = rfc3161.KIND
+    why: str = ""
+    """Why a question that was sent now has no answer."""
 
 
 def ask(folder: Path, line: bytes, address: str, post: Post, kind: Kind = rfc3161.KIND) -> Stamp:
@@ -44,8 +46,8 @@ def ask(folder: Path, line: bytes, address: str, post: Post, kind: Kind = rfc316
     durable.write(waiting, question)
     try:
         answer = kind.send(address, question, post)
-    except OSError:
-        return Stamp(digest, address, waiting, True, kind)
+    except OSError as error:
+        return Stamp(digest, address, waiting, True, kind, error.strerror or str(error))
     problem = kind.wrong(answer, bytes.fromhex(digest))
     if problem:
         raise CaseError(f"{address}: its answer is no stamp of this line: {problem}")

@@ -75,10 +75,20 @@ def _object(path: Path) -> Iterator[Claim]:
     case = Case.open(root)
     named: dict[str, Named] = {}
     gone: dict[str, str] = {}
+    entry = None
     for entry in case.ledger.entries(case.public_key, {}):
         _name(entry, named, gone)
     _settle(case, named, gone)
     note = named.get(path.name)
+    if note is None and entry is not None and entry.kind == "prepared":
+        # Of an export: what was made of the case.
+        name = path.resolve().relative_to(root.parent).as_posix()
+        if digest := entry.predicate["files"].get(name):
+            wrong = _file(root.parent, name, digest)
+            yield Claim(
+                "it is what was exported", not wrong, wrong or f"line {entry.number} names its SHA-256, {digest}"
+            )
+            return
     if note is None:
         yield Claim("the record names this object", False, f"{path.name}: no event of {root} names it")
         return
@@ -137,6 +147,8 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
     yield Claim("the public key can be read", True, f"Ed25519, {keys.fingerprint(case.public_pem)}")
     entries: list[Entry] = []
     entry: Entry | None = None
+    before: Entry | None = None
+    back: list[tuple[Entry, Entry]] = []
     stamped: set[str] = set()
     problem = ""
     named: dict[str, Named] = {}
@@ -150,6 +162,9 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
             count = entry.number
             if entry.kind == "redacted":
                 allowed |= {str(gone.get("sha256", "")) for gone in entry.predicate.get("lines", [])}
+            if before is not None and entry.predicate["time"] < before.predicate["time"]:
+                back.append((before, entry))
+            before = entry
             if entry.digest in wanted:
                 stamped.add(entry.digest)
             _name(entry, named, gone)
@@ -173,6 +188,9 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
         yield from _made(root.parent, entry)
     yield from _stamps(case, stamped | (stubs or {}).keys(), trusted)
     yield from _seals(entries, count)
+    for earlier, later in back[:3]:
+        detail = f"line {later.number} is dated before line {earlier.number}, which it follows"
+        yield Claim("the clock of the machine was never set back", None, detail)
 
 
 def _name(entry: Entry, named: dict[str, Named], gone: dict[str, str]) -> None:

@@ -129,6 +129,11 @@ gone=$(comm -23 "$scratch/stubs" "$scratch/line" | few)
 case $(tail -n 1 "$scratch/rows") in *' S '*) wrong "the last line stands for one that was taken out: nothing vouches for it" ;; esac
 [ $bad -ne $chain ] || echo "ok     every line of the record is signed and in order: $lines lines, $(count "$scratch/stubs") of them taken out"
 
+# The order is the record's own; a moment before the one of the line before was told by a clock that was set back.
+cut -d' ' -f1,6- "$scratch/events" | sed 's/^\([0-9]*\) \(.*\)$/[\1,\2]/' | jq -rn '
+    foreach inputs as $e ([null, ""]; [$e[1].predicate.time, if $e[1].predicate.time < (.[0] // "") then "\($e[0])" else "" end]; .[1] | select(. != ""))' |
+    while read -r number; do echo "open   line $number is dated before the line before it: the clock of the machine was set back"; done
+
 # 3. Every object that the record names is there, or its removal is on record. (Its bytes were checked in 1.)
 objects=$bad
 sed -n 's,^\(\([0-9a-f]\{2\}\)[0-9a-f]\{62\}\)  data/objects/\2/\1$,\1,p' manifest-sha256.txt | sort >"$scratch/good"
@@ -181,26 +186,30 @@ for stamp in data/stamps/*.tsr; do
     [ "$imprint" = "$over" ] || { wrong "$name: it stamps another digest"; continue; }
     grep -qxF -e "$over" "$scratch/stamped" || { wrong "$name: the line it stamps is not in the record: its end was cut off"; continue; }
     when=$(sed -n 's/^Time stamp: //p' "$scratch/text")
+    short=$(printf '%.12s' "$name")...${name#"$over".}
     if [ -n "$roots" ]; then
         # Certificates that have expired since were good when they stamped.
         at=$(jq -nr --arg when "$when" '$when | gsub("\\.[0-9]+"; "") | gsub(" +"; " ") | strptime("%b %d %H:%M:%S %Y GMT") | mktime' 2>/dev/null)
         if openssl ts -verify -in "$stamp" -digest "$over" -CAfile "$roots" ${at:+-attime "$at"} >/dev/null 2>&1; then
-            echo "ok     $name: stamped $when by an authority below $roots"
+            echo "ok     stamped $when by an authority below ${roots##*/}: $short"
         else
             wrong "$name: no authority below $roots signed it"
         fi
     else
-        echo "open   $name: stamped $when; give the authority's root certificates to check by whom"
+        echo "open   stamped $when, by whom is not checked: $short"
+        open=1
     fi
 done
 for proof in data/stamps/*.ots data/stamps/*.rekor; do
     [ -f "$proof" ] || continue
     name=${proof##*/}
     if grep -qxF -e "${name%%.*}" "$scratch/stamped"; then
-        echo "open   $name: not checked by this script; HOW-TO-VERIFY.txt says what checks it"
+        short=$(printf '%.12s' "$name")...${name#"${name%%.*}".}
+        echo "open   not checked by this script, HOW-TO-VERIFY.txt says what checks it: $short"
     else
         wrong "$name: the line it is over is not in the record: its end was cut off"
     fi
 done
+[ -z "${open-}" ] || echo "To check by whom it was stamped, give the authorities' root certificates: sh verify.sh roots.pem"
 [ $bad -eq 0 ] && echo "All holds." || echo "Something is wrong."
 exit $bad

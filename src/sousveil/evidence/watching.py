@@ -51,6 +51,10 @@ class Watched(Struct):
     """When it was first missed after that; empty while it is there."""
     observed: str = ""
     """When it was last asked for."""
+    how: str = ""
+    """What it answered, where it is not there."""
+    other: str = ""
+    """When it was last in another state than now; empty where it never was."""
     known_sha256: str = ""
     """What it held when somebody was last told of it."""
     known_seen: str = ""
@@ -116,6 +120,9 @@ def _notice(event: str, predicate: dict[str, Any]) -> Notice:
 
 
 def _observe(one: Watched, predicate: dict[str, Any]) -> None:
+    if one.state != predicate["state"]:
+        one.other = one.observed
+    one.how = answer(predicate)
     one.state, one.observed = predicate["state"], predicate["time"]
     if one.state == PRESENT:
         one.seen, one.seen_sha256 = predicate["time"], predicate.get("sha256", "")
@@ -125,6 +132,21 @@ def _observe(one: Watched, predicate: dict[str, Any]) -> None:
             one.known_seen = one.seen
     elif one.state in _MISSING and one.seen and not one.missed:
         one.missed = predicate["time"]
+
+
+def answer(predicate: dict[str, Any]) -> str:
+    """Return in words what an address answered that is not there, or may not be; empty where it is."""
+    state, status, url = predicate["state"], predicate.get("status", 0), str(predicate.get("url", ""))
+    final = predicate.get("final", "")
+    if state == UNREACHABLE:
+        return f"no answer: {str(predicate.get('problem', '')).removeprefix(f'{url}: ').rstrip('.')}"
+    if state in (MOVED, REFUSED) and 200 <= status < 300:
+        return f"it leads to {final} now"
+    if state == REFUSED:
+        return f"it answers {status}: this reader is not let in"
+    if state == FAILING:
+        return f"it answers {status}" if not 200 <= status < 300 else "its answer ended early"
+    return f"it answers {status}" if state == GONE else ""
 
 
 def add(case: Case, urls: Sequence[str]) -> list[str]:
@@ -140,7 +162,7 @@ def add(case: Case, urls: Sequence[str]) -> list[str]:
 def remove(case: Case, url: str) -> None:
     """Stop watching ``url``. Raises CaseError if it is not watched."""
     if url not in watched(case):
-        raise CaseError(f"{url} is not watched; what is: sousveil watch list")
+        raise CaseError(f"{url} is not watched; what is: sousveil watch list --case {case.root}")
     case.record("watch-removed", {"url": url})
 
 
@@ -159,8 +181,8 @@ def only_run(case: Case) -> Iterator[bool]:
         yield True
 
 
-def run(case: Case, how: How, seconds: float, notify: Callable[[Notice], None]) -> Iterator[tuple[str, str]]:
-    """Ask for each watched address once; yield address and state. What was asked longest ago comes first.
+def run(case: Case, how: How, seconds: float, notify: Callable[[Notice], None]) -> Iterator[tuple[str, Watched]]:
+    """Ask for each watched address once; yield it with what is known now. What was asked longest ago comes first.
 
     Each observation is recorded before the next begins, so that a run that is stopped goes on where it was. ``seconds``
     bounds the run between addresses.
@@ -171,14 +193,14 @@ def run(case: Case, how: How, seconds: float, notify: Callable[[Notice], None]) 
         _say(case, digest, notice, notify)
     for one in sorted(known.values(), key=lambda w: (w.observed, w.url)):
         if time.monotonic() > until:
-            yield one.url, "not asked: the run's time was up"
+            yield one.url, Watched(one.url, one.since, "not asked: the run's time was up")
             continue
-        state = observe(case, one, how, notify)
-        yield one.url, state
+        observe(case, one, how, notify)
+        yield one.url, one
 
 
-def observe(case: Case, one: Watched, how: How, notify: Callable[[Notice], None]) -> str:
-    """Ask for one address, record what came, notify of what is new; return the state."""
+def observe(case: Case, one: Watched, how: How, notify: Callable[[Notice], None]) -> None:
+    """Ask for one address, record what came, notify of what is new."""
     captured = capture(case, [one.url], how)
     got = next(g for g in captured.got if g.url == target_of(one.url).url)
     state = _state(got, one)
@@ -190,7 +212,6 @@ def observe(case: Case, one: Watched, how: How, notify: Callable[[Notice], None]
     recorded = case.record("watched", said, list(captured.subjects))
     _observe(one, {**said, "time": recorded.time})
     _tell(case, before, one, got, notify)
-    return state
 
 
 def _state(got: Got, one: Watched) -> str:
@@ -234,9 +255,8 @@ def _tell(case: Case, before: Watched, now: Watched, got: Got, notify: Callable[
             count = sum(1 for x in difference.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
             _new(case, "changed", {**told, **({"lines-that-differ": count} if count else {})}, notify, subjects)
     elif now.state in _MISSING and now.missed and not before.told:
-        how = f"it answers {got.status}" if now.state == GONE else f"it leads to {got.final} now"
         window = {"last-seen": now.seen, "first-missed": now.missed}
-        told = {"url": now.url, "state": now.state, "window": window, "how": how, "was": now.seen_sha256}
+        told = {"url": now.url, "state": now.state, "window": window, "how": now.how, "was": now.seen_sha256}
         _new(case, "gone", told, notify)
 
 
