@@ -55,7 +55,7 @@ def test_a_stranger_can_check_it(case: Case, authority, tmp_path: Path) -> None:
     assert code == 0, said
     assert "stamped" in said
     code, said = check(made.folder, str(authority.roots))
-    assert code == 0 and "by an authority below" in said, said
+    assert code == 0 and "by an authority in" in said, said
     assert not [c for c in verify(made.folder, authority.roots.read_bytes()) if c.holds is False]
 
 

@@ -306,4 +306,4 @@ def test_what_calendars_and_logs_gave_goes_with_an_export(
     if not (shutil.which("jq") and shutil.which("openssl")):
         pytest.skip("jq or openssl is not installed")
     run = subprocess.run(["sh", str(made / "verify.sh")], capture_output=True, text=True)
-    assert run.returncode == 0 and run.stdout.count("not checked by this script") == 2
+    assert run.returncode == 0 and run.stdout.count("not checked here") == 2

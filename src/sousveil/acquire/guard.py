@@ -152,5 +152,5 @@ def pinned(target: Target, allowed: Sequence[Network] = (), resolve: Resolve = b
             continue
         why = closed(address)
         if why:
-            raise Refused(f"{shown(target.url)}: refused, {why}; where you mean it: --allow-private NETWORK.")
+            raise Refused(f"{shown(target.url)}: refused, {why} (--allow-private, where you mean it).")
     return answers[0], answers

@@ -98,7 +98,8 @@ def new(folder: Path, title: str) -> None:
     if fresh:
         print(show(f"The key was made now: {keys.location()}"))
         print("Back it up: without it the case can be checked, and not gone on with.")
-    print(show(f"Next: sousveil acquire URL --case {folder}   or   sousveil scan FILE --case {folder}"))
+    print(show(f"Next: sousveil acquire URL --case {folder}"))
+    print(show(f"or:   sousveil scan FILE --case {folder}"))
 
 
 @command.command(short_help="What happened, in order.", context_settings=HELP_OPTIONS)

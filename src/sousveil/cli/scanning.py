@@ -81,6 +81,9 @@ def run(request: Request) -> int:
             write_whole(folder / f"{name}.{_EXTENSIONS[request.format]}", [_rendered(report, request)])
         else:
             pieces.append(_separator(request, bool(pieces)) + _rendered(report, request))
+        if request.case is not None and not request.quiet:
+            what = "the product's digests" if request.hash_only else "the product"
+            say(f"{what} and this report are on record in {request.case}")
     if request.output is not None and folder is None and pieces:
         write_whole(request.output, pieces)
     return worst
@@ -125,9 +128,6 @@ def _scan(product: str, request: Request) -> Report:
     keeper = Keeper(case, request.hash_only)
     report = _scanned(_named(product, case), request, keeper)
     keeper.record(report, ["sousveil", *sys.argv[1:]])
-    if not request.quiet:
-        what = "its digests" if request.hash_only else "the product"
-        say(f"on record in {request.case}: {what}, this report, and how it was made")
     return report
 
 

@@ -228,7 +228,7 @@ def _no_case(root: Path) -> str:
     if root == Path():
         near = sorted(p.parent.name for p in root.glob(f"*/{PUBLIC_KEY}"))
         names = " or ".join(f"--case {name}" for name in near[:3]) or "--case FOLDER"
-        return f"this folder is no case; name it: {names}. A new one is made with: sousveil case new FOLDER"
+        return f"this folder is no case; name one: {names}"
     near = sorted(p.parent.name for p in root.parent.glob(f"*/{PUBLIC_KEY}"))
     others = f" Here lie: {', '.join(near[:5])}." if near else ""
     return f"{root}: there is no case here; make one with: sousveil case new {root}.{others}"

@@ -127,7 +127,7 @@ gone=$(comm -23 "$scratch/stubs" "$scratch/line" | few)
 [ -z "$gone" ] || wrong "a line was taken out that no redaction names: $gone"
 [ -z "$(uniq -d "$scratch/stubs")" ] || wrong "one line was taken out twice"
 case $(tail -n 1 "$scratch/rows") in *' S '*) wrong "the last line stands for one that was taken out: nothing vouches for it" ;; esac
-[ $bad -ne $chain ] || echo "ok     every line of the record is signed and in order: $lines lines, $(count "$scratch/stubs") of them taken out"
+[ $bad -ne $chain ] || echo "ok     every line is signed and in order: $lines lines, $(count "$scratch/stubs") of them taken out"
 
 # The order is the record's own; a moment before the one of the line before was told by a clock that was set back.
 cut -d' ' -f1,6- "$scratch/events" | sed 's/^\([0-9]*\) \(.*\)$/[\1,\2]/' | jq -rn '
@@ -152,7 +152,7 @@ other=$(comm -12 "$scratch/kept" "$scratch/objects" | comm -23 - "$scratch/good"
 [ -z "$other" ] || wrong "objects whose name is not their SHA-256: $other"
 unnamed=$(comm -23 "$scratch/objects" "$scratch/kept" | few)
 [ -z "$unnamed" ] || wrong "objects that no line of the record names: $unnamed"
-[ $bad -ne $objects ] || echo "ok     every object that the record names is there, or its removal is on record: $(count "$scratch/kept")"
+[ $bad -ne $objects ] || echo "ok     every object named is there, or its removal is on record: $(count "$scratch/kept") objects"
 
 # 4. Pages, tables and stamps: the record's last line names what was made of the case, and how many objects there were.
 made=$bad
@@ -170,7 +170,7 @@ if jq -e '.predicate | .event == "prepared" and (.files | type == "object")' "$s
     else sha256sum -c "$scratch/made" >"$scratch/out" 2>&1 || wrong "not what was made of the case: $(grep -v ': OK$' "$scratch/out" | few)"; fi
     [ "$(jq -r '.predicate["objects-sha256"]' "$scratch/last")" = "$(sha256sum <"$scratch/objects" | cut -c1-64)" ] ||
         wrong "the objects are not those that were exported: $(jq -r .predicate.objects "$scratch/last"), and here $(count "$scratch/objects")"
-    [ $bad -ne $made ] || echo "ok     what was made of the case is what was exported: $(count "$scratch/made") files beside record and objects"
+    [ $bad -ne $made ] || echo "ok     pages, tables and stamps are those that were exported: $(count "$scratch/made") files"
 else
     wrong "the record does not end with the line that names what was made of it: its end was cut off"
 fi
@@ -186,12 +186,12 @@ for stamp in data/stamps/*.tsr; do
     [ "$imprint" = "$over" ] || { wrong "$name: it stamps another digest"; continue; }
     grep -qxF -e "$over" "$scratch/stamped" || { wrong "$name: the line it stamps is not in the record: its end was cut off"; continue; }
     when=$(sed -n 's/^Time stamp: //p' "$scratch/text")
-    short=$(printf '%.12s' "$name")...${name#"$over".}
+    short=$(printf '%.8s' "$name")...${name##*-}
     if [ -n "$roots" ]; then
         # Certificates that have expired since were good when they stamped.
         at=$(jq -nr --arg when "$when" '$when | gsub("\\.[0-9]+"; "") | gsub(" +"; " ") | strptime("%b %d %H:%M:%S %Y GMT") | mktime' 2>/dev/null)
         if openssl ts -verify -in "$stamp" -digest "$over" -CAfile "$roots" ${at:+-attime "$at"} >/dev/null 2>&1; then
-            echo "ok     stamped $when by an authority below ${roots##*/}: $short"
+            echo "ok     stamped $when by an authority in ${roots##*/}: $short"
         else
             wrong "$name: no authority below $roots signed it"
         fi
@@ -204,12 +204,11 @@ for proof in data/stamps/*.ots data/stamps/*.rekor; do
     [ -f "$proof" ] || continue
     name=${proof##*/}
     if grep -qxF -e "${name%%.*}" "$scratch/stamped"; then
-        short=$(printf '%.12s' "$name")...${name#"${name%%.*}".}
-        echo "open   not checked by this script, HOW-TO-VERIFY.txt says what checks it: $short"
+        echo "open   not checked here, HOW-TO-VERIFY.txt says what does: $(printf '%.8s' "$name")...${name##*-}"
     else
         wrong "$name: the line it is over is not in the record: its end was cut off"
     fi
 done
-[ -z "${open-}" ] || echo "To check by whom it was stamped, give the authorities' root certificates: sh verify.sh roots.pem"
+[ -z "${open-}" ] || echo "By whom it was stamped is checked with the roots of the authorities: sh verify.sh roots.pem"
 [ $bad -eq 0 ] && echo "All holds." || echo "Something is wrong."
 exit $bad
