@@ -117,6 +117,12 @@ def test_one_file_is_taken_out_and_the_others_still_verify(case: Case, product: 
         list_anew(folder)
         assert check(folder)[0] == 1
         assert any(files["inc/b.h"][:16] in f"{c.what} {c.detail}" for c in verify(folder) if c.holds is False)
+    listing = folder / "data" / "objects" / there["sdk.sha256"][:2] / there["sdk.sha256"]
+    listing.chmod(0o644)
+    listing.write_bytes(b"../../../etc/passwd\0  x\n" + b"/" * 64 + b"  y\nno line" + listing.read_bytes()[70:])
+    list_anew(folder)
+    assert check(folder)[0] == 1
+    assert any(there["sdk.sha256"][:16] in c.what for c in verify(folder) if c.holds is False)
     # The case keeps everything, and a whole export holds the archive.
     assert not [c for c in verify(case.root) if c.holds is not True]
     whole = export.bag(case, tmp_path / "whole").folder

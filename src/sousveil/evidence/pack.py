@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ _BLOCK = 512
 _NAME = 100
 _MOST_NUMBER = 8**11
 _REGULAR = b"        0" + bytes(100) + b"ustar  \0" + bytes(247)
+_DIGEST = re.compile(b"[0-9a-f]{64}")
 _ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
 
 
@@ -139,17 +141,22 @@ _SUM = sum(_REGULAR)
 
 
 def listed(listing: Path) -> Iterator[tuple[str, str]]:
-    """Yield SHA-256 and name of each file that a listing names, in the archive's order."""
+    """Yield SHA-256 and name of each file that a listing names, in the archive's order.
+
+    A line of another form is passed over: a listing that somebody changed is no more what its own digest says.
+    """
     with listing.open("rb") as file:
         for line in file:
             escaped = line.startswith(b"\\")
             digest, _, name = line[escaped:].rstrip(b"\n").partition(b"  ")
+            if not _DIGEST.fullmatch(digest):
+                continue
             if escaped:
                 parts = name.split(b"\\\\")
                 for sign, told in tuple(_ESCAPES.items())[1:]:
                     parts = [part.replace(told, sign) for part in parts]
                 name = b"\\".join(parts)
-            yield digest.decode("ascii", "replace"), os.fsdecode(name)
+            yield digest.decode("ascii"), os.fsdecode(name)
 
 
 def members(archive: Path, listing: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
