@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.model import Construct
-from sousveil.read.source import javascript, pascal, php, proto, python, qtui, ruby, sql, vue, xsd
+from sousveil.read.source import hashed, javascript, pascal, php, proto, python, qtui, ruby, sql, vue, xsd
 from sousveil.read.text import Text
 from sousveil.read.unfinished import Unfinished
 
-ALL = (python, javascript, php, ruby, sql, proto, pascal, xsd, vue, qtui)
+ALL = (python, javascript, php, ruby, sql, proto, pascal, xsd, vue, qtui, hashed)
 _HIT = re.compile("race|民族".encode())
 _DEEP = 100_000
 
@@ -156,6 +156,7 @@ _OPENINGS = {
     pascal: (b"race = record\n", b"(", b"{ race"),
     xsd: (b"<xs:complexType name='race'><xs:element name='race'>", b"<race ", b"<!-- race "),
     vue: (b"<el-select label='race'>", b"<template>", b"<a race='"),
+    hashed: (b"sub race { my ($a) = @_;", b"race <- c('white',"),
     qtui: (b"<widget class='QComboBox'><property name='text'><string>race", b"<item>"),
 }
 
@@ -169,7 +170,9 @@ def test_depth_of_a_hundred_thousand(module: ModuleType, opening: bytes) -> None
     assert time.monotonic() - started < 60
 
 
-@pytest.mark.parametrize("module", (sql, proto, pascal, xsd, vue, qtui), ids=lambda m: m.__name__.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "module", (sql, proto, pascal, xsd, vue, qtui, hashed), ids=lambda m: m.__name__.rpartition(".")[2]
+)
 def test_five_megabytes_of_noise(module: ModuleType) -> None:
     noise = random.Random(4).randbytes(5_000_000)
     started = time.monotonic()

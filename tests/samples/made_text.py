@@ -24,8 +24,8 @@ from kit import (
 
 FORMATS = (
     "c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql", "proto",
-    "pascal", "xsd", "vue", "qtui", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv", "markdown", "rst",
-    "prose",
+    "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv", "markdown",
+    "rst", "prose",
 )  # fmt: skip
 
 
@@ -145,6 +145,13 @@ def _ruby() -> tuple[str, str]:
         "end",
     )
     return enum, _lines("class CitizenCard", *(f"  attr_accessor :{n} # {g}" for n, _, g in CARD_FIELDS), "end")
+
+
+def _hashed() -> tuple[str, str]:
+    return _declared(
+        "@enum {} begin", "    {} = {} # {}", "struct {}", "    {}::{} # {}", "struct {}", "    {}::String # {}",
+        ("end", "end", "end"), "Int",
+    )  # fmt: skip
 
 
 def _sql() -> tuple[str, str]:
@@ -343,7 +350,7 @@ def _prose() -> tuple[str, str]:
 
 _ENDS = {
     "c": ".h", "csharp": ".cs", "kotlin": ".kt", "rust": ".rs", "python": ".py", "javascript": ".js", "ruby": ".rb",
-    "pascal": ".pas", "qtui": ".ui", "markdown": ".md", "prose": ".txt",
+    "pascal": ".pas", "qtui": ".ui", "hashed": ".jl", "markdown": ".md", "prose": ".txt",
 }  # fmt: skip
 
 
@@ -353,7 +360,7 @@ def samples(folder: Path) -> Iterator[Sample]:
         found, twin = globals()[f"_{name}"]()
         end = _ENDS.get(name, f".{name}")
         finds = (NATION,) if NATION in found and name in ("c", "java", "csharp", "kotlin", "go", "rust", "swift",
-                                                          "proto", "pascal", "php") else ()  # fmt: skip
+                                                          "proto", "pascal", "php", "hashed") else ()  # fmt: skip
         linked = (NATION, EVENT) if finds and name not in ("php", "javascript") else None
         yield Sample(f"{name}{end}", found.encode(), finds=finds, linked=linked)
         yield Sample(f"{name}_twin{end}", twin.encode(), verdict="records")

@@ -1,0 +1,94 @@
+"""R, Perl and Julia: what stands for itself, and where."""
+
+from __future__ import annotations
+
+from sousveil.model import Construct, Kind
+from sousveil.read.source import hashed
+from sousveil.read.text import decode
+
+
+def read(source: str, *words: str) -> list[Construct]:
+    text = decode(source.encode(), {})
+    hits = sorted(text.utf8.find(w.encode()) for w in words) if words else None
+    found = hashed.read(text, hits)
+    for construct in found:
+        for passage in (construct.passage, *(m.passage for m in construct.members)):
+            cut = source.encode()[passage.offset : passage.offset + passage.length]
+            assert cut.decode(passage.encoding) == passage.text
+    return found
+
+
+def test_perl() -> None:
+    source = """package Face;
+
+=head1 NAME
+
+Face - guesses the ethnicity
+
+=cut
+
+# Returns the ethnicity.
+sub guess {
+    my ($self, $image) = @_;
+    my @labels = qw(asian black white);
+    return ask("x?attributes=age,glasses,ethnicity"); # a brace in a comment: }
+}
+print guess_race($picture);
+"""
+    found = {
+        (c.kind, c.role, c.name): c for c in read(source, "ethnicity", "Returns the", "asian", "age,", "guess_race")
+    }
+    manual = found[Kind.STATEMENT, "docstring", ""]
+    assert manual.gloss.split() == ["NAME", "Face", "-", "guesses", "the", "ethnicity"]
+    function = found[Kind.OPERATION, "function", "guess"]
+    assert (function.gloss, [m.name for m in function.members]) == ("Returns the ethnicity.", ["self", "image"])
+    assert "ask" in function.uses
+    assert [m.name for m in found[Kind.LABEL_SET, "list", "labels"].members] == ["asian", "black", "white"]
+    attributes = found[Kind.LABEL_SET, "attribute-list", "attributes"]
+    assert [m.name for m in attributes.members] == ["age", "glasses", "ethnicity"]
+    script = found[Kind.OPERATION, "script", ""]
+    assert script.passage.text == "print guess_race($picture);"
+    assert "guess_race" in script.uses
+
+
+def test_r() -> None:
+    source = """#' Guess the sort of a thing
+#' @param thing one or more
+guess <- function(thing, top = c("a", "b")) {
+  shares <- list(white = 0.1, black = 0.2, asian = 0.7)
+  groups = c("white", "black")
+  shares
+}
+"""
+    found = {c.name: c for c in read(source)}
+    assert found["guess"].gloss.splitlines()[0] == "Guess the sort of a thing"
+    assert [m.name for m in found["guess"].members] == ["thing", "top"]
+    assert [m.name for m in found["shares"].members] == ["white", "black", "asian"]
+    assert [m.name for m in found["groups"].members] == ["white", "black"]
+
+
+def test_julia() -> None:
+    source = '''@enum Race begin
+    Black = 1 # a
+    White = 2
+end
+
+"""The answer."""
+struct Answer
+    age::Int
+    race::Race # of the face
+end
+
+function classify(image::Array)
+    if true
+        1
+    end
+end
+'''
+    found = {c.name: c for c in read(source)}
+    assert [(m.name, m.value, m.gloss) for m in found["Race"].members] == [("Black", "1", "a"), ("White", "2", "")]
+    assert [(m.name, m.type, m.gloss) for m in found["Answer"].members] == [
+        ("age", "Int", ""),
+        ("race", "Race", "of the face"),
+    ]
+    assert found["classify"].passage.text == "function classify(image::Array)"
