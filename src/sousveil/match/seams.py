@@ -16,7 +16,7 @@ MOST = 256 << 20
 
 # The mark first, then what stands before it: the search jumps from one such letter to the next.
 _PICKLE = re.compile(
-    rb"q(?<=[A-Za-z\x80-\xff].)(?=[\x00-\xff][X\]}K)u(ehsat])|r(?<=[A-Za-z\x80-\xff].)(?=..\0\0)|"
+    rb"q(?<=[A-Za-z\x80-\xff].)(?=[\x00-\xff][XC\]}K)u(ehsat])|r(?<=[A-Za-z\x80-\xff].)(?=..\0\0)|"
     rb"X(?<=[A-Za-z\x80-\xff].)(?=.\0\0\0)",
     re.DOTALL,
 )

@@ -246,7 +246,7 @@ class Machine:
             stack.append(argument if isinstance(argument, int) and -(1 << 40) < argument < 1 << 40 else None)
         elif name in ("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"):
             size = len(argument) if argument else 0
-            self.words.append(Word("", stream.tell() - size, size, "bytes"))
+            self.words.append(_bytes(argument, stream.tell() - size, size))
             stack.append(self.words[-1])
         else:
             stack.append(None)
@@ -321,6 +321,22 @@ def dtype_of(thing: Any) -> str:
             if isinstance(state, list) and state and isinstance(state[0], Word):
                 return state[0].text
     return ""
+
+
+RAW = "latin-1"
+"""The encoding of bytes that are no text."""
+
+
+def _bytes(raw: bytes | bytearray | None, offset: int, size: int) -> Word:
+    """Return short bytes that are a text as that (many a dictionary keeps its labels so), others without one."""
+    if raw and size <= 200:
+        try:
+            text = bytes(raw).decode("utf-8")
+        except UnicodeDecodeError:
+            text = ""
+        if text.isprintable() and text.strip():
+            return Word(text, offset, size)
+    return Word("", offset, size, RAW)
 
 
 def array_words(data: bytes, at: int, count: int, width: int, kind: str, big: bool = False) -> list[Word]:

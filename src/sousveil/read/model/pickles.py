@@ -11,7 +11,7 @@ from typing import Any
 from sousveil.about import About
 from sousveil.model import Construct, Kind
 from sousveil.read.model.onnx import metadata
-from sousveil.read.model.picklemachine import Machine, Named, array_words, dtype_of
+from sousveil.read.model.picklemachine import RAW, Machine, Named, array_words, dtype_of
 from sousveil.read.parts import Hits, Part, Word, constructs, is_table, stray
 from sousveil.read.unfinished import Unfinished
 
@@ -67,7 +67,7 @@ class _Walk:
                 if isinstance(v, (list, dict, Named)):
                     self.thing(v, k if isinstance(k, Word) else key, within, depth + 1)
         else:
-            words = [w for w in thing if isinstance(w, Word) and w.encoding != "bytes"]
+            words = [w for w in thing if isinstance(w, Word) and w.encoding != RAW]
             if len(words) >= 2 and self._matters(words, key):
                 self._list(words, key, scope)
             for item in thing:
@@ -76,16 +76,18 @@ class _Walk:
 
     def _dict(self, thing: dict[Any, Any], key: Word | None, scope: tuple[str, ...]) -> None:
         name = key.text if key else ""
-        keys = [k for k in thing if isinstance(k, Word)]
-        values = [v for v in thing.values() if isinstance(v, Word) and v.encoding != "bytes"]
+        keys = [k for k in thing if isinstance(k, Word) and k.encoding != RAW]
+        values = [v for v in thing.values() if isinstance(v, Word) and v.encoding != RAW]
         if not (self._matters(keys, key) or self._matters(values, None)):
             return
         if keys and not all(k.text.isdigit() for k in keys):
             told = [k if not isinstance(v, Word) else Word(k.text, k.offset, k.length, value=v.text[:200])
-                    for k, v in thing.items() if isinstance(k, Word)]  # fmt: skip
+                    for k, v in thing.items() if isinstance(k, Word) and k.encoding != RAW]  # fmt: skip
             title = scope[-1] if scope else ""
             self.parts.append(Part(Kind.RECORD, name or title, told, "dict", "pickle", key if name else None, scope))
-            self.texts += [(k, v) for k, v in thing.items() if isinstance(k, Word) and isinstance(v, Word)]
+            self.texts += [
+                (k, v) for k, v in thing.items() if isinstance(k, Word) and isinstance(v, Word) and k.encoding != RAW
+            ]
             if values and len(values) == len(thing) > 1 and len({v.text for v in values}) > 1:
                 self.parts.append(Part(Kind.LABEL_SET, name, values, "list", "pickle", key, scope))
         elif len(values) >= 2:
@@ -105,7 +107,7 @@ class _Walk:
             for state in thing.state[1:]:
                 if isinstance(state, list):
                     flat = state[0] if len(state) == 1 else state
-                    words = [w for w in _flat(flat) if w.encoding != "bytes"]
+                    words = [w for w in _flat(flat) if w.encoding != RAW]
                     if words:
                         return words
             return []

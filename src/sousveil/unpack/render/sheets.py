@@ -96,7 +96,7 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
             start = sheet.start or (0, 0)
             with _panics():
                 rows = sheet.to_python(skip_empty_area=True, nrows=_ROWS)
-        except (CalamineError, ValueError, IndexError) as error:
+        except (CalamineError, OSError, ValueError, IndexError) as error:
             # A chart sheet has no cells.
             if sheet_kind(book, number) == "WorkSheet":
                 yield Limit(display, "broken", f"sheet {name}: {error}"[:200])
