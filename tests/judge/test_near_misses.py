@@ -272,3 +272,9 @@ def test_what_was_taken_out_is_a_residue() -> None:
     assert profiles(judged(a__py=text % "Racial classification layers were retrained for this distribution."))
     data = judged(a__py=text.replace(" and race", "") % "The column race was removed from the data.")
     assert not data.findings
+
+
+def test_names_in_a_census_are_those_of_columns() -> None:
+    code = 'class RaceTable(Table):\n    """Pivot the survey of the census: one row for each race, columns %s, with pct shares."""\n\n    def wide(self):\n        return self.pivot("race")\n'
+    assert not profiles(judged(census__api__py=code % "by level names"))
+    assert profiles(judged(census__api__py=code % "the chance of a surname"))
