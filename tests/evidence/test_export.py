@@ -529,15 +529,6 @@ def test_signs_that_no_font_has_are_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert paper.undrawn("维族") == []
 
 
-def test_an_object_that_was_scanned_is_called_by_its_name(case: Case, tmp_path: Path) -> None:
-    digest = next(iter(case.entries())).subjects or list(case.entries())[1].subjects
-    sha256, name = digest[0]["digest"]["sha256"], digest[0]["name"]
-    report = {"schema": "sousveil-report/1", "product": {"name": f"case/objects/{sha256[:2]}/{sha256}"},
-              "verdict": "clear", "complete": True, "findings": []}  # fmt: skip
-    case.record("scanned", {}, [case.keep_bytes("x.report.json", json.dumps(report).encode())])
-    assert f"What was found in {name}<" in paper.page(export.view(case), case)
-
-
 @needs_programs
 def test_a_clock_that_was_set_back_is_told_and_a_page_is_checked_by_itself(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,7 +18,11 @@ from sousveil.evidence.pack import Folder
 from sousveil.evidence.products import Keeper, object_of
 from sousveil.evidence.verify import verify
 from sousveil.evidence.wrong import CaseError
+from sousveil.options import Options
 from sousveil.pipeline import scan
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
+import documents
 
 NAMES = (b"a.h", b"inc/b.h", b"inc/" + b"long-" * 30 + b"name.h", b"inc/" + b"x" * 96, b"back\\slash", b"new\nline",
          b"caf\xc3\xa9.txt", b"latin-\xe9.txt", b"-dash", b"r\rn", b"empty/empty")  # fmt: skip
@@ -173,3 +177,26 @@ def test_an_object_is_scanned_by_its_digest_and_called_what_the_case_calls_it(
     case.record("acquired", {}, [{"name": f"n{i}", "digest": {"sha256": f"{'ab' * 31}{i}{i}"}} for i in (1, 2)])
     with pytest.raises(CaseError, match="2 objects of the case begin so"):
         object_of("ab" * 8, case)
+
+
+@needs_programs
+@pytest.mark.parametrize("what", ["manual.pdf", "sdk.tar", "sdk.report.json"])
+def test_cut_outs_stand_in_the_page_and_go_with_what_they_show(
+    case: Case, product: Path, tmp_path: Path, what: str
+) -> None:
+    (product / "manual.pdf").write_bytes(
+        documents.pdf([[(72, 700, 12, "The camera infers the ethnicity of a face: Uyghur, Han, unidentified.")]])
+    )
+    keeper = Keeper(case, hash_only=False)
+    keeper.record(scan(str(product), Options(pictures=True), keeping=keeper.keeping), ["a test"])
+    there = {s["name"]: s["digest"]["sha256"] for s in list(case.entries())[-1].subjects}
+    assert list(there) == ["sdk.tar", "sdk.sha256", "sdk.cut-outs.json", "sdk.report.json"]
+    folder = export.bag(case, tmp_path / "whole").folder
+    page = (folder / "data" / "case.html").read_text()
+    assert page.count("data:image/png;base64,") == 1 and "Cut-out of manual.pdf!/text.md" in page
+    files = {name: digest for digest, name in pack.listed(case.objects.path(there["sdk.sha256"]))}
+    wish = redaction.wish_of(f"object:{(there | files)[what]}=licence")
+    folder = export.bag(case, tmp_path / "out", [wish]).folder
+    assert "image/png" not in (folder / "data" / "case.html").read_text()
+    assert not list(folder.rglob(there["sdk.cut-outs.json"]))
+    assert check(folder)[0] == 0 and not [c for c in verify(folder) if c.holds is False]

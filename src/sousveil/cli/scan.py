@@ -169,6 +169,6 @@ def command(
         listing=artifacts,
         sandbox="required" if require_sandbox else "used",
         ocr=ocr,
-        pictures=form == "html",
+        pictures=form == "html" or case is not None,
     )
     raise SystemExit(run(Request(products, options, form, output, fail_on, verbose, quiet, case, hash_only)))

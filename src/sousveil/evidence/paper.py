@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sousveil.acquire.scratch import scratch
-from sousveil.evidence import chronicle
+from sousveil.evidence import chronicle, stamps
 
 if TYPE_CHECKING:
     from sousveil.evidence.case import Case
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sousveil.evidence.ledger import Entry
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MOST_TOLD = 12
 _MOST_REPORT = 256 << 20
 _MOST_SIGNS = 40
 _MOST_ROWS = 2000
@@ -27,6 +28,7 @@ _MOST_ROWS = 2000
 def page(view: View, case: Case) -> str:
     """Return the case as one page of HTML, everything of a product escaped, no address in it followed."""
     from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup, escape
 
     environment = Environment(loader=PackageLoader("sousveil", "evidence"), autoescape=True, trim_blocks=True)
     events = [
@@ -36,14 +38,16 @@ def page(view: View, case: Case) -> str:
     objects = list(view.kept())
     taken = [(f"object {d}", r) for d, r in sorted(view.plan.objects.items())]
     taken += [(f"line {n} of the record", r) for n, r in sorted(view.plan.lines.items())]
-    names = dict(objects)
 
-    def called(product: str) -> str:
-        """Return a product's name: of an object of the case that was scanned, what the case calls it."""
-        return names.get(product.rpartition("/")[2], product)
+    def marked(summary: str) -> Markup:
+        """Return a sentence whose names stand between backticks."""
+        parts = summary.split("`")
+        if not len(parts) % 2:
+            return escape(summary)
+        return Markup().join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
 
     return environment.get_template("case.html.j2").render(
-        called=called,
+        marked=marked,
         title=view.title or "A case",
         keyid=view.keyid,
         events=events,
@@ -52,9 +56,41 @@ def page(view: View, case: Case) -> str:
         objects=objects[:_MOST_ROWS],
         kept=len(objects),
         taken=taken,
+        summary=_summary(view, case),
+        pictures=_pictures(view, case),
         reports=[r for digest in _reports(view) if (r := _report(case, digest))],
         head=view.entries[-1].digest,
     )
+
+
+def _summary(view: View, case: Case) -> list[str]:
+    """Return the case in a few sentences."""
+    said = [entry.predicate for entry in view.entries if entry.kind == "scanned"]
+    out = [
+        f"{one.get('product')} was scanned: {one.get('verdict')}"
+        + ("" if one.get("complete") else ", as far as it could be opened")
+        for one in said[:_MOST_TOLD]
+    ]
+    out += [f"{len(said) - _MOST_TOLD} more scans stand below"] if len(said) > _MOST_TOLD else []
+    for kind, what in (("gone", "went"), ("changed", "changed")):
+        noticed = [entry.predicate for entry in view.entries if entry.kind == kind]
+        out += [f"{one['url']} {what} {chronicle.window(one)}" for one in noticed[:_MOST_TOLD]]
+        out += [f"{len(noticed) - _MOST_TOLD} more {what}"] if len(noticed) > _MOST_TOLD else []
+    had = sorted({one.authority for one in stamps.every(case.root / "stamps") if not one.waiting})
+    out.append(f"Stamped by {', '.join(had)}" if had else "No witness has stamped it: its times are this machine's")
+    return [f"{line}." for line in out]
+
+
+def _pictures(view: View, case: Case) -> dict[str, str]:
+    """Return what cut-outs show that are not taken out: as addresses of data, by artifact and place."""
+    out: dict[str, str] = {}
+    for entry in view.entries:
+        for one in entry.subjects:
+            digest = one["digest"]["sha256"]
+            if one.get("annotations", {}).get("shows") and digest not in view.plan.objects:
+                for cut in json.loads(case.objects.path(digest).read_bytes()):
+                    out[f"{cut['artifact']} {cut['where']}"] = f"data:image/png;base64,{cut['png']}"
+    return out
 
 
 def _ends(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from sousveil.acquire import Acquired, Input
 from sousveil.evidence.case import LEDGER, Case, subject
+from sousveil.evidence.envelope import encode
 from sousveil.evidence.pack import LISTS, Folder
 from sousveil.evidence.wrong import CaseError
 from sousveil.model import Report
@@ -79,6 +81,8 @@ class Keeper:
         """Keep the report and record the scan."""
         text = render(report, artifacts=bool(report.artifacts))
         name = report.product.name.rstrip("/").rpartition("/")[2] or "product"
+        made = self._case.keep_bytes(f"{name}.report.json", text.encode("utf-8", "backslashreplace"))
+        self._subjects += self._cut_outs(name, report, made["digest"]["sha256"])
         self._case.record(
             "scanned",
             {
@@ -86,8 +90,22 @@ class Keeper:
                 "complete": report.complete, "findings": len(report.findings), "command": command,
                 "rules": {"sha256": rules_digest()}, "python": sys.version.split()[0], "not-kept": self._left[:1000],
             },
-            [*self._subjects, self._case.keep_bytes(f"{name}.report.json", text.encode("utf-8", "backslashreplace"))],
+            [*self._subjects, made],
         )  # fmt: skip
+
+    def _cut_outs(self, name: str, report: Report, digest: str) -> Iterator[dict[str, Any]]:
+        """Keep the pictures of places that the report rests on; they go where it goes."""
+        if report.pictures:
+            told = [
+                {"artifact": p.artifact, "where": p.where, "png": b64encode(p.png).decode()} for p in report.pictures
+            ]
+            kept = self._case.keep_bytes(f"{name}.cut-outs.json", encode(told))
+            kept["annotations"][SHOWS] = digest
+            yield kept
+
+
+SHOWS = "shows"
+"""The annotation of pictures of a product's pages: the SHA-256 of the report that rests on those places."""
 
 
 DIGEST = re.compile("[0-9a-f]{8,64}")

@@ -84,6 +84,7 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
             lines[int(wish.value)] = wish.reason
         else:
             _name(case, wish, entries, names, objects, lines)
+    _pictures(case, entries, archives, objects)
     split: dict[str, str] = {}
     for archive, listing in archives.items():
         if archive in objects or listing in objects:
@@ -98,6 +99,19 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
         if entry.kind == "redacted":
             lines.pop(entry.number, None)
     return Plan(objects, lines, split)
+
+
+def _pictures(case: Case, entries: list[Entry], archives: dict[str, str], objects: dict[str, str]) -> None:
+    """Also take out pictures of a product that is taken out, of a file in it, or of a report: no text tells them."""
+    for entry in entries:
+        for one in entry.subjects:
+            if not one.get("annotations", {}).get("shows"):
+                continue
+            about = [s["digest"]["sha256"] for s in entry.subjects]
+            about += [digest for a in about if a in archives for digest, _ in _listed(case, archives[a])]
+            reason = next((objects[a] for a in about if a in objects), "")
+            if reason:
+                objects.setdefault(one["digest"]["sha256"], reason)
 
 
 def _listed(case: Case, listing: str) -> Iterator[tuple[str, str]]:
