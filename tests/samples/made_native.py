@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from kit import CARD_FIELDS, EVENT_FIELDS, LABELS, LOCALES, NATIONS, Sample
+from kit import CARD_FIELDS, EVENT, EVENT_FIELDS, LABELS, LOCALES, NATION, NATIONS, Sample
+from made_databases import descriptor
 from programs import BASE, elf, fat, macho, pe, stored, strings
 
 FORMATS = ("native", "strings")
@@ -27,6 +28,9 @@ def samples(folder: Path) -> Iterator[Sample]:
     labels = strings(*LABELS) + bytes(32) + strings("face_race.onnx", "softmax")
 
     yield Sample("libnj_face.so", elf([(".rodata", labels, False)]), finds=("Latino_Hispanic",), where=".rodata")
+    declared = descriptor(EVENT, [n for n, _, _ in EVENT_FIELDS], NATION, [n for n, _, _ in NATIONS])
+    proto = elf([(".rodata", strings("sdk.proto", "emRace") + declared + bytes(5) + strings("emBeard"), False)])
+    yield Sample("libnj_proto.so", proto, finds=(EVENT, NATION), where=".rodata 0x1", linked=(EVENT, NATION))
     code = elf([(".text", CODE, True)], [(PREDICTOR, BASE + 64, len(CODE))])
     yield Sample("libnj_code.so", code, finds=("Middle Eastern", "predict"), where=".text 0x1")
     gb = strings(*CAPTIONS, encoding="gb18030")

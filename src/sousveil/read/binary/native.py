@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from sousveil.about import About
-from sousveil.model import Construct, Kind
-from sousveil.read.binary import immediates
+from sousveil.model import Construct, Kind, Passage
+from sousveil.read.binary import immediates, protodescriptors
 from sousveil.read.binary.image import Image, Section, Symbol, images
 from sousveil.read.binary.neighbours import constructs, label_set, labels, operation, readable
 from sousveil.read.binary.strings import Piece, cut, runs
+from sousveil.read.database import descriptor
 from sousveil.read.leftover import leftover
+from sousveil.read.model.protobuf import Wire
+from sousveil.read.parts import Hits
+from sousveil.read.parts import constructs as parts_of
 from sousveil.read.unfinished import Unfinished, tell
 
 ABOUT = About(
@@ -22,8 +26,9 @@ ABOUT = About(
     ".so .o .ko .elf .exe .dll .sys .obj .dylib",
     "Functions and types by their symbols (C++, Rust, Swift and JNI names made readable); strings in every encoding of "
     "the lexicon with the strings beside them as lists of labels, enumerations, records, formats, queries and embedded "
-    "JSON or XML, with section, address and the functions and variables that refer to them; labels that x86-64 code "
-    "holds as numbers; the texts of PE resources (string tables, menus, dialogs, versions).",
+    "JSON or XML, and protobuf descriptors as what they declare, with section, address and the functions and variables "
+    "that refer to them; labels that x86-64 code holds as numbers; the texts of PE resources "
+    "(string tables, menus, dialogs, versions).",
     limits="A label that code puts together from two numbers is quoted by its first; strings that are encrypted or "
     "built byte by byte, and references from ARM code, are not seen.",
 )
@@ -88,10 +93,31 @@ class _Program:
             elif not section.code or self._stands(offset, encoding, section):
                 strings.append((offset, encoding))
                 bounds.append((section.offset, section.end))
-        found = [c for run in runs(self._data, strings, bounds) for c in self._run(run)]
+        found, strings, bounds = self._described(strings, bounds)
+        found += [c for run in runs(self._data, strings, bounds) for c in self._run(run)]
         yield from self._referred(found)
         if self._hits:
             yield from self._code()
+
+    def _described(
+        self, hits: list[tuple[int, str]], bounds: list[tuple[int, int]]
+    ) -> tuple[list[Construct], list[tuple[int, str]], list[tuple[int, int]]]:
+        """Return the declarations of protobuf descriptors, and the hits, with their bounds, outside of them."""
+        out: list[Construct] = []
+        spans: list[tuple[int, int]] = []
+        for low, high in sorted(set(bounds)):
+            inside = sorted({o for o, _ in hits if low <= o < high})
+            for span in protodescriptors.files(self._data, inside, low, high):
+                found = Hits(self._data, [h for h in hits if span[0] <= h[0] < span[1]])
+                out += parts_of(found, descriptor.declared(Wire(self._data), span), "proto")
+                spans.append(span)
+        out = [replace(c, passage=self._placed(c.passage), members=tuple(
+            replace(m, passage=self._placed(m.passage)) for m in c.members)) for c in out]  # fmt: skip
+        left = [i for i, (offset, _) in enumerate(hits) if not any(low <= offset < high for low, high in spans)]
+        return out, [hits[i] for i in left], [bounds[i] for i in left]
+
+    def _placed(self, passage: Passage) -> Passage:
+        return replace(passage, where=f"{self._image.where(passage.offset)}, {passage.where}")
 
     def _symbols(self, symbols: Iterable[Symbol], named: set[int]) -> Iterator[Construct]:
         for symbol in symbols:

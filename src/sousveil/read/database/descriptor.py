@@ -9,13 +9,13 @@ from sousveil.about import About
 from sousveil.model import Construct, Kind
 from sousveil.read.model.protobuf import Wire
 from sousveil.read.parts import Hits, Part, Word, constructs
+from sousveil.read.unfinished import Unfinished, tell
 
 ABOUT = About(
     "Protobuf descriptors",
     ".desc .protoset .fds .binpb _pb2.py",
     "Messages with fields and their types, enumerations with values, services with methods, from descriptor sets and "
-    "from the descriptors that generated Python code carries.",
-    limits="Descriptors inside compiled programs, of which the strings are read.",
+    "from the descriptors that generated Python code and compiled programs carry.",
 )
 # descriptor.proto: FileDescriptorProto.message_type, enum_type, service; DescriptorProto.field, nested_type, enum_type.
 _TYPES = {
@@ -41,26 +41,34 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     whole = (0, len(data))
     first = _FILE.match(data)
     files = [whole] if first and first[1][0] == first.end() - 2 else list(wire.spans(whole, 1))
-    parts: list[Part] = []
-    for file in files:
-        package = wire.first(file, 2)
-        scope = (package.text,) if package and package.text else ()
-        waiting = [(m, scope, 0) for m in wire.spans(file, 4)]
-        parts += [_enum(wire, e, scope) for e in wire.spans(file, 5)]
-        for service in wire.spans(file, 6):
-            name = wire.first(service, 1)
-            for method in wire.spans(service, 2):
-                parts.append(_method(wire, method, (*scope, name.text if name else "")))
-        while waiting and len(parts) < _MOST:
-            message, inside, depth = waiting.pop()
-            name = wire.first(message, 1)
-            title = name.text if name else ""
-            fields = [_field(wire, f) for f in wire.spans(message, 2)]
-            parts.append(Part(Kind.RECORD, title, fields, "message", f"message {title}", name, inside))
-            parts += [_enum(wire, e, (*inside, title)) for e in wire.spans(message, 4)]
-            if depth < _DEEP:
-                waiting += [(m, (*inside, title), depth + 1) for m in wire.spans(message, 3)]
+    parts = [part for file in files for part in declared(wire, file)]
     yield from constructs(found, parts, "proto")
+    if wire.cut:
+        raise Unfinished("broken", "the descriptor's protobuf does not fit in some place: it was read in part")
+
+
+def declared(wire: Wire, file: tuple[int, int]) -> Iterator[Part]:
+    """Yield what a FileDescriptorProto declares; at most 20,000 parts."""
+    package = wire.first(file, 2)
+    scope = (package.text,) if package and package.text else ()
+    waiting = [(m, scope, 0) for m in wire.spans(file, 4)]
+    yield from (_enum(wire, e, scope) for e in wire.spans(file, 5))
+    for service in wire.spans(file, 6):
+        name = wire.first(service, 1)
+        for method in wire.spans(service, 2):
+            yield _method(wire, method, (*scope, name.text if name else ""))
+    for _ in range(_MOST):
+        if not waiting:
+            return
+        message, inside, depth = waiting.pop()
+        name = wire.first(message, 1)
+        title = name.text if name else ""
+        fields = [_field(wire, f) for f in wire.spans(message, 2)]
+        yield Part(Kind.RECORD, title, fields, "message", f"message {title}", name, inside)
+        yield from (_enum(wire, e, (*inside, title)) for e in wire.spans(message, 4))
+        if depth < _DEEP:
+            waiting += [(m, (*inside, title), depth + 1) for m in wire.spans(message, 3)]
+    tell("cut", f"more than {_MOST:,} messages in one descriptor: the rest was not read")
 
 
 def _field(wire: Wire, span: tuple[int, int]) -> Word:
