@@ -278,3 +278,10 @@ def test_names_in_a_census_are_those_of_columns() -> None:
     code = 'class RaceTable(Table):\n    """Pivot the survey of the census: one row for each race, columns %s, with pct shares."""\n\n    def wide(self):\n        return self.pivot("race")\n'
     assert not profiles(judged(census__api__py=code % "by level names"))
     assert profiles(judged(census__api__py=code % "the chance of a surname"))
+
+
+def test_the_words_of_a_tokenizer_are_no_set_of_labels() -> None:
+    words = ["race", "religious", "Islamic", "Jewish", "Muslims", "Christian", "asian", "white", "black", "indian"]
+    listed = [w for pair in zip(words, (f"word{i}" for i in range(10)), strict=True) for w in pair] + ["x"] * 30
+    vocabulary = "{" + ", ".join(f'"\\u0120{w}": {i + 300}' for i, w in enumerate(listed)) + "}"
+    assert not profiles(judged(tokenizer__vocab__json=vocabulary))

@@ -18,6 +18,9 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 _MANY = 24
 """So many members make a bundle; fewer are judged as they stand."""
 _LEAST = 3
+_SHORTEST = 3
+_NAMING = re.compile(r"[a-zA-Z]+|[^\W\d_a-zA-Z\u0080-\u024f]")
+"""What a set may be called. A mark before every word, as the letter for a space in a tokenizer's list, names none."""
 _MOST = 40
 _APART = 3
 """Lines or members that may stand between two of a family."""
@@ -93,6 +96,8 @@ def _family(run: Sequence[tuple[int, list[str], Member]], first: bool) -> Iterat
     if len(set(rests)) < _LEAST:
         return
     affix = " ".join(_cut(run[0][1], shared, first))
+    if (affix.isascii() and len(affix) < _SHORTEST) or not _NAMING.match(affix):
+        return
     yield affix, [replace(m, name=rest) for (_, _, m), rest in zip(run, rests, strict=True)]
 
 
