@@ -227,20 +227,30 @@ def _label(row: int, column: int, text: str = "ethnic group") -> bytes:
     [
         (_label(0, 0), _label(65535, 65535)),
         (_label(65535, 65535), _label(0, 0)),
+        (_label(0, 0), _label(65530, 200)),
         (_label(0, 0), struct.pack("<HHIIHHH", 0x200, 14, 0, 1 << 31, 0, 256, 0)),
         (_label(0, 0), struct.pack("<HHIIHHH", 0x200, 14, 9, 2, 0, 256, 0)),
         (_label(0, 0), struct.pack("<HHHHHHH", 0x200, 10, 0, 65535, 0, 65535, 0)),
         (_label(0, 0), struct.pack("<HHHHHIH", 0xBD, 12, 65535, 65534, 0, 0, 65534)),
         (_label(0, 0), struct.pack("<HHHHHd6x", 0x06, 20, 65535, 65535, 0, 1.0)),
     ],
-    ids=["far", "backwards", "rows", "wrapping", "dimensions", "several", "formula"],
+    ids=["far", "backwards", "within a sheet", "rows", "wrapping", "dimensions", "several", "formula"],
 )
 def test_an_old_workbook_that_claims_too_much_room_is_a_limit(records: tuple[bytes, ...]) -> None:
-    """The library asked for 34 GB and more, and ended its process."""
+    """The library asked for 34 GB and more, and ended its process; for 1.3 GB where a cell is a sheet's last."""
     data = _book(*records)
     found = list(sheets.render(data, "m.xls", Budget()))
     assert [x.reason for x in found if isinstance(x, Limit)] == ["cut"]
     assert any(isinstance(x, Entry) and b"ethnic group" in (x.data or b"") for x in found), "searched as it stands"
+
+
+def test_of_a_sheet_with_too_many_places_the_first_rows_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "_CELLS", 1000)
+    found = list(sheets.render(_book(_label(0, 0), _label(300, 9)), "m.xls", Budget()))
+    assert [x.detail for x in found if isinstance(x, Limit)] == [
+        "sheet S: 301 rows, 10 columns; the first 100 and 500 were read"
+    ]
+    assert any(isinstance(x, Entry) and b"ethnic group" in (x.data or b"") for x in found)
 
 
 def test_an_old_workbook_that_claims_too_many_strings_is_a_limit() -> None:

@@ -9,6 +9,8 @@ from sousveil.unpack.render.ole import MAGIC
 
 MOST_ROOM = 1600 << 20
 """Bytes that the library may be made to ask for; where it is refused them it ends the process."""
+_SPARSE, _LEAST_ROOM = 100, 256 << 20
+"""Room for each byte of the stream, five times what a full sheet takes; what is granted any workbook."""
 _MOST_RECORDS = 5_000_000
 _BOUNDSHEET, _EOF, _SST, _DIMENSIONS, _MULRK = 0x85, 0x0A, 0xFC, 0x200, 0xBD
 _CELLS = frozenset((0x06, _MULRK, 0xFD, 0x203, 0x204, 0x205, 0x27E))
@@ -110,3 +112,8 @@ def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
     return label.ljust(64, b"\0") + struct.pack(
         "<HBBIII36xIQ", len(label), kind, 1, _FREE, _FREE, child, start, size
     )  # fmt: skip
+
+
+def allowed(size: int) -> int:
+    """Return the room that a workbook with a stream of so many bytes may take: a few far cells are no large sheet."""
+    return min(MOST_ROOM, max(_LEAST_ROOM, _SPARSE * size))

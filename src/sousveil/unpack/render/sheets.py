@@ -94,20 +94,22 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
                 yield Limit(display, "cut", f"sheet {name}: {high} rows by {wide} columns are too many to open")
                 continue
             start = sheet.start or (0, 0)
+            # Empty places between far cells cost as much as cells.
+            most = min(_ROWS, left // max(1, sheet.width))
             with _panics():
-                rows = sheet.to_python(skip_empty_area=True, nrows=_ROWS)
+                rows = sheet.to_python(skip_empty_area=True, nrows=most) if most else []
         except (CalamineError, OSError, ValueError, IndexError) as error:
             # A chart sheet has no cells.
             if sheet_kind(book, number) == "WorkSheet":
                 yield Limit(display, "broken", f"sheet {name}: {error}"[:200])
             continue
-        if sheet.height > _ROWS or sheet.width > _COLUMNS:
-            yield Limit(display, "cut", f"sheet {name}: {sheet.height} rows, {sheet.width} columns; not all were read")
+        if sheet.height > most or sheet.width > _COLUMNS:
+            detail = (
+                f"sheet {name}: {sheet.height} rows, {sheet.width} columns; the first {most} and {_COLUMNS} were read"
+            )
+            yield Limit(display, "cut", detail)
+        left -= len(rows) * sheet.width
         cells = [[_shown(v) for v in row[:_COLUMNS]] for row in rows]
-        left -= sum(len(row) for row in cells)
-        if left < 0:
-            yield Limit(display, "cut", f"sheet {name} and those behind it: more than {_CELLS} cells")
-            return
         if any(any(row) for row in cells):
             entry = _sheet(cells, name, display, start)
             budget.take_bytes(entry.size)
@@ -137,7 +139,7 @@ def _unsafe(data: bytes, stream: bytes) -> tuple[str, str] | None:
         room = biff.room(stream)
     except ValueError as error:
         return "broken", f"workbook: {error}"
-    if room > biff.MOST_ROOM:
+    if room > biff.allowed(len(stream)):
         # The library asks for it, and ends the process where it is refused.
         return "cut", f"workbook: its cells lie so far apart that it takes {room} bytes to open it"
     return None
