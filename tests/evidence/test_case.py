@@ -275,3 +275,12 @@ def test_events_are_told_in_a_person_s_words(case: Case) -> None:
     assert acquired[-3:] == ["and 2 more", f"{url}  a browser saves it and shows nothing",
                              f"{url}  not seen in a browser: the browser ended"]  # fmt: skip
     assert scanned == ["scanned", "complete: yes", "product: x"]
+
+
+def test_every_line_is_about_something_as_a_statement_of_in_toto_is(case: Case) -> None:
+    first, *others = case.ledger.lines()
+    said = [json.loads(base64.b64decode(json.loads(line)["payload"])) for _, line in (first, *others)]
+    assert all(len(one["subject"]) == 1 for one in said)
+    assert said[0]["subject"][0]["digest"]["sha256"] == case.keyid
+    assert said[-1]["subject"][0]["digest"]["sha256"] == said[-1]["predicate"]["previous"]["sha256"]
+    assert list(case.entries())[-1].subjects == []

@@ -30,6 +30,10 @@ def _read_at(descriptor: int, count: int, at: int) -> bytes:
     return os.read(descriptor, count)
 
 
+_RECORD = "of-the-record"
+"""The annotation of a subject that is no object: a statement of in-toto has one, and a note is about nothing kept."""
+
+
 class Entry(Struct, frozen=True):
     """One event."""
 
@@ -54,7 +58,13 @@ class Entry(Struct, frozen=True):
     def subjects(self) -> list[dict[str, Any]]:
         """Return what the event is about: names with digests."""
         found: list[dict[str, Any]] = self.statement["subject"]
-        return found
+        return [one for one in found if not one.get("annotations", {}).get(_RECORD)]
+
+
+def _about(number: int, previous: str, keyid: str) -> dict[str, Any]:
+    """Return what an event is about that is about nothing kept: the line before it, of the first the key."""
+    name, digest = (f"line {number - 1} of the record", previous) if number > 1 else ("the signing key (DER)", keyid)
+    return {"name": name, "digest": {"sha256": digest}, "annotations": {"kept": False, _RECORD: True}}
 
 
 class Ledger:
@@ -68,7 +78,8 @@ class Ledger:
     ) -> str:
         """Write one event and return its digest once it is on the disk. The case's lock must be held.
 
-        ``number`` and ``previous`` are added to the predicate. The cost does not depend on the ledger's length.
+        Without subjects it is about the record so far. ``number`` and ``previous`` are added to the predicate. The cost
+        does not depend on the length of the ledger.
         """
         with self.path.open("ab+") as file:
             last = self._last(file.fileno())
@@ -76,7 +87,12 @@ class Ledger:
             if last is not None:
                 number = self._number(last) + 1
                 previous = hashlib.sha256(last).hexdigest()
-            line = seal(subjects, {**predicate, "number": number, "previous": {"sha256": previous}}, key, keyid)
+            line = seal(
+                subjects or [_about(number, previous, keyid)],
+                {**predicate, "number": number, "previous": {"sha256": previous}},
+                key,
+                keyid,
+            )
             if len(line) >= MOST_LINE:
                 raise CaseError(f"{self.path}: the event is longer than a line may be ({len(line):,} bytes)")
             file.write(line + b"\n")
