@@ -227,15 +227,15 @@ class Document:
         node.key = unquote(raw) if quote in (b'"', b"'") else raw
         node.key_start, node.key_end = low + start, low + end
 
-    def _children(self, node: Node) -> list[Node]:
-        """Tokenize a container's own level."""
+    def _children(self, node: Node, most: int = 0) -> list[Node]:
+        """Tokenize a container's own level, up to its first ``most`` members if that is not 0."""
         utf8, starts = self._utf8, self._starts
         found: list[Node] = []
         at, end = node.start + 1, node.end
         key: tuple[int, int] | None = None
         last_end, comment = -1, ""
         spent = 0
-        while spent < _TOKENS:
+        while spent < _TOKENS and not 0 < most <= len(found):
             # A key in quotes and its scalar at once, as most of a large object is; near the bounds token by token.
             if key is None and node.kind == "object" and spent < _TOKENS - 8 and self._tokens < _ALL_TOKENS - 8:
                 pair = _PAIR.match(utf8, at, end)

@@ -36,6 +36,8 @@ class Described:
         self.hits = hits
         self.language = language
         self._done: set[tuple[str, int]] = set()
+        # Most documents describe nothing, and to ask an object for a key is to read all of it.
+        self._describes = b"properties" in places.utf8
 
     def read(self, node: Node) -> tuple[list[Construct], bool]:
         """Return the constructs ``node`` belongs to that were not returned before, and whether it belongs to any."""
@@ -45,7 +47,7 @@ class Described:
             belongs = True
             if self._first("enum", node.parent):
                 out.append(self._enumeration(node.parent, node))
-        level: Node | None = node
+        level: Node | None = node if self._describes else None
         for depth in range(_LEVELS):
             if level is None:
                 break

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
+_LONG = 1 << 15
+"""Bytes of an object from which on it is not read whole to learn what it calls itself."""
 DEPTH = 64
 """Levels that are walked upwards from a hit."""
 
@@ -47,7 +49,7 @@ class Node:
         self.comment = ""
         self.cut = False
         """Whether there are more children than were read."""
-        self._children: list[Node] | Callable[[Node], list[Node]] = []
+        self._children: list[Node] | Callable[[Node, int], list[Node]] = []
         self._index: dict[str, Node] | None = None
         self._texts: dict[str, str] | None = None
 
@@ -55,11 +57,17 @@ class Node:
     def children(self) -> list[Node]:
         """Return the members of an object or the elements of an array."""
         if callable(self._children):
-            self._children = self._children(self)
+            self._children = self._children(self, 0)
         return self._children
 
-    def fill(self, children: list[Node] | Callable[[Node], list[Node]]) -> None:
-        """Set the children, or how to read them when they are first asked for."""
+    def _first(self, most: int) -> list[Node]:
+        """Return the first children; of a long object no more than those are read."""
+        if callable(self._children) and self.end - self.start > _LONG:
+            return self._children(self, most)
+        return self.children[:most]
+
+    def fill(self, children: list[Node] | Callable[[Node, int], list[Node]]) -> None:
+        """Set the children, or how to read them when they are first asked for: all (0), or so many of the first."""
         self._index = self._texts = None
         self._children = children
 
@@ -87,7 +95,7 @@ class Node:
             return ""
         found = self._texts
         if found is None:
-            first = [n for n in self.children[:200] if n.scalar and n.text]
+            first = [n for n in self._first(200) if n.scalar and n.text]
             found = self._texts = {n.key: n.text for n in reversed(first)}
         return next((found[key] for key in keys if key in found), "")
 
