@@ -137,6 +137,50 @@ def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
         pinned(target_of(f"http://{host}/"))
 
 
+# Forms that other guards' own tests and public lists of bypasses hold (guards of webhooks in Go, PHP, Elixir and
+# TypeScript; lists for testers): other radices, shortened and padded octets, signs that fold to digits or dots, carriers.
+_SPELT = (
+    "http://017700000001/", "http://0177.0.0.01/", "http://0177.00.00.01/", "http://0300.0250.0.1/", "http://012.0.0.1/",
+    "http://0x7f.0.0.1/", "http://0x7f.0x0.0x0.0x1/", "http://0xA9.0xFE.0xA9.0xFE/", "http://127.0.1/", "http://10.1/",
+    "http://192.168.1/", "http://127.0.0x1/", "http://2852039166/", "http://0xa9fea9fe/", "http://3232235521/",
+    "http://127.0.0.1:80/", "http://127.0.0.1:6379/", "http://127.0.0.1./", "http://0.0.0.0:22/", "http://0/",
+    "http://00000177.0.0.1/", "http://0x00000000000000007f000001/", "http://169.254.169.254/latest/meta-data/",
+    "http://169.254.170.2/v2/credentials", "http://100.100.100.200/latest/meta-data/", "http://192.0.0.192/latest/",
+    "http://127。0。0。1/", "http://127．0．0．1/", "http://①②⑦.⓪.⓪.①/", "http://１２７.0.0.1/", "http://localhost:3000/",
+    "http://LocalHost/", "http://ｌｏｃａｌｈｏｓｔ/", "http://127.0.0.1#allowed.com", "http://127.0.0.1?allowed.com",
+    "http://127.0.0.1:80@allowed.com/", "http://allowed.com@127.0.0.1/", "http://127.0.0.1%00/", "http:127.0.0.1",
+    "http:///127.0.0.1/", "http:\\\\127.0.0.1\\", "http://evil.com\\@127.0.0.1/", "http://[0:0:0:0:0:0:0:1]/",
+    "http://[0:0:0:0:0:ffff:127.0.0.1]/", "http://[::ffff:a9fe:a9fe]/", "http://[::ffff:0x7f.1]/", "http://[::]/",
+    "http://[::]:22/", "http://[64:ff9b::7f00:1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[fd00:ec2::254]/latest/",
+    "http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://[2002:7f00:1::]/", "http://[ff02::1]/",
+    "http://[0000:0000:0000:0000:0000:0000:0000:0001]/", "http://[::1]:80/", "http://[::127.0.0.1]/",
+    "dict://127.0.0.1:11211/info", "gopher://127.0.0.1:6379/_x", "tftp://127.0.0.1/x", "ldap://127.0.0.1/", "ws://[::1]/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", _SPELT)
+def test_what_other_guards_are_tested_with_is_refused(url: str) -> None:
+    with pytest.raises(AcquireError):
+        pinned(target_of(url))
+
+
+@pytest.mark.parametrize("url", ["http://198.17.255.255/", "http://198.20.0.1/", "http://93.184.216.34/",
+                                 "https://1.2.3.4:8080/x", "http://[2606:4700:4700::1111]:8443/",
+                                 "http://172.15.255.255/", "http://172.32.0.1/", "http://100.63.255.255/",
+                                 "http://100.128.0.1/", "http://11.0.0.1/", "http://169.253.255.255/"])  # fmt: skip
+def test_the_neighbours_of_what_is_refused_pass(url: str) -> None:
+    assert pinned(target_of(url))[0] in url
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.nip.io", "localtest.me", "metadata.google.internal", "make-127-0-0-1-rr.1u.ms"]
+)
+@pytest.mark.parametrize("answer", ["127.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254", "::ffff:10.0.0.1"])
+def test_a_name_that_leads_inside_is_refused(host: str, answer: str) -> None:
+    with pytest.raises(Refused):
+        pinned(target_of(f"http://{host}/"), resolve=lambda name, port: [answer])
+
+
 def test_a_name_that_resolves_inside_as_well_is_refused_and_the_first_answer_is_pinned() -> None:
     target = target_of("http://vendor.example/")
     with pytest.raises(Refused, match=r"10\.0\.0\.9"):
