@@ -138,7 +138,7 @@ def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
 
 
 # Forms that other guards' own tests and public lists of bypasses hold (guards of webhooks in Go, PHP, Elixir and
-# TypeScript; lists for testers): other radices, shortened and padded octets, signs that fold to digits or dots, carriers.
+# TypeScript; lists for testers): other radices, short and padded octets, signs that fold to digits or dots, carriers.
 _SPELT = (
     "http://017700000001/", "http://0177.0.0.01/", "http://0177.00.00.01/", "http://0300.0250.0.1/", "http://012.0.0.1/",
     "http://0x7f.0.0.1/", "http://0x7f.0x0.0x0.0x1/", "http://0xA9.0xFE.0xA9.0xFE/", "http://127.0.1/", "http://10.1/",
