@@ -30,6 +30,7 @@ def of(data: bytes, name: str = "x.bin") -> str:
         (b"\x89PNG\r\n\x1a\n" + RANDOM, "a.png", "pictures"),
         (b"\0\0\0\x20ftypisom" + RANDOM, "a.mp4", "pictures"),
         (b"\0\1\0\0\0\x12\1\0" + RANDOM, "a.ttf", "pictures"),
+        (b"icns\0\1\x19\4icp4" + RANDOM, "a.icns", "pictures"),
         (b"SQLite format 3\0" + bytes(4000), "a.db", "data"),
         (b"GGUF\3\0\0\0" + RANDOM, "a.gguf", "models"),
         (b"\xca\xfe\xba\xbe\0\0\0\x34\0\x10" + bytes(300), "A.class", "programs"),

@@ -21,7 +21,8 @@ HEAD = 4096
 _MEDIA = re.compile(
     rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|BM.{4}\x00{4}|II\*\x00|MM\x00\*|RIFF.{4}(?:WEBP|WAVE|AVI )|OggS|fLaC|ID3|"
     rb"\xff[\xf2\xf3\xfb]|.{4}ftyp|\x1aE\xdf\xa3|\x00\x00[\x01\x02]\x00[\x01-\x20]\x00|wOF[F2]|OTTO|true\x00|ttcf|"
-    rb"\x00\x01\x00\x00\x00[\x04-\x40]\x01|\x00\x00\x01[\xba\xb3]|FLV\x01|#!AMR|MThd|\x00{3}\x0cjP  |DDS |8BPS|FORM",
+    rb"\x00\x01\x00\x00\x00[\x04-\x40]\x01|\x00\x00\x01[\xba\xb3]|FLV\x01|#!AMR|MThd|\x00{3}\x0cjP  |DDS |8BPS|FORM|"
+    rb"icns|\x00{3}\x0cJXL |\xabKTX",
     re.DOTALL,
 )
 _GROUPS = {"binary": PROGRAMS, "model": MODELS, "database": DATA, "document": DOCUMENTS, "image": PICTURES}
