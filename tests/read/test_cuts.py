@@ -78,7 +78,7 @@ CUTS = [
     ("binary.managed", "MEMBERS", 1), ("binary.managed", "_MOST_STRINGS", 1), ("binary.managed", "_MOST_RUNS", 0),
     ("binary.managedbuild", "MEMBERS", 1), ("binary.managedbuild", "STRING", 4),
     ("binary.pyc", "MEMBERS", 1), ("binary.pycode", "_MOST_STACK", 1),
-    ("binary.dex", "_MOST_CLASSES", 1), ("binary.dex", "_MOST_SOUGHT", 0),
+    ("binary.dex", "_MOST_CLASSES", 1), ("binary.dexcode", "_MOST_SOUGHT", 0),
     ("binary.immediates", "_MOST_SEEDS", -1), ("binary.native", "_MOST_TARGETS", 0),
     ("binary.native", "_MOST_DATA", 0), ("binary.native", "_MOST_CODE", 0), ("binary.wasm", "_MOST", 0),
     ("binary.image", "MOST_SYMBOLS", 1), ("binary.image", "MOST_SECTIONS", 1),
