@@ -200,3 +200,19 @@ def test_cut_outs_stand_in_the_page_and_go_with_what_they_show(
     assert "image/png" not in (folder / "data" / "case.html").read_text()
     assert not list(folder.rglob(there["sdk.cut-outs.json"]))
     assert check(folder)[0] == 0 and not [c for c in verify(folder) if c.holds is False]
+
+
+@pytest.mark.parametrize("root", ["", "."])
+def test_a_case_that_lies_in_the_product_is_no_part_of_it(
+    case: Case, product: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    place = product / "inc" / "case"
+    shutil.copytree(case.root, place)
+    monkeypatch.chdir(product)
+    mine = Case.open(place, lambda new: b"")
+    kept(mine, Path(root) if root else product)
+    scanned = list(mine.entries())[-1]
+    assert any("the case itself" in left for left in scanned.predicate["not-kept"])
+    names = [name for _, name in pack.listed(mine.objects.path(scanned.subjects[1]["digest"]["sha256"]))]
+    assert "inc/b.h" in names and not [name for name in names if name.startswith("inc/case/")]
+    assert not [c for c in verify(place) if c.holds is not True]

@@ -37,9 +37,16 @@ _ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
 class Folder:
     """What a folder holds, read once: its bytes as an archive, and the digests of its files."""
 
-    def __init__(self, root: Path, *, long: bool = False) -> None:
-        """``long`` also takes the SHA-512 of every file, which the archive as a whole has otherwise."""
+    def __init__(self, root: Path, *, case: Path | None = None, long: bool = False) -> None:
+        """``long`` also takes the SHA-512 of every file, which the archive as a whole has otherwise.
+
+        A ``case`` that lies in the folder is no part of the product.
+        """
         self._root = root
+        self._case = ""
+        if case is not None and case.resolve().is_relative_to(root.resolve()):
+            within = case.resolve().relative_to(root.resolve())
+            self._case = f"{os.fspath(root).rstrip(os.sep)}{os.sep}{within}{os.sep}"
         self._long = long
         self.sums: list[bytes] = []
         """A line a file: SHA-256 and name, in the order of the archive."""
@@ -52,9 +59,13 @@ class Folder:
         cut = len(os.fsencode(os.fspath(self._root).rstrip(os.sep))) + 1
         waiting: list[bytes] = []
         size = 0
+        if self._case:
+            self.left.append(f"{self._case}: the case itself")
         for entry in tree(self._root):
             if isinstance(entry, Limit):
                 self.left.append(f"{entry.path}: {entry.reason}")
+                continue
+            if self._case and entry.path.startswith(self._case):
                 continue
             name = entry.raw[cut:].replace(os.sep.encode(), b"/")
             try:

@@ -57,7 +57,7 @@ class Keeper:
     def _folder(self, path: Path) -> None:
         """Keep a folder as one archive and the listing of its files, or their digests alone."""
         name = path.resolve().name or "folder"
-        folder = Folder(path, long=self._hash_only)
+        folder = Folder(path, case=self._case.root, long=self._hash_only)
         archive = ""
         if self._hash_only:
             for _ in folder.chunks():
