@@ -1,11 +1,12 @@
 """A set of products labelled before any of them was scanned: verdict, trait, basis and place against the label.
 
-    .venv/bin/python benchmarks/accuracy/blind.py --products DIR [--only REGEX] [-v]
+    .venv/bin/python benchmarks/accuracy/blind.py --products DIR [--list FILE] [--only REGEX] [-v]
 
 ``blind.tsv`` names each product: a public repository at a commit (and the folder of it that was taken), or a package
 with the hash of its archive. They are other people's code: check each out into ``DIR/FOLDER``, the archive of a package
 under that name. What the snapshot of a repository lacked (files from 4 MiB on) was not looked at. ``first_run`` is the
 verdict before anything was mended by it, ``mended`` the label where reading the product showed that it was wrong.
+``blind-small.tsv`` is a later, smaller set of the same kind.
 """
 
 from __future__ import annotations
@@ -40,12 +41,13 @@ def right(row: dict[str, str], findings: list[Finding]) -> tuple[bool, bool]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--products", type=Path, required=True)
+    parser.add_argument("--list", type=Path, default=HERE / "blind.tsv")
     parser.add_argument("--only", default="", help="regular expression on the product's folder")
     parser.add_argument("-v", action="store_true", help="list findings")
     args = parser.parse_args()
     rules, tagger = load_rules(), load().tag
     count = dict.fromkeys(("profiles", "found", "called", "told", "placed", "others", "quiet"), 0)
-    for row in csv.DictReader((HERE / "blind.tsv").open(), delimiter="\t", quoting=csv.QUOTE_NONE):
+    for row in csv.DictReader(args.list.open(), delimiter="\t", quoting=csv.QUOTE_NONE):
         if args.only and not re.search(args.only, row["folder"]):
             continue
         try:

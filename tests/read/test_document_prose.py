@@ -200,6 +200,23 @@ def test_prose_keeps_lists_and_chinese_sentences_apart() -> None:
     assert sentence.passage.text == "支持按民族检索！"
 
 
+def test_numbered_classes_are_a_set_of_labels() -> None:
+    source = "# Model\n\nAccuracy around 85%\n0 - Black man\n1 - Asian man\n2: White man\n"
+    labels = read(markdown, source, "Asian")[0]
+    assert (labels.kind, labels.role, labels.name, labels.gloss) == (
+        Kind.LABEL_SET,
+        "classes",
+        "Model",
+        "Accuracy around 85%",
+    )
+    assert [(m.name, m.value) for m in labels.members] == [("Black man", "0"), ("Asian man", "1"), ("White man", "2")]
+
+
+@pytest.mark.parametrize("lines", ["1 - Asian\n3 - White\n4 - Black\n", "7 - Asian\n8 - White\n9 - Black\n"])
+def test_numbers_that_do_not_count_up_are_no_classes(lines: str) -> None:
+    assert {c.kind for c in read(markdown, lines, "Asian")} == {Kind.STATEMENT}
+
+
 def test_prose_rows_have_cells() -> None:
     (row,) = read(prose, "a\tb\tc\nrace\t1\t2\n", "race")
     assert (row.role, [m.value for m in row.members]) == ("table-row", ["race", "1", "2"])

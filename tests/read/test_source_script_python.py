@@ -421,3 +421,18 @@ def test_escapes_in_strings_are_resolved() -> None:
     labels = one(found, Kind.LABEL_SET)
     assert names(labels) == ["维族", "汉族"]
     assert labels.members[0].passage.text == '"\\u7ef4\\u65cf"'
+
+
+def test_the_column_a_model_learns_is_told_by_what_takes_it() -> None:
+    found = read("""
+        people = pd.read_csv("roll.csv")
+        print(people["race"].head())
+        y = np.array(people.race.astype("category").cat.codes)
+        forest.fit(X, people["race"])
+        people["race"] = people["race"].str.lower()
+        """)
+    script = one(found, Kind.OPERATION, role="script")
+    assert script.passage.text.startswith("y = np.array(")
+    assert 'y = np.array(people.race.astype("category").cat.codes)' in script.uses
+    assert 'fit(..., people["race"])' in script.uses
+    assert not [u for u in script.uses if u.startswith("people[")]

@@ -289,11 +289,14 @@ def _same_member(value: object) -> Condition:
 
 
 def _same_use(value: object) -> Condition:
-    """Every listed thing in one and the same name or string that the code uses."""
-    names = _words(value)
+    """Every listed thing in one and the same name or string that the code uses, where ``matches`` is found too."""
+    o = _options(value, {"of", "matches"}) if isinstance(value, dict) else {"of": value}
+    names, written = _words(o["of"]), re.compile(str(o.get("matches", "")))
 
     def evaluate(scene: Scene) -> Result:
         for use in scene.features.construct.uses[:200]:
+            if not written.search(use):
+                continue
             tags = scene.features.tag(use)
             if all(any(_is(tag, name, scene.trait) for tag in tags) for name in names):
                 return Result(True, f"“{use[:60]}” holds " + " and ".join(names))

@@ -66,6 +66,10 @@ _LONG = 48
 # Of a function's uses so many are looked at for a model's name, which is no longer than this.
 _USES = 200
 _NAME_OF_MODEL = 60
+# What a model is trained to answer, as a reader writes it: ``y = people["faith"]``, ``fit(..., people["faith"])``.
+_LEARNED = re.compile(
+    r"(?:[yY](?:_?[a-z]+)?|(?:train_)?(?:target|label)s?(?:_train)?) ?= ?\w|(?:fit|train_test_split)\(\.\.\., "
+)
 
 _TEXT_ROLES = frozenset({"Statement"})
 
@@ -207,14 +211,15 @@ class Features:
         return tuple(sorted((t for t, w in weight.items() if w >= 1.1), key=lambda t: (-weight[t], t)))
 
     def _asked(self) -> set[Trait]:
-        """Return the traits of the models that a function uses: ``race_model`` says more than ``race``."""
+        """Return the traits of the models that a function uses or trains: ``race_model`` says more than ``race``."""
         out: set[Trait] = set()
         for use in self.construct.uses[:_USES]:
-            if len(use) > _NAME_OF_MODEL or not use.isascii():
+            learned = bool(_LEARNED.match(use))
+            if not use.isascii() or (len(use) > _NAME_OF_MODEL and not learned):
                 continue
             tags = self.tag(use)
             named = {t.trait for t in tags if t.role == "attribute" and t.trait and t.strength != "weak"}
-            if named and any(t.concept in ("model", "infer") for t in tags):
+            if named and (learned or any(t.concept in ("model", "infer") for t in tags)):
                 out.update(Trait(t) for t in named)
         return out
 

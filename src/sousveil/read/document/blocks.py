@@ -42,6 +42,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$.\-]*(?:\[[\w\s]*\])*\Z")
 _NUMBER = re.compile(r"-?(?:0x[0-9a-fA-F]+|\d{1,6})\Z")
 # A shown answer without a language: nothing but keys with values.
 _PAIR = re.compile(rb"[ \t]*[\"']?(\w[\w .()-]{0,39}?)[\"']?[ \t]*:[ \t]*(\S[^\r\n]*)")
+# A class and its number, as answers are explained: ``0 - Asian``, ``1: White``.
+_NUMBERED = re.compile(rb"[ \t]*(\d{1,3})[ \t]*(?:[-=]>|[-:=])[ \t]*([^\s\d][^\r\n]{0,40}?)[ \t,;]*\Z")
+_CLASSES = 3
 _BLOCK = 4000
 _PAIRS = 4
 _MARK = re.compile(
@@ -107,7 +110,8 @@ class Writer:
         )
 
     def paragraph(self, start: int, end: int, role: str = "sentence") -> None:
-        """Add each sentence of a paragraph that holds a hit."""
+        """Add each sentence of a paragraph that holds a hit, or the numbered classes it lists."""
+        self._classes(start, end)
         last = -1
         for hit in self.hits.between(start, end):
             if hit < last:
@@ -131,6 +135,35 @@ class Writer:
             while first < hit and self.places.utf8[first] in b" \t":
                 first += 1
             self.statement("code-block", first, last, language)
+
+    def _classes(self, start: int, end: int) -> None:
+        """Add lines that number what an answer may be, from 0 or 1 on, as one set of labels."""
+        if end - start > _BLOCK or not self.hits.inside(start, end):
+            return
+        members: list[Member] = []
+        at = lead = start
+        for line in self.places.utf8[start:end].splitlines(keepends=True):
+            found = _NUMBERED.match(line.rstrip(b"\r\n"))
+            if found is not None and (
+                int(found[1]) in (0, 1) if not members else members[-1].value == str(int(found[1]) - 1)
+            ):
+                lead = lead if members else at
+                low, high = at + found.start(2), at + found.end(2)
+                members.append(
+                    Member(self.places.string(low, high), self.places.passage(low, high), str(int(found[1])))
+                )
+            elif members:
+                break
+            at += len(line)
+        if len(members) < _CLASSES or self.full:
+            return
+        name = self._headings[-1][1] if self._headings else ""
+        said = plain(self.places.string(max(start, lead - 300), lead))
+        self.out.append(
+            Construct(
+                Kind.LABEL_SET, name, members[0].passage, tuple(members), said, self.scope, "classes", self.language
+            )
+        )
 
     def _pairs(self, start: int, end: int) -> bool:
         """Add a block of nothing but keys with values as one record; return whether it is one and holds a hit."""

@@ -10,12 +10,14 @@ from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses
 from sousveil.read.source.pythonclass import PythonClasses, documented
 from sousveil.read.source.pythonparts import LANGUAGE, STRINGS
-from sousveil.read.source.pythonwords import ROUTE, TOLD
+from sousveil.read.source.pythonwords import LEARNED, ROUTE, TOLD
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 from sousveil.read.unfinished import bounded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_COLUMN = ("subscript", "attribute", "call")
 
 
 class PythonFunctions(PythonClasses):
@@ -134,6 +136,8 @@ class PythonFunctions(PythonClasses):
             current = waiting.pop()
             self.effort += 1
             kind = current.type
+            if learned := self._learned(current):
+                uses.add(learned)
             if kind == "identifier":
                 word = self.raw(current, 100)
                 if word not in ("self", "cls"):
@@ -157,6 +161,20 @@ class PythonFunctions(PythonClasses):
                     waiting.append(value)
             elif kind != "comment":
                 waiting.extend(reversed(current.named_children))
+
+    def _learned(self, node: Node) -> str:
+        """Return what names the column a model learns: ``y = people["faith"]``, ``fit(..., people["faith"])``."""
+        if node.type == "assignment":
+            right = node.child_by_field_name("right")
+            if right is not None and LEARNED.fullmatch(self.field(node, "left")) and right.type in _COLUMN:
+                return self.raw(node, 80)
+        elif node.type == "call":
+            name = self.field(node, "function").rpartition(".")[2]
+            if name in ("fit", "train_test_split"):
+                positional, _ = self.arguments(node)
+                if len(positional) > 1 and positional[1].type in _COLUMN:
+                    return f"{name}(..., {self.raw(positional[1], 60)})"
+        return ""
 
     # ----------------------------------------------------------------------------------------- values
 
@@ -195,6 +213,8 @@ class PythonFunctions(PythonClasses):
         inner = node.named_children[0] if node.named_children else node
         if inner.type == "assignment":
             left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
+            if self._learned(inner):
+                return True
             if right is not None and right.type == "call":
                 return not (self.declares(right) or self.wraps(right))
             return left is not None and left.type == "subscript"
@@ -210,8 +230,8 @@ class PythonFunctions(PythonClasses):
             first = code.index(held[0])
             for node in [*held, *code[max(0, first - 10) : first + 30]]:
                 self.use(node, uses)
-            return Construct(
-                Kind.OPERATION, "", self.head(held[0]), role="script", language=LANGUAGE, uses=uses.words()
-            )
+            # What a model learns is the place to look at, where one does.
+            told = next((n for n in held if self._learned((n.named_children or [n])[0])), held[0])
+            return Construct(Kind.OPERATION, "", self.head(told), role="script", language=LANGUAGE, uses=uses.words())
 
         return Draft(self.base + held[0].start_byte, self.base + held[-1].end_byte, build, linkable=False, tag="script")

@@ -10,3 +10,7 @@ ROUTE = re.compile(r"\.?(route|get|post|put|delete|patch|websocket|api_route|add
 """Decorators that make a function an endpoint."""
 TYPED = ("field", "mapped_column", "relationship", "attrib", "ib")
 """Calls in small letters that declare a field, as those with a capital do."""
+LEARNED = re.compile(
+    r"[yY](?:_?(?:train|all|true|raw|data|full|labels?|vec))?|targets?|labels?|train_labels?|labels?_train"
+)
+"""What holds that which a model is trained to answer."""
