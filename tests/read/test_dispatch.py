@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import sousveil.read
 from sousveil.model import Kind
-from sousveil.read.dispatch import kind_of, read, reader_of
+from sousveil.read.dispatch import kind_of, read, read_all, reader_of
 from sousveil.read.formats import FORMATS
 
 TOP = Path(sousveil.read.__file__).parent
@@ -182,3 +182,8 @@ def test_a_charmap_is_no_markup() -> None:
     charmap = b"<code_set_name> BIG5\n<mb_cur_max>  2\n<comment_char> %\nCHARMAP\n<U0000> /x00 NULL\n"
     assert reader_of("charmaps/BIG5", charmap).__name__.endswith("document.prose")
     assert reader_of("notes", b"<settings>\n<comment_char>%</comment_char>").__name__.endswith("resource.xml")
+
+
+def test_all_of_a_very_long_text_is_not_read_and_that_is_said() -> None:
+    reading = read_all("a.txt", b"ethnic group " * (1 << 20))
+    assert [limit.reason for limit in reading.limits] == ["too-large"]

@@ -28,6 +28,8 @@ WINDOWED = 24 << 20
 # These readers need the brackets or the header of the whole file, and bound themselves.
 _WHOLE = ("json", "csv")
 _MOST_WHOLE = 256 << 20
+# One long line takes sixty bytes of memory a byte where all of it is asked for.
+_MOST_EVERY = 8 << 20
 _MARGIN = 96 << 10
 _MAX_WINDOWS = 48
 # What one artifact may yield; more is cut and said so.
@@ -201,8 +203,11 @@ def _read_all(path: str, data: bytes) -> Reading:
     if readers := byte_readers(path, data):
         return _read_bytes(path, data, None, readers)
     kind = kind_of(data)
-    if kind != "text" or len(data) > WINDOWED:
+    if kind != "text":
         return Reading((), kind)
+    if len(data) > _MOST_EVERY:
+        detail = f"{len(data):,} bytes of text; every structure is read of up to {_MOST_EVERY:,}"
+        return Reading((), kind, (Limit(path, "too-large", detail),))
     module = reader_of(path, data)
     limits: tuple[Limit, ...] = ()
     try:
