@@ -183,6 +183,7 @@ def log(folder: Path) -> None:
         before = last.get(url, {})
         if entry.kind in ("changed", "gone", "back"):
             how = f": {told['how']}" if told.get("how") else ""
+            how += f": {told['lines-that-differ']} lines differ" if "lines-that-differ" in told else ""
             print(show(f"{entry.kind:12} {url}{how}"))
             if when := window(told):
                 print(f"{'':12} {when}")

@@ -106,7 +106,7 @@ def judge(answer: bytes, digest: bytes, anchors: Anchors) -> Trust:
     moment = stamped_at(answer)
     when = f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "a time that cannot be read"
     if not roots.strip():
-        return Trust(None, f"stamped {when}; no root certificate was given to check the authority against")
+        return Trust(None, f"stamped {when}; by whom is checked with its root: --roots FILE")
     first = _by_library(answer, digest, roots)
     if first is not None:
         return Trust(first == "", f"stamped {when}" if first == "" else first)
