@@ -34,6 +34,7 @@ def _instead(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
         pytest.param("images", "fat12.img", _put(17, b"\x01"), id="half a sector of a folder"),
         pytest.param("images", "in.itb", _put(12, b"\xff"), id="names outside of the tree"),
         pytest.param("images", "in.itb", _put(8, b"\x7f"), id="a tree outside of the file"),
+        pytest.param("images", "sdk.trx", _put(14, b"\0"), id="an image of no known version"),
         pytest.param("androidxml", "face_search.xml", _put(9, b"\x01"), id="strings of an unknown kind"),
         pytest.param("models", "face.tflite", _put(0, b"\xff"), id="a root outside of the model"),
         pytest.param("databases", ".arrow", _put(0x99, b"\x80"), id="a name longer than the file"),

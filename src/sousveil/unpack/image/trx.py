@@ -19,7 +19,9 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
     head = source.read(0, 32)
     size, version = u32(head, 4), u16(head, 14)
     if version not in (1, 2) or size < 28:
-        raise NotOpened("", "")
+        # Four letters alone begin many a file; a size that fits tells an image.
+        fits = 28 <= size <= source.size
+        raise NotOpened("broken", f"version {version} is not known") if fits else NotOpened("", "")
     first = 28 if version == 1 else 32
     starts = sorted({u32(head, at) for at in range(16, first, 4)} - {0})
     end = min(size, source.size)
