@@ -270,6 +270,9 @@ def test_what_was_taken_out_is_a_residue() -> None:
     found = judged(a__py=text % "Racial classification layers were erased from this distribution.")
     assert found.verdict is Verdict.RESIDUE
     assert profiles(judged(a__py=text % "Racial classification layers were retrained for this distribution."))
+    assert profiles(judged(a__py=text % "Race classification is disabled by default."))
+    live = text.replace("FaceNet", "RaceClassifier") + '    labels = ["asian", "black", "white", "indian"]\n'
+    assert profiles(judged(a__py=live % "Racial classification layers were removed."))
     data = judged(a__py=text.replace(" and race", "") % "The column race was removed from the data.")
     assert not data.findings
 

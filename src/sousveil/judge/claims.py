@@ -80,7 +80,10 @@ _BREAKS = re.compile(
 # What was taken out before the product was given away. A column that was dropped is no inference.
 _TAKEN_OUT = re.compile(
     r"\b(?:was|were|been|is|are|being)\s+(?:\w+ly\s+)?(?:erased|removed|stripped|deleted|disabled|withdrawn|taken out|"
-    r"discontinued|retired)\b|已(?:删除|移除|下线|禁用|停用|去除)",
+    r"discontinued|retired)\b"
+    # "Disabled by default" is there.
+    r"(?!,? (?:by default|unless|until|when|if|for|during|only|in (?:debug|demo|trial))\b)"
+    r"|已(?:删除|移除|下线|禁用|停用|去除)",
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"classif|predict|recogni|detect|识别|检测|分类", re.IGNORECASE)

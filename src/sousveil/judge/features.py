@@ -55,7 +55,7 @@ _HEAD = 48
 
 # "Neither indicates nationality, residence or ethnicity": what a comment denies is not what it is about.
 _DENIAL = re.compile(
-    r"\b(?:neither|nor|never|cannot|(?:does|do|did|is|are|must|should|will|can) ?not|(?:does|do|is|are|wo|ca)n['’]t)\b"
+    r"\b(?:neither|nor|never|(?:does|do|did) not|(?:does|do|did)n['’]t)\b"
     r"[^.;:()\n]{0,60}\Z",
     re.IGNORECASE,
 )
