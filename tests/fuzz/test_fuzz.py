@@ -77,7 +77,7 @@ def _check(driver: object, outcomes: Iterator[object], text: bool = True) -> int
         assert one.seconds < 10, f"{what}: {one.seconds:.1f} s"
         # A worker begins with what the tests' own process holds, which grows with every test before.
         more = one.peak - _held()
-        assert more < 600 << 20, f"{what}: {more >> 20} MB"
+        assert more < 400 << 20, f"{what}: {more >> 20} MB"
     assert not driver.judge_failures
     return count
 
