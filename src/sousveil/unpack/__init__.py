@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sousveil.unpack.entry import Entry
+from sousveil.unpack.glance import is_plain_text
 from sousveil.unpack.limits import Budget, Quotas, Stop
 from sousveil.unpack.misnamed import misnamed
 from sousveil.unpack.names import shown
@@ -28,6 +29,7 @@ __all__ = [
     "has",
     "has_sourcemap",
     "is_container",
+    "is_plain_text",
     "misnamed",
     "render",
     "renderer_named",

@@ -11,6 +11,7 @@ _PACKED = frozenset((
 ))  # fmt: skip
 _WORDS = frozenset(("pdf", "rtf", "eml", "mbox", "ipynb"))
 """What looks like text and is not read as such."""
+ASKED = _PACKED | _WORDS
 
 
 def misnamed(display: str, data: bytes | memoryview) -> str:

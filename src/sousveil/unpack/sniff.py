@@ -74,6 +74,8 @@ for _magic, _format in _BY_START.items():
 
 _STUB_STARTS = frozenset(stub[:2] for stub in STUBS)
 _RARE_STARTS = frozenset({b"\x1f\x8b", b"BZ", b"\x1f\x9d", b"\x5d\0", b"\x60\xea", b"\xc7\x71", b"\x71\xc7"})
+STARTS = frozenset((*_BY_START, *STUBS, *_RARE_STARTS))
+"""First bytes of which any may mean that a file is to be opened."""
 _APFS_BLOCKS = frozenset({4096, 8192, 16384, 32768, 65536})
 _IMAGES = {b"CD001": "iso", b"BEA01": "udf"}
 

@@ -32,7 +32,7 @@ MOST_MAP = 256 << 20
 """Bytes of a map that are read."""
 MOST_SECTIONS = 10_000
 
-_CODE = (".js", ".mjs", ".cjs", ".css", ".jsx", ".ts", ".vue", ".html", ".htm")
+CODE = (".js", ".mjs", ".cjs", ".css", ".jsx", ".ts", ".vue", ".html", ".htm")
 _MARK = b"sourceMappingURL=data:"
 _INLINE = re.compile(rb"sourceMappingURL=data:([\w/+.-]{0,64})((?:;[\w=-]{1,32}){0,4}),([^\s*'\"]+)")
 
@@ -50,7 +50,7 @@ def has_sourcemap(name: str, data: bytes) -> bool:
     low = name[-8:].lower()
     if low.endswith(".map"):
         return b'"sourcesContent"' in data
-    return low.endswith(_CODE) and _MARK in data
+    return low.endswith(CODE) and _MARK in data
 
 
 def sourcemaps(display: str, data: bytes, budget: Budget | None = None, raw: bytes = b"") -> Iterator[Entry | Limit]:

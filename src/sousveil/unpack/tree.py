@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -73,10 +74,13 @@ def _folder(folder: str, prefix: str, root: str, sizes: bool) -> Iterator[FilePa
     """Yield one folder's files and limits, and its folders as path and display prefix."""
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda e: os.fsencode(e.name))
+            entries = list(found)
     except OSError as error:
         yield Limit(shown(prefix.rstrip("/")) or ".", "unreadable", f"folder: {_why(error)}")
         return
+    # Code points are in the order of their bytes, but for those that stand for bytes that are no text.
+    plain = "".join([e.name for e in entries]).isascii()
+    entries.sort(key=attrgetter("name") if plain else lambda e: os.fsencode(e.name))
     for entry in entries:
         name = prefix + entry.name
         if not sizes and entry.is_file(follow_symlinks=False):

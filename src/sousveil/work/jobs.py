@@ -86,7 +86,7 @@ class _Surveyor:
                     yield from self._alone(descriptor, display, data)
                 elif job.skip.count(display) < 2:
                     data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
-                    if not (self._plainly and len(data) == size and self._plain(display, data)):
+                    if not (self._plainly and len(data) == size and self._plain(display, data, local=True)):
                         yield from self._file(descriptor, index, display, data, size)
             except OSError as error:
                 yield Trouble(Limit(display, "unreadable", error.strerror or str(error)))
@@ -106,19 +106,23 @@ class _Surveyor:
         else:
             yield from self._contained(descriptor, -1, display, data)
 
-    def _plain(self, display: str, data: bytes) -> bool:
-        """Survey a file that is nothing but bytes without a term: nearly every file. Return False if it is not that."""
-        if (
-            len(data) > unpack.STUB_HEAD
+    def _plain(self, display: str, data: bytes, local: bool = False) -> bool:
+        """Survey a file that is nothing but bytes without a term: nearly every file. Return False if it is not that.
+
+        Of one that is not ``local`` it is known that it is no container.
+        """
+        text = unpack.is_plain_text(data, display)
+        if not text and (
+            (local and (len(data) > unpack.STUB_HEAD or unpack.is_container(data, display) is not None))
             or unpack.renderer_of(data, display) is not None
-            or unpack.is_container(data, display) is not None
             or unpack.has_sourcemap(display, data)
             or unpack.worth_reading(data)
             or unpack.misnamed(display, data)
-            or self._hit(data, display, local=True)
         ):
             return False
-        self._tally.count(display, data)
+        if self._hit(data, display, local):
+            return False
+        self._tally.count(display, data, understood=coverage.TEXT if text else "")
         return True
 
     def _file(self, descriptor: int, index: int, display: str, data: bytes, size: int) -> Iterator[Message]:
@@ -193,7 +197,7 @@ class _Surveyor:
             yield from self._entry(item)
         elif item.document:
             yield from self._document(unpack.renderer_named(item.document), item.path, item.data)
-        elif not (self._plainly and self._plain_item(item.path, item.data)):
+        elif not (self._plainly and self._plain(item.path, item.data)):
             yield from self._file_and_renderings(-1, item.path, item.data)
 
     def _document(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Message]:
@@ -206,19 +210,6 @@ class _Surveyor:
             return
         self._station.at(display, opening=True)
         yield from self._renderings(renderer, display, data)
-
-    def _plain_item(self, display: str, data: bytes) -> bool:
-        """As for a file; that it is no container is known."""
-        if (
-            unpack.renderer_of(data, display) is not None
-            or unpack.has_sourcemap(display, data)
-            or unpack.worth_reading(data)
-            or unpack.misnamed(display, data)
-            or self._hit(data, display)
-        ):
-            return False
-        self._tally.count(display, data)
-        return True
 
     def _file_and_renderings(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
         """Survey a file, and what it holds in packed or encoded form. ``index``: of a local file; else -1."""

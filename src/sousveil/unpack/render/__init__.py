@@ -77,7 +77,7 @@ MOST_RENDERED = 256 << 20
 """Bytes of a file that is rendered; a larger one is a limit."""
 
 
-def _scoped(pattern: re.Pattern[bytes]) -> bytes:
+def scoped(pattern: re.Pattern[bytes]) -> bytes:
     """Return an expression with its flags inside, so that it can stand beside others."""
     flags = ((re.IGNORECASE, "i"), (re.MULTILINE, "m"), (re.DOTALL, "s"), (re.VERBOSE, "x"))
     letters = "".join(letter for flag, letter in flags if pattern.flags & flag).encode()
@@ -85,7 +85,7 @@ def _scoped(pattern: re.Pattern[bytes]) -> bytes:
 
 
 # Asked of every file: one expression and one look at the name say no for nearly all of them.
-_ANY_NAME = re.compile(b"|".join(_scoped(r.magic) for r in RENDERERS if not r.ends))
+_ANY_NAME = re.compile(b"|".join(scoped(r.magic) for r in RENDERERS if not r.ends))
 _ENDS = tuple({end for r in RENDERERS for end in r.ends})
 
 
