@@ -66,7 +66,7 @@ def run(request: Request) -> int:
     names: set[str] = set()
     for product in request.products:
         try:
-            report = _scan(product, request)
+            report, unkept = _scan(product, request)
         except AcquireError as error:
             say(str(error))
             worst = max(worst, TROUBLE)
@@ -81,7 +81,10 @@ def run(request: Request) -> int:
             write_whole(folder / f"{name}.{_EXTENSIONS[request.format]}", [_rendered(report, request)])
         else:
             pieces.append(_separator(request, bool(pieces)) + _rendered(report, request))
-        if request.case is not None and not request.quiet:
+        if unkept:
+            say(unkept)
+            worst = TROUBLE
+        elif request.case is not None and not request.quiet:
             what = "the product's digests" if request.hash_only else "the product"
             say(f"{what} and this report are on record in {request.case}")
     if request.output is not None and folder is None and pieces:
@@ -117,18 +120,25 @@ def slug(product: str) -> str:
     return name[-100:].strip("-.") or "product"
 
 
-def _scan(product: str, request: Request) -> Report:
-    """Return the report; JSON Lines for standard output are written while it comes. A case gets what was scanned."""
+def _scan(product: str, request: Request) -> tuple[Report, str]:
+    """Return the report; JSON Lines for standard output are written while it comes. A case gets what was scanned.
+
+    What kept the case from getting it comes beside the report: a long scan is not lost to a full disk.
+    """
     if request.case is None:
-        return _scanned(_named(product, None), request, None)
+        return _scanned(_named(product, None), request, None), ""
     from sousveil.cli.case import opened
     from sousveil.evidence.products import Keeper
+    from sousveil.evidence.wrong import CaseError
 
     case = opened(request.case)
     keeper = Keeper(case, request.hash_only)
     report = _scanned(_named(product, case), request, keeper)
-    keeper.record(report, ["sousveil", *sys.argv[1:]])
-    return report
+    try:
+        keeper.record(report, ["sousveil", *sys.argv[1:]])
+    except CaseError as error:
+        return report, f"{error}. This report is not on record."
+    return report, ""
 
 
 def _named(product: str, case: Case | None) -> str | Acquired:

@@ -141,7 +141,16 @@ class Case:
                 self._held = False
 
     def record(self, event: str, details: dict[str, Any], subjects: Iterable[dict[str, Any]] = ()) -> Recorded:
-        """Write an event and return its line's digest and its time. What a killed run left is dealt with first."""
+        """Write an event and return its line's digest and its time. What a killed run left is dealt with first.
+
+        Raises CaseError where it cannot be written; the record is then as it was.
+        """
+        try:
+            return self._record(event, details, subjects)
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _record(self, event: str, details: dict[str, Any], subjects: Iterable[dict[str, Any]]) -> Recorded:
         private = self._key()
         with self.held():
             self._tidy(private)
@@ -202,7 +211,13 @@ class Case:
 
     def keep_bytes(self, name: str, data: bytes) -> dict[str, Any]:
         """Keep bytes and return them as an event's subject."""
-        return subject(name, self.objects.add([data]))
+        try:
+            return subject(name, self.objects.add([data]))
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> CaseError:
+        return CaseError(f"{self.root}: the case cannot be written: {error.strerror or error}")
 
 
 def _writable(value: Any) -> Any:

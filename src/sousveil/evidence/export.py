@@ -95,7 +95,7 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
             part.rename(out)
             durable.sync_folder(out.parent)
         except OSError as error:
-            with contextlib.suppress(OSError):  # the same may keep it from being told
+            with contextlib.suppress(CaseError):  # the same may keep it from being told
                 case.record("not-exported", {**said, "what": error.strerror or str(error)})
             raise CaseError(f"{out}: the export cannot be written: {error.strerror or error}") from error
         finally:

@@ -30,6 +30,19 @@ def _read_at(descriptor: int, count: int, at: int) -> bytes:
     return os.read(descriptor, count)
 
 
+def _write_whole(descriptor: int, data: bytes) -> None:
+    """Add ``data`` at the end and sync it; where that fails (a full disk), the file is as long as it was."""
+    size = os.fstat(descriptor).st_size
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    except BaseException:
+        os.ftruncate(descriptor, size)
+        raise
+
+
 _RECORD = "of-the-record"
 """The annotation of a subject that is no object: a statement of in-toto has one, and a note is about nothing kept."""
 
@@ -81,7 +94,7 @@ class Ledger:
         Without subjects it is about the record so far. ``number`` and ``previous`` are added to the predicate. The cost
         does not depend on the length of the ledger.
         """
-        with self.path.open("ab+") as file:
+        with self.path.open("ab+", buffering=0) as file:
             last = self._last(file.fileno())
             number, previous = 1, NO_PREDECESSOR
             if last is not None:
@@ -95,9 +108,7 @@ class Ledger:
             )
             if len(line) >= MOST_LINE:
                 raise CaseError(f"{self.path}: the event is longer than a line may be ({len(line):,} bytes)")
-            file.write(line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            _write_whole(file.fileno(), line + b"\n")
         if last is None:
             durable.sync_folder(self.path.parent)
         return hashlib.sha256(line).hexdigest()

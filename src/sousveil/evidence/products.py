@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,19 +34,23 @@ class Keeper:
 
     @contextmanager
     def keeping(self, acquired: Acquired) -> Iterator[None]:
-        """Keep the product's files in a thread of its own while it is scanned."""
-        thread = threading.Thread(target=self._keep, args=(acquired,), daemon=True)
+        """Keep the product while it is scanned: a file in a thread of its own, a folder afterwards.
+
+        A folder's many small reads in a thread would take turns with the scan for the interpreter, which costs both
+        more than it saves. What cannot be kept is told by ``record``, for the report stands all the same.
+        """
+        files = [item for item in acquired.inputs if not item.path.is_dir()]
+        thread = threading.Thread(target=self._keep, args=(files,), daemon=True)
         thread.start()
         try:
             yield
         finally:
             thread.join()
-        if self._failed is not None:
-            raise self._failed
+        self._keep([item for item in acquired.inputs if item.path.is_dir()])
 
-    def _keep(self, acquired: Acquired) -> None:
+    def _keep(self, items: Sequence[Input]) -> None:
         try:
-            for item in acquired.inputs:
+            for item in items if self._failed is None else ():
                 if item.path.is_dir():
                     self._folder(item.path)
                 else:
@@ -78,7 +82,9 @@ class Keeper:
         self._left += folder.left
 
     def record(self, report: Report, command: list[str]) -> None:
-        """Keep the report and record the scan."""
+        """Keep the report and record the scan. Raises CaseError where that, or the product, could not be kept."""
+        if self._failed is not None:
+            raise self._failed
         text = render(report, artifacts=bool(report.artifacts))
         name = report.product.name.rstrip("/").rpartition("/")[2] or "product"
         made = self._case.keep_bytes(f"{name}.report.json", text.encode("utf-8", "backslashreplace"))
