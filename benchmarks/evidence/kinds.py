@@ -117,7 +117,7 @@ class Watch(Kind):
         told = {(e.kind, e.predicate.get("url")) for e in self.case.entries()}
         for line in said:
             word, _, rest = line.partition(" ")
-            if word in ("CHANGED", "GONE", "BACK") and (word.lower(), rest.split(": ")[0].strip()) not in told:
+            if word in ("CHANGED", "GONE", "MOVED", "BACK") and (word.lower(), rest.split(": ")[0].strip()) not in told:
                 yield "it told of something that is not on record"
         if sum(line.startswith(("present ", "gone ")) for line in said) > have["watched"]:
             yield "it told how an address was, and that is not on record"
@@ -134,7 +134,7 @@ class Watch(Kind):
         told = self.log.read_text().splitlines() if self.log.exists() else []
         if whole := sum(1 for line in told if not line.endswith("}")):
             yield f"{whole} notices were written in part"
-        recorded = sum(self.events(0).count(kind) for kind in ("changed", "gone", "back"))
+        recorded = sum(self.events(0).count(kind) for kind in ("changed", "gone", "moved", "back"))
         if len(told) < recorded:
             yield f"{recorded} things were noticed, and {len(told)} notices sent"
 

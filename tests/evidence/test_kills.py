@@ -114,7 +114,7 @@ def test_a_notice_that_fails_is_told_again(case: Case) -> None:
         list(watching.run(case, watching.How(), 60, broken))
     heard: list[watching.Notice] = []
     list(watching.run(case, watching.How(), 60, heard.append))
-    assert [n.text for n in heard] == ["it is there again"]
+    assert [n.text for n in heard] == ["it is there again; it was missed since 2026-11-26 11:00:00 UTC"]
 
 
 def test_an_export_that_was_killed_leaves_nothing_beside_the_next(case: Case, tmp_path: Path) -> None:

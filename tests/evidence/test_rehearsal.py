@@ -148,7 +148,8 @@ def test_the_day_is_played_through_and_checked_by_a_stranger(
     del vendor.answers["/sdk"]
     assert f"GONE         {page}: it answers 404" in sousveil(*watch)
     vendor.answers["/sdk"] = (302, "text/html", b"/")
-    assert f"moved        {page}\n             it leads to {vendor.base}/ now; not so at 20" in sousveil(*watch)
+    led = f'moved        {page}\n             it leads to {vendor.base}/ now, "NightjarVision"; not so at 20'
+    assert led in sousveil(*watch)
     vendor.answers["/sdk"] = (429, "text/html", b"slow down")
     assert f"refused      {page}\n             it answers 429: this reader is not let in" in sousveil(*watch)
     vendor.close()

@@ -91,7 +91,7 @@ def test_a_vanishing_is_noticed_with_its_window(case: Case, vendor: Vendor) -> N
     del vendor.answers["/files/sdk.zip"]
     states, notices = round_(case)
     assert states == {page: "present", file: "gone"}
-    (gone,) = notices
+    gone = gone_file = notices[0]
     assert (gone.event, gone.url) == ("gone", file)
     seen = [e.predicate["time"] for e in case.entries() if e.kind == "watched" and e.predicate["url"] == file]
     assert (gone.last_seen, gone.first_missed) == (seen[-2], seen[-1])
@@ -100,10 +100,23 @@ def test_a_vanishing_is_noticed_with_its_window(case: Case, vendor: Vendor) -> N
     vendor.answers["/sdk"] = (302, "text/html", b"/")
     states, notices = round_(case)
     assert states[page] == "moved"
-    assert [(n.event, n.url) for n in notices] == [("gone", page)]
+    assert [(n.event, n.url) for n in notices] == [("moved", page)]
+    assert notices[0].text == f'it leads to {vendor.base}/ now, "Welcome"'
+    led = watching.watched(case)[page].observed
+    assert round_(case)[1] == []
+    vendor.answers["/sdk"] = (404, "text/html", b"")
+    (gone,) = round_(case)[1]
+    assert gone.event == "gone" and led < gone.last_seen < gone.first_missed, "since it led elsewhere, not before"
+    vendor.answers["/sdk"] = (302, "text/html", b"/")
+    assert round_(case)[1] == []
 
     vendor.answers["/files/sdk.zip"] = (200, "application/zip", b"DH\x03\x04 made up")
-    assert [n.event for n in round_(case)[1]] == ["back"]
+    (back,) = round_(case)[1]
+    assert (
+        back.event == "back" and back.last_seen == gone_file.last_seen and back.first_missed == gone_file.first_missed
+    )
+    (told,) = [e.predicate for e in case.entries() if e.kind == "back"]
+    assert gone_file.first_missed < told["window"]["last-missed"] < told["window"]["first-there"]
     assert not [c for c in verify_case(case.root) if c.holds is False]
 
 
@@ -138,6 +151,60 @@ def test_the_window_spans_what_could_not_be_asked(case: Case, vendor: Vendor) ->
     vendor.answers["/sdk"] = (410, "text/html", b"")
     (gone,) = round_(case)[1]
     assert gone.last_seen == seen
+
+
+def test_what_stands_there_now_is_told_with_type_title_and_when_it_stood_there_before(
+    case: Case, vendor: Vendor
+) -> None:
+    file, page = vendor.base + "/files/sdk.zip", vendor.base + "/sdk"
+    watching.add(case, [file, page])
+    round_(case)
+    before = dict(vendor.answers)
+    vendor.answers["/files/sdk.zip"] = (200, "text/html", b"<title>Not \x1b[2J found</title>")
+    vendor.answers["/sdk"] = (200, "text/html", b"<title>Sign in</title>\n<p>Version 3.2\n<p>Download below\n")
+    told = {n.url: n.text for n in round_(case)[1]}
+    other = 'text/html in the place of application/zip, "Not \x1b[2J found" in the place of ""'
+    assert told == {
+        file: f"it holds something else, {other}",
+        page: 'it holds something else, "Sign in" in the place of "SDK" (2 lines differ)',
+    }
+    vendor.answers = before
+    since = watching.watched(case)[page].known_seen
+    told = {n.url: n.text for n in round_(case)[1]}
+    assert all(text.startswith("it holds again what it held at 20") for text in told.values()) and since
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_an_answer_that_cannot_be_unpacked_has_not_changed(case: Case, vendor: Vendor, coding: str) -> None:
+    page = vendor.base + "/sdk"
+    watching.add(case, [page])
+    round_(case)
+    vendor.answers["/sdk"] = (200, f"text/html\r\nContent-Encoding: {coding}", b"\x0b\x02\x80packed\x03")
+    assert round_(case) == ({page: "failing"}, [])
+    assert f"content encoding {coding} is not read" in watching.watched(case)[page].how
+
+
+def test_a_redirect_that_is_not_followed_is_told(case: Case, vendor: Vendor) -> None:
+    page, round_and_round = vendor.base + "/sdk", vendor.base + "/get"
+    watching.add(case, [page, round_and_round])
+    round_(case)
+    vendor.answers["/sdk"] = (302, "text/html", b"file:///etc/passwd")
+    vendor.answers["/get"] = (302, "text/html", b"/get")
+    assert round_(case) == ({page: "failing", round_and_round: "failing"}, [])
+    assert "only http:// and https://" in watching.watched(case)[page].how
+    assert "redirects more than" in watching.watched(case)[round_and_round].how
+
+
+def test_a_clock_that_was_set_back_is_told(case: Case, vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = vendor.base + "/sdk"
+    watching.add(case, [page])
+    clock = 1_800_000_000.0
+    monkeypatch.setattr("time.time", lambda: clock)
+    round_(case)
+    clock -= 3600.0
+    del vendor.answers["/sdk"]
+    (gone,) = round_(case)[1]
+    assert gone.window == "between 2027-01-15 08:00:00 and 07:00:00 UTC, by a clock that was set back in between"
 
 
 def test_two_runs_at_once_are_one(case: Case) -> None:

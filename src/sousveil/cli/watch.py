@@ -85,7 +85,7 @@ def list_(folder: Path) -> None:
     for one in watching.watched(Case.open(folder)).values():
         print(show(f"{one.state or 'not asked yet':12} {one.url}"))
         if one.missed:
-            print(show(f"{'':12} went {between(one.seen, one.missed)}"))
+            print(show(f"{'':12} last there and first missed {between(one.seen, one.missed)}"))
         elif one.seen:
             print(show(f"{'':12} last there {moment(one.seen)} UTC"))
 
@@ -117,26 +117,29 @@ def run(
     Example:
       sousveil watch run --case camera-case --json notices.jsonl
     """
+    from sousveil.cli.start import Refused
     from sousveil.evidence import watching
     from sousveil.evidence.capture import How
-    from sousveil.evidence.chronicle import between, moment
+    from sousveil.evidence.chronicle import moment
 
     case = opened(folder)
     new: set[str] = set()
 
     def tell(notice: watching.Notice) -> None:
-        window = between(notice.last_seen, notice.first_missed)
         print(show(f"{notice.event.upper():12} {notice.url}: {notice.text}"))
-        print(f"{'':12} {window}", flush=True)
+        print(f"{'':12} {notice.window}", flush=True)
         new.add(notice.url)
         line = json.dumps({f: getattr(notice, f) for f in notice.__struct_fields__}, sort_keys=True)
-        if log is not None:
-            with log.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
-        if program:
-            subprocess.run(shlex.split(program), input=line.encode(), check=False, timeout=60)  # noqa: S603
+        try:
+            if log is not None:
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+            if program:
+                subprocess.run(shlex.split(program), input=line.encode(), check=False, timeout=60)  # noqa: S603
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise Refused(f"the notice could not be passed on: {error}; the next run tells it again") from error
         if notify:
-            _send(notify, notice.event, f"{notice.url}: {notice.text}, {window}")
+            _send(notify, notice.event, f"{notice.url}: {notice.text}, {notice.window}")
 
     with watching.only_run(case) as mine:
         if not mine:
@@ -178,21 +181,25 @@ def log(folder: Path) -> None:
     from sousveil.evidence.chronicle import between, window
 
     last: dict[str, dict[str, Any]] = {}
+    waiting: tuple[str, ...] = ()
     for entry in Case.open(folder).entries():
         told, url = entry.predicate, entry.predicate.get("url", "")
         before = last.get(url, {})
-        if entry.kind in ("changed", "gone", "back"):
-            how = f": {told['how']}" if told.get("how") else ""
-            how += f": {told['lines-that-differ']} lines differ" if "lines-that-differ" in told else ""
-            print(show(f"{entry.kind:12} {url}{how}"))
+        if entry.kind in watching.NOTICED:  # which says more than the look that it comes from
+            waiting = ()
+            print(show(f"{entry.kind:12} {url}: {watching.notice_of(entry.kind, told).text}"))
             if when := window(told):
                 print(f"{'':12} {when}")
         elif entry.kind == "watched":
             last[url] = told
-            # What came of an address that is there or went has a line of its own.
-            if before and told["state"] not in (before["state"], watching.PRESENT, watching.GONE):
-                print(show(f"{told['state']:12} {url}: {watching.answer(told)}"))
-                print(f"{'':12} {between(before['time'], told['time'])}")
+            print(*waiting, sep="", end="")
+            waiting = ()
+            if before and told["state"] not in (before["state"], watching.PRESENT):
+                waiting = (
+                    show(f"{told['state']:12} {url}: {watching.answer(told)}") + "\n",
+                    f"{'':12} {between(before['time'], told['time'])}\n",
+                )
+    print(*waiting, sep="", end="")
 
 
 @command.command(short_help="Have it run by itself.", context_settings=HELP_OPTIONS)

@@ -187,7 +187,7 @@ class _Run:
                         return [], []
                     continue
                 return self._answered(target, one, answer, offset, length, wanted)
-        self.got.append(Got(target.url, at.url, 0, problem=f"it redirects more than {MOST_REDIRECTS} times"))
+        self.got.append(Got(target.url, at.url, one.status, problem=f"it redirects more than {MOST_REDIRECTS} times"))
         return [], []
 
     def _answered(

@@ -10,7 +10,7 @@ from sousveil.evidence.ledger import Entry
 _KNOWN = frozenset({"event", "time", "tool", "number", "previous", "clock", "python", "urls", "answers", "as-shown"})
 _KEYS = {"sha256": "SHA-256", "was": "it held", "before": "it held", "after": "it holds",
          "objects-sha256": "SHA-256 of their list", "lines": "lines before it",
-         "lines-that-differ": "lines that differ", "not-kept": "not kept",
+         "held-before": "it held the same before, at", "lines-that-differ": "lines that differ", "not-kept": "not kept",
          "tagmanifest-sha256": "SHA-256 of tagmanifest-sha256.txt"}  # fmt: skip
 _MOST = 8
 """Of one kind of thing that are told; the rest is counted."""
@@ -25,6 +25,7 @@ _LEAD = {
     "watched": "looked at",
     "changed": "changed",
     "gone": "gone",
+    "moved": "leads elsewhere",
     "back": "there again",
     "told": "a notice of it was sent",
     "kept": "kept, for the event that follows",
@@ -42,7 +43,7 @@ def told(entry: Entry) -> list[str]:
     predicate = entry.predicate
     lead = _LEAD.get(entry.kind, entry.kind)
     details = {k: v for k, v in predicate.items() if k not in _KNOWN and v not in ("", None, [], {})}
-    first = next((str(details.pop(k)) for k in ("text", "title", "what", "url") if k in details), "")
+    first = next((str(details.pop(k)) for k in ("text", "what", "url", "title") if k in details), "")
     if entry.kind == "watched":
         first += f": {details.pop('state', '')}"
     if "final" in details and details["final"] == predicate.get("url"):
@@ -59,6 +60,11 @@ def told(entry: Entry) -> list[str]:
         for key, value in details.items()
         if isinstance(value, str | int | float)
     ]
+    lines += [
+        f"{key.removesuffix('s')}: {old or 'none'}, then {new or 'none'}"
+        for key in ("types", "titles")
+        if (old := (predicate.get(key) or [0])[0]) != (new := (predicate.get(key) or [0])[-1])
+    ]
     if entry.kind == "redacted":
         lines += _cut([f"{one['sha256'][:16]}…  an object: {one['reason']}" for one in predicate["objects"]])
         lines += _cut([f"line {one['number']}: {one['reason']}" for one in predicate["lines"]])
@@ -70,10 +76,12 @@ def told(entry: Entry) -> list[str]:
 
 def window(predicate: dict[str, Any]) -> str:
     """Return between which moments something happened, empty where an event tells none."""
-    moments = sorted(str(one) for one in (predicate.get("window") or {}).values() if one)
-    if len(moments) == 1:
-        return f"last seen {moment(moments[0])} UTC"
-    return between(moments[0], moments[-1]) if moments else ""
+    told = predicate.get("window") or {}
+    first = next((str(told[key]) for key in ("last-seen", "last-missed") if told.get(key)), "")
+    last = next((str(told[key]) for key in ("first-missed", "first-other", "first-there") if told.get(key)), "")
+    if first and last:
+        return between(first, last)
+    return f"last seen {moment(first)} UTC" if first else ""
 
 
 def moment(time: str) -> str:
@@ -84,7 +92,8 @@ def moment(time: str) -> str:
 def between(first: str, last: str) -> str:
     """Return a window in words; of two moments on one day the day is told once."""
     one, other = moment(first), moment(last)
-    return f"between {one} and {other.removeprefix(one[:11])} UTC"
+    back = ", by a clock that was set back in between" if last < first else ""
+    return f"between {one} and {other.removeprefix(one[:11])} UTC{back}"
 
 
 def answered(one: dict[str, Any]) -> str:

@@ -23,12 +23,15 @@ from msgspec import Struct
 from sousveil.acquire.guard import target_of
 from sousveil.evidence.capture import Got, How, capture
 from sousveil.evidence.case import Case
+from sousveil.evidence.chronicle import moment, window
 from sousveil.evidence.wrong import CaseError
 
 PRESENT, GONE, MOVED, REFUSED, FAILING, UNREACHABLE = (
     "present", "gone", "moved", "refused", "failing", "unreachable",
 )  # fmt: skip
 _MISSING = frozenset({GONE, MOVED})
+NOTICED = (*sorted(_MISSING), "back", "changed")
+"""Events that a person is told of."""
 _ASKS_IN = re.compile(r"(?i)/(log-?in|sign-?in|sso|auth|captcha|challenge|verify-?human)\b")
 """Paths that a reader is led to who is not let in."""
 _MOST_TEXT = 4 << 20
@@ -59,19 +62,33 @@ class Watched(Struct):
     """What it held when somebody was last told of it."""
     known_seen: str = ""
     """When it last held that."""
-    told: bool = False
-    """Whether it is on record that it went: a run may be killed before it says so."""
+    told: str = ""
+    """``gone`` or ``moved`` where it is on record that it went; a run may be killed before it says so."""
+    led: str = ""
+    """When it last led away."""
+    absent: str = ""
+    """When it was last seen to be gone or to lead away."""
+    type: str = ""
+    title: str = ""
+    """Of what it held when it was last there."""
+    known_type: str = ""
+    known_title: str = ""
+    """The same when somebody was last told."""
+    held: dict[str, str] = {}
+    """What it ever held: digests, and when it last did."""
 
 
 class Notice(Struct, frozen=True):
     """Something that a person wants to know."""
 
     event: str
-    """changed, gone or back."""
+    """changed, gone, moved or back."""
     url: str
     text: str
     last_seen: str
     first_missed: str = ""
+    window: str = ""
+    """Between which moments it happened, in words."""
 
 
 def watched(case: Case) -> dict[str, Watched]:
@@ -85,8 +102,8 @@ def _known(case: Case) -> tuple[dict[str, Watched], dict[str, Notice]]:
     untold: dict[str, Notice] = {}
     for entry in case.entries():
         predicate = entry.predicate
-        if entry.kind in ("gone", "back", "changed"):
-            untold[entry.digest] = _notice(entry.kind, predicate)
+        if entry.kind in NOTICED:
+            untold[entry.digest] = notice_of(entry.kind, predicate)
         if entry.kind == "watch-added":
             out.setdefault(predicate["url"], Watched(predicate["url"], predicate["time"]))
         elif entry.kind == "watch-removed":
@@ -97,26 +114,36 @@ def _known(case: Case) -> tuple[dict[str, Watched], dict[str, Notice]]:
             continue
         elif entry.kind == "watched":
             _observe(out[predicate["url"]], predicate)
-        elif entry.kind == "gone":
-            out[predicate["url"]].told = True
+        elif entry.kind in _MISSING:
+            out[predicate["url"]].told = entry.kind
         elif entry.kind == "back":
-            out[predicate["url"]].told = False
+            out[predicate["url"]].told = ""
         elif entry.kind == "changed":
-            out[predicate["url"]].known_sha256 = predicate["after"]
-            out[predicate["url"]].known_seen = out[predicate["url"]].seen
+            one = out[predicate["url"]]
+            one.known_sha256, one.known_seen = predicate["after"], one.seen
+            one.known_type, one.known_title = one.type, one.title
     return out, untold
 
 
-def _notice(event: str, predicate: dict[str, Any]) -> Notice:
-    window: dict[str, str] = predicate.get("window", {})
-    last = window.get("last-seen", "")
-    if event == "gone":
-        return Notice(event, predicate["url"], predicate["how"], last, window["first-missed"])
+def notice_of(event: str, predicate: dict[str, Any]) -> Notice:
+    """Return what an event on record tells a person."""
+    told: dict[str, str] = predicate.get("window", {})
+    last, url, within = told.get("last-seen", ""), predicate["url"], window(predicate)
+    if event in _MISSING:
+        return Notice(event, url, predicate["how"], last, told["first-missed"], within)
     if event == "back":
-        return Notice(event, predicate["url"], "it is there again", last, predicate["missed-since"])
+        since = predicate["missed-since"]
+        text = f"it is there again; it was missed since {moment(since)} UTC"
+        return Notice(event, url, text, predicate.get("last-seen", ""), since, within)
+    text = "it holds something else"
+    if predicate.get("held-before"):
+        text = f"it holds again what it held at {moment(predicate['held-before'])} UTC"
+    for key, sign in (("types", ""), ("titles", '"')):
+        old, new = predicate.get(key) or ("", "")
+        text += f", {sign}{new}{sign} in the place of {sign}{old}{sign}" if old != new else ""
     lines = predicate.get("lines-that-differ", 0)
-    text = "it holds something else" + (f" ({lines} lines differ)" if lines else "")
-    return Notice(event, predicate["url"], text, last, window["first-other"])
+    text += f" ({lines} lines differ)" if lines else ""
+    return Notice(event, url, text, last, told["first-other"], within)
 
 
 def _observe(one: Watched, predicate: dict[str, Any]) -> None:
@@ -126,12 +153,15 @@ def _observe(one: Watched, predicate: dict[str, Any]) -> None:
     one.state, one.observed = predicate["state"], predicate["time"]
     if one.state == PRESENT:
         one.seen, one.seen_sha256 = predicate["time"], predicate.get("sha256", "")
-        one.seen_final, one.missed = predicate.get("final", one.url), ""
+        one.seen_final, one.missed, one.led = predicate.get("final", one.url), "", ""
+        one.type, one.title = predicate.get("type", ""), predicate.get("title", "")
         one.known_sha256 = one.known_sha256 or one.seen_sha256
+        one.held = {**one.held, one.seen_sha256: one.seen}
         if one.known_sha256 == one.seen_sha256:
-            one.known_seen = one.seen
-    elif one.state in _MISSING and one.seen and not one.missed:
-        one.missed = predicate["time"]
+            one.known_seen, one.known_type, one.known_title = one.seen, one.type, one.title
+    elif one.state in _MISSING and one.seen:
+        one.missed, one.absent = one.missed or predicate["time"], predicate["time"]
+        one.led = predicate["time"] if one.state == MOVED else one.led
 
 
 def answer(predicate: dict[str, Any]) -> str:
@@ -141,9 +171,11 @@ def answer(predicate: dict[str, Any]) -> str:
     if state == UNREACHABLE:
         return f"no answer: {str(predicate.get('problem', '')).removeprefix(f'{url}: ').rstrip('.')}"
     if state in (MOVED, REFUSED) and 200 <= status < 300:
-        return f"it leads to {final} now"
+        return f"it leads to {final} now" + (f', "{predicate["title"]}"' if predicate.get("title") else "")
     if state == REFUSED:
         return f"it answers {status}: this reader is not let in"
+    if state == FAILING and predicate.get("problem"):
+        return f"it answers {status}: {str(predicate['problem']).rstrip('.')}"
     if state == FAILING:
         return f"it answers {status}" if not 200 <= status < 300 else "its answer ended early"
     return f"it answers {status}" if state == GONE else ""
@@ -205,7 +237,10 @@ def observe(case: Case, one: Watched, how: How, notify: Callable[[Notice], None]
     got = next(g for g in captured.got if g.url == target_of(one.url).url)
     state = _state(got, one)
     said: dict[str, Any] = {"url": one.url, "state": state, "status": got.status}
-    for key, value in (("sha256", got.sha256), ("size", got.size), ("final", got.final), ("problem", got.problem)):
+    for key, value in (
+        ("sha256", got.sha256), ("size", got.size), ("final", got.final), ("problem", got.problem),
+        ("type", got.type[:100]), ("title", " ".join(got.title.split())[:200]),
+    ):  # fmt: skip
         if value:
             said[key] = value
     before = Watched(**{f: getattr(one, f) for f in one.__struct_fields__})
@@ -223,9 +258,9 @@ def _state(got: Got, one: Watched) -> str:
         return REFUSED
     if not 200 <= got.status < 300:
         return FAILING
-    if got.truncated:
+    if got.truncated or not got.sha256:  # cut off, or packed in a way that is not read
         return FAILING
-    if got.sha256 and got.sha256 == one.seen_sha256:
+    if got.sha256 == one.seen_sha256:
         return PRESENT
     if got.final != one.url and _ASKS_IN.search(urlsplit(got.final).path):
         return REFUSED
@@ -246,18 +281,29 @@ def _tell(case: Case, before: Watched, now: Watched, got: Got, notify: Callable[
     if now.state == PRESENT:
         if before.told:
             since = before.missed or before.observed
-            _new(case, "back", {"url": now.url, "missed-since": since, "window": {"last-seen": before.seen}}, notify)
+            when = {"last-missed": before.absent or before.observed, "first-there": now.seen}
+            _new(
+                case, "back", {"url": now.url, "missed-since": since, "last-seen": before.seen, "window": when}, notify
+            )
         if before.known_sha256 and before.known_sha256 != now.seen_sha256:
-            difference = _difference(case, before.known_sha256, now.seen_sha256, got.type)
+            kinds = (before.known_type or got.type, got.type)
+            difference = _difference(case, before.known_sha256, now.seen_sha256, kinds)
             subjects = [case.keep_bytes(f"difference of {now.url}", difference)] if difference else []
-            window = {"last-seen": before.known_seen, "first-other": now.seen}
-            told = {"url": now.url, "before": before.known_sha256, "after": now.seen_sha256, "window": window}
+            when = {"last-seen": before.known_seen, "first-other": now.seen}
+            told: dict[str, Any] = {
+                "url": now.url, "before": before.known_sha256, "after": now.seen_sha256, "window": when,
+                "types": list(kinds), "titles": [before.known_title, now.title],
+            }  # fmt: skip
+            if now.seen_sha256 in before.held:
+                told["held-before"] = before.held[now.seen_sha256]
             count = sum(1 for x in difference.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
             _new(case, "changed", {**told, **({"lines-that-differ": count} if count else {})}, notify, subjects)
-    elif now.state in _MISSING and now.missed and not before.told:
-        window = {"last-seen": now.seen, "first-missed": now.missed}
-        told = {"url": now.url, "state": now.state, "window": window, "how": now.how, "was": now.seen_sha256}
-        _new(case, "gone", told, notify)
+    elif now.state in _MISSING and now.missed and before.told not in (GONE, now.state):
+        when = {"last-seen": now.seen, "first-missed": now.missed}
+        if before.told:  # it led elsewhere, and now it is gone
+            when = {"last-seen": before.led, "first-missed": now.observed}
+        told = {"url": now.url, "state": now.state, "window": when, "how": now.how, "was": now.seen_sha256}
+        _new(case, now.state, told, notify)
 
 
 def _new(
@@ -267,7 +313,7 @@ def _new(
     notify: Callable[[Notice], None],
     subjects: Sequence[dict[str, Any]] = (),
 ) -> None:
-    _say(case, case.record(event, told, subjects).digest, _notice(event, told), notify)
+    _say(case, case.record(event, told, subjects).digest, notice_of(event, told), notify)
 
 
 def _say(case: Case, digest: str, notice: Notice, notify: Callable[[Notice], None]) -> None:
@@ -276,9 +322,9 @@ def _say(case: Case, digest: str, notice: Notice, notify: Callable[[Notice], Non
     case.record("told", {"of": digest})
 
 
-def _difference(case: Case, before: str, after: str, kind: str) -> bytes:
+def _difference(case: Case, before: str, after: str, kinds: tuple[str, str]) -> bytes:
     """Return a unified difference of two texts, empty where they are none."""
-    if not kind.startswith(_TEXT):
+    if not all(kind.startswith(_TEXT) for kind in kinds):
         return b""
     texts = []
     for digest in (before, after):
