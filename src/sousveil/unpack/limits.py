@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -29,6 +30,10 @@ class Stop(Exception):
         self.meter = meter
 
 
+def _all(text: bytes, display: str) -> bool:
+    return True
+
+
 class Budget:
     """Running totals of one product. Pass what other workers have used to go on counting from there."""
 
@@ -45,6 +50,8 @@ class Budget:
         """On the clock of `time.monotonic`; None for none."""
         self.pictures = False
         """Whether pages that are pictures are wanted as such, to be looked at."""
+        self.wanted: Callable[[bytes, str], bool] = _all
+        """Whether a rendering of this text at this address is wanted with the place of every word."""
 
     def take_file(self) -> None:
         """Count one file or container. Raise Stop past `max_files` or the deadline."""

@@ -59,6 +59,7 @@ class _Surveyor:
         self._job = job
         self._budget = Budget(job.quotas)
         self._budget.pictures = job.ocr
+        self._budget.wanted = self._hit
         self._tally = Tally()
         self._plainly = not job.listing and not job.skip and not job.everything and not job.only
         self._named: frozenset[str] | None = None

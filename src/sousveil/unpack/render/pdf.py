@@ -5,9 +5,11 @@ Boxes are in points from the page's top left corner as a viewer shows it: left, 
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from sousveil.about import About
 from sousveil.model import Limit
@@ -15,6 +17,7 @@ from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render.layout import Segment, joined, page_blocks
 from sousveil.unpack.render.marked import Writing, inside, with_code
+from sousveil.unpack.render.pdfpage import Page
 
 ABOUT = About(
     title="PDF",
@@ -29,17 +32,15 @@ PAGES = 5000
 """Pages of one document that are read."""
 _PART = 400
 """Pages of one rendering."""
-_CHARACTERS = 60_000
-"""Of one page."""
-_OBJECTS = 20_000
-"""Objects of one page that are looked at for rules."""
 _ATTACHMENTS = 200
 _DRAWN = 200
 """Pages without text of one document that are drawn to be looked at."""
+_GLANCED = 20_000_000
+"""Characters of a document that are held while nothing of it is known to be wanted."""
 _BARE = 12
 """Characters up to which a page with a picture counts as a picture."""
-_SCALE = 16
-"""Device units a point, for mapping boxes to what a viewer shows."""
+# A name that a table's narrow column broke at its joint.
+_BROKEN_NAME = re.compile(r"_\s|\s_")
 
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
@@ -63,44 +64,88 @@ def _pages(pdf: Any, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     count = len(pdf)
     if count > PAGES:
         yield Limit(display, "cut", f"{count} pages; the first {PAGES} were read")
+    parts = [range(first, min(first + _PART, count, PAGES)) for first in range(0, min(count, PAGES), _PART)]
+    names = [inside(display, "text" if count <= _PART else f"pages-{p[0] + 1}-{p[-1] + 1}") for p in parts]
+    plain = _plain(pdf, parts, names, budget)
     pictures: list[int] = []
     broken: list[int] = []
     cut: list[int] = []
     drawn = 0
-    for first in range(0, min(count, PAGES), _PART):
-        last = min(first + _PART, count, PAGES)
+    for part, name in zip(parts, names, strict=True):
         writing = Writing()
-        if first == 0:
+        if part[0] == 0:
             _title(pdf, writing)
-        for number in range(first, last):
+        for number in part:
             budget.tick()
-            page = _Page.of(pdf, number)
-            if page is None:
-                broken.append(number + 1)
-                continue
+            glance = plain[number] if plain else None
+            page = Page.of(pdf, number) if glance is None or glance.picture else None
             try:
-                segments, rules, whole = page.read()
-                if sum(len(s.text) for s in segments) <= _BARE and page.has_picture:
-                    if budget.pictures and drawn < _DRAWN:
-                        drawn += 1
-                        yield page.picture(inside(display, f"page-{number + 1}.png"), number + 1)
-                    else:
-                        pictures.append(number + 1)
+                if glance is not None:
+                    bare, whole = glance.picture, glance.whole
+                    writing.paragraph([(glance.text, f"page {number + 1}")])
+                elif page is None:
+                    broken.append(number + 1)
+                    continue
+                else:
+                    segments, rules, whole = page.read()
+                    bare = sum(len(s.text) for s in segments) <= _BARE and page.has_picture
+                    _write(writing, segments, rules, number + 1)
+                if bare and page is not None and budget.pictures and drawn < _DRAWN:
+                    drawn += 1
+                    yield page.picture(inside(display, f"page-{number + 1}.png"), number + 1)
+                elif bare:
+                    pictures.append(number + 1)
                 if not whole:
                     cut.append(number + 1)
             finally:
-                page.close()
-            _write(writing, segments, rules, number + 1)
+                if page is not None:
+                    page.close()
         if writing.size:
             budget.take_bytes(writing.size)
-            name = "text.md" if count <= _PART else f"pages-{first + 1}-{last}.md"
-            yield writing.entry(inside(display, name))
+            yield writing.entry(f"{name}.txt" if plain else f"{name}.md")
     if broken:
         yield Limit(display, "broken", f"pages that could not be read: {_numbers(broken)}")
     if cut:
         yield Limit(display, "cut", f"pages with too much on them, read in part: {_numbers(cut)}")
     if pictures:
         yield Limit(display, "no-text", _unread(pictures, count, budget.pictures))
+
+
+class _Glance(Struct, frozen=True):
+    """What a page says, without a place for any word."""
+
+    text: str
+    picture: bool
+    whole: bool
+
+
+def _plain(pdf: Any, parts: Sequence[range], names: Sequence[str], budget: Budget) -> dict[int, _Glance | None] | None:
+    """Return every page's text, None for one that cannot be read; None at all where any of it is wanted with places.
+
+    To place every letter takes five times as long, and most documents hold no word that is looked for.
+    """
+    if any(budget.wanted(b"", f"{name}.md") for name in names):
+        return None
+    out: dict[int, _Glance | None] = {}
+    room = _GLANCED
+    for part, name in zip(parts, names, strict=True):
+        for number in part:
+            budget.tick()
+            page = Page.of(pdf, number)
+            if page is None:
+                out[number] = None
+                continue
+            try:
+                text, whole = page.letters()
+                picture = len("".join(text.split())) <= _BARE and page.pictured(text)
+            finally:
+                page.close()
+            out[number] = _Glance(text, picture, whole)
+            room -= len(text)
+        text = " ".join(one.text for n in part if (one := out[n]) is not None)
+        if room < 0 or budget.wanted(_BROKEN_NAME.sub("_", text).encode(), f"{name}.md"):
+            return None
+    return out
 
 
 def _unread(pictures: list[int], count: int, looked: bool) -> str:
@@ -149,127 +194,6 @@ def _numbers(pages: list[int]) -> str:
             spans.append([page, page])
     told = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:12])
     return told + (" …" if len(spans) > 12 else "")
-
-
-class _Page:
-    """One page's characters and rules."""
-
-    def __init__(self, page: Any, text: Any) -> None:
-        import pypdfium2.raw as raw
-
-        self._raw, self._page, self._text = raw, page, text
-        self._wide, self._high = page.get_size()
-        self.has_picture = False
-
-    @classmethod
-    def of(cls, pdf: Any, number: int) -> _Page | None:
-        """Return a page, None where pdfium cannot load it."""
-        import pypdfium2
-
-        try:
-            page = pdf[number]
-        except pypdfium2.PdfiumError:
-            return None
-        try:
-            return cls(page, page.get_textpage())
-        except pypdfium2.PdfiumError:
-            page.close()
-            return None
-
-    def close(self) -> None:
-        """Let go of the page."""
-        self._text.close()
-        self._page.close()
-
-    def picture(self, path: str, number: int) -> Entry:
-        """Return the page as a picture."""
-        from sousveil.unpack.render.pictures import PAGE_DOTS, page_picture
-
-        data = page_picture(self._page, PAGE_DOTS)
-        return Entry(path, b"", len(data), data, page=number)
-
-    def _shown(self, x: float, y: float) -> tuple[float, float]:
-        """Return a point of the page's own space as a viewer shows it, from the top left corner."""
-        across, down = ctypes.c_int(), ctypes.c_int()
-        wide, high = max(1, int(self._wide * _SCALE)), max(1, int(self._high * _SCALE))
-        self._raw.FPDF_PageToDevice(self._page, 0, 0, wide, high, 0, x, y, across, down)
-        return across.value / _SCALE, down.value / _SCALE
-
-    def _box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
-        a, b = self._shown(left, top), self._shown(right, bottom)
-        return min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])
-
-    def read(self) -> tuple[list[Segment], list[tuple[float, float, float, float]], bool]:
-        """Return runs of characters, the page's rules as boxes, and whether that is all."""
-        segments, whole = self._segments()
-        return segments, self._rules(bool(segments)), whole
-
-    def _segments(self) -> tuple[list[Segment], bool]:
-        raw, text = self._raw, self._text
-        count = raw.FPDFText_CountChars(text)
-        box = raw.FS_RECTF()
-        runs: list[Segment] = []
-        letters: list[str] = []
-        run = [0.0, 0.0, 0.0, 0.0]
-        space = False
-        unicode_of, box_of = raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
-
-        def flush() -> None:
-            word = "".join(letters).strip()
-            if word:
-                runs.append(Segment(*self._box(run[0], run[1], run[2], run[3]), word))
-            letters.clear()
-
-        for index in range(min(count, _CHARACTERS)):
-            code = unicode_of(text, index)
-            if code in (10, 13):
-                flush()
-                space = False
-                continue
-            if code in (9, 32, 160, 0x3000):
-                space = True
-                continue
-            if code in (0, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
-                continue
-            if not box_of(text, index, box):
-                continue
-            left, bottom, right, top = box.left, box.bottom, box.right, box.top
-            high = max(1.0, min(top - bottom, 200.0))
-            middle = (bottom + top) / 2
-            same = bool(letters) and run[1] - high * 0.3 <= middle <= run[3] + high * 0.3
-            gap = left - run[2]
-            if not same or gap > high * (0.9 if space else 1.1) or gap < -high * 2:
-                flush()
-                run = [left, bottom, right, top]
-            else:
-                if space or (gap > high * 0.3 and letters[-1].isascii()):
-                    letters.append(" ")
-                run = [min(run[0], left), min(run[1], bottom), max(run[2], right), max(run[3], top)]
-            space = False
-            letters.append(chr(code))
-        flush()
-        return runs, count <= _CHARACTERS
-
-    def _rules(self, wanted: bool) -> list[tuple[float, float, float, float]]:
-        """Return boxes of drawn lines and frames; pictures are noted on the way."""
-        raw = self._raw
-        out: list[tuple[float, float, float, float]] = []
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        for index in range(min(raw.FPDFPage_CountObjects(self._page), _OBJECTS)):
-            item = raw.FPDFPage_GetObject(self._page, index)
-            kind = raw.FPDFPageObj_GetType(item)
-            if kind == raw.FPDF_PAGEOBJ_IMAGE:
-                self.has_picture = True
-            elif kind == raw.FPDF_PAGEOBJ_FORM:
-                self.has_picture = self.has_picture or not wanted
-            elif (
-                wanted
-                and kind == raw.FPDF_PAGEOBJ_PATH
-                and raw.FPDFPageObj_GetBounds(item, left, bottom, right, top)
-                and len(out) < 4000
-            ):
-                out.append(self._box(left.value, bottom.value, right.value, top.value))
-        return out
 
 
 def _attachments(pdf: Any, display: str) -> Iterator[Entry | Limit]:
