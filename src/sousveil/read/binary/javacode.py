@@ -105,7 +105,7 @@ def walk(code: Cursor, pool: Pool, body: Body, listed: dict[str, list[Pushed]]) 
         elif op == 0xAB:
             _switch(code, base, 0)
         elif op == 0xC4:  # wide
-            code.skip(5 if code.u1() == 0x84 else 2)
+            code.skip(4 if code.u1() == 0x84 else 2)
         else:
             code.skip(_length(op, at))
         if len(pushed) > 512:
