@@ -36,6 +36,7 @@ from sousveil.work.messages import (
     Spread,
     Survey,
     Trouble,
+    Words,
 )  # fmt: skip
 from sousveil.work.pool import Lost, Pool
 
@@ -76,6 +77,7 @@ class Gathering:
         self._feed = Feed(self.size, options.quotas, self.limits, *wanted)
         self._pictures: list[Picture] = []
         self._unseen: set[str] = set()
+        self._words: list[Words] = []
         self._originals: dict[str, Original] = {}
         self._feed.originals = options.pictures
         self._feed.ocr = ocr_available() if options.ocr is None else options.ocr
@@ -109,6 +111,13 @@ class Gathering:
         return " ; ".join([self._acquired.purl.partition("@")[0], *sorted(own)[:3]])
 
     def _pass(self, literals: tuple[str, ...], inputs: Sequence[tuple[Path, str]]) -> None:
+        for kept in self._words if literals else ():
+            self._pool.add(
+                Read(
+                    kept.display, kept.sha256, kept.size, kept.offset, kept.spool,
+                    literals=literals, origin=kept.origin, marked=kept.marked,
+                )
+            )  # fmt: skip
         self._work_off(self._feed.surveys(iter(inputs), literals))
         self._copy_twins()
 
@@ -179,6 +188,8 @@ class Gathering:
                     self._unseen.add(message.display)
             case Original():
                 self._keep_original(message)
+            case Words():
+                self._words.append(message)
             case Apart() if isinstance(job, Survey):
                 alone = replace(
                     job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,

@@ -64,8 +64,12 @@ class Item:
 class Reading:
     """One container being read: its address, its counts, the names seen in it, what was noted and not yet told."""
 
-    def __init__(self, display: str, meter: Meter, in_memory: int, share: Share | None = None) -> None:
+    def __init__(
+        self, display: str, meter: Meter, in_memory: int, share: Share | None = None, without: tuple[str, ...] = ()
+    ) -> None:
         self.display = display
+        self.without = without
+        """How names end, in lower case, of files that nobody wants."""
         self.meter = meter
         self.in_memory = in_memory
         self.names = NameDecoder()
@@ -107,15 +111,19 @@ class Reading:
         # Scattered, for files of a kind often alternate.
         return (turn * 0x9E3779B1 >> 16 & 0xFFFF) % share.of == share.number
 
-    def passed(self, size: int) -> bool:
-        """Return whether the next file is another walk's. It counts here too, unless it states a size too large to be
-        believed unread. Raise Stop where a quota is hit."""
-        if self.mine():
+    def passed(self, name: str, size: int) -> bool:
+        """Return whether the next file is another walk's, or nobody's. It counts here too, unless it states a size too
+        large to be believed unread. Raise Stop where a quota is hit."""
+        if self.mine() and not self.unwanted(name):
             return False
         self.budget.take_file()
         if 0 < size <= RATIO_FLOOR:
             self.count(size)
         return True
+
+    def unwanted(self, name: str) -> bool:
+        """Return whether nobody wants a file of this name."""
+        return bool(self.without) and name.lower().endswith(self.without)
 
     def path(self, name: str) -> str:
         """Return the display address of a name inside this container."""

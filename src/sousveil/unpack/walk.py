@@ -68,6 +68,7 @@ def walk(
     deadline: float | None = None,
     in_memory: int = IN_MEMORY,
     share: Share | None = None,
+    without: tuple[str, ...] = (),
 ) -> Iterator[Entry | Limit]:
     """Yield every file in a container, those of the containers in it too, and what could not be read.
 
@@ -76,14 +77,16 @@ def walk(
     `product` too. Entries without `data` must be read before the next is asked for. Errors of the operating system
     become limits; nothing else is raised. With `share` only a part of the files is given out, those that walks of the
     same bytes with the other shares leave, and limits may be told by each; the first gives all unless `share.spread`.
+    Files of a container whose names end as one of `without` (in lower case) are left out.
     """
-    return _Walk(budget or Budget(), in_memory, share).run(product, display, deadline)
+    return _Walk(budget or Budget(), in_memory, share, without).run(product, display, deadline)
 
 
 class _Walk:
-    def __init__(self, budget: Budget, in_memory: int, share: Share | None) -> None:
+    def __init__(self, budget: Budget, in_memory: int, share: Share | None, without: tuple[str, ...]) -> None:
         self.budget = budget
         self.share = share
+        self.without = without
         self.in_memory = in_memory
         self.frames: list[_Frame] = []
         self.forgiven = 0
@@ -150,6 +153,8 @@ class _Walk:
             elif frame.document and covered(frame.document, found.name):
                 # Its words are in the document's rendering.
                 continue
+            elif self.without and not found.taken and frame.reading.unwanted(found.name):
+                frame.reading.mine()
             else:
                 path = frame.reading.path(found.name)
                 raw = frame.raw + b"!/" + found.raw if frame.raw else found.raw
@@ -221,7 +226,7 @@ class _Walk:
         if document and not owner:
             source.close()
             return
-        reading = Reading(path, meter, self.in_memory, None if document else share)
+        reading = Reading(path, meter, self.in_memory, None if document else share, self.without)
         opened = _Frame(path, raw, source, reading, fmt, item.name, owner)
         if document and not isinstance(source, Stream):
             opened.document = document

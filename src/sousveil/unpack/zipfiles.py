@@ -49,7 +49,7 @@ def contents(
         reading.note("encrypted", "the content is encrypted", name)
         return
     size, method = member.size, member.method
-    if reading.passed(size):
+    if reading.passed(name, size):
         return
     if raw is not None and 0 <= size <= reading.in_memory:
         plain = raw if method == _STORED else _inflated(raw, size) if method == _DEFLATED else None

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from sousveil.model import Limit
 from sousveil.unpack import Quotas, tree
+from sousveil.work.again import UNTYPED
 from sousveil.work.messages import Job, Leaf, Read, Survey
 from sousveil.work.station import PASSING, Station
 
@@ -63,6 +64,8 @@ class Feed:
         size = 0
         for count, found in enumerate(self._files(inputs)):
             _, display, length = found
+            if literals and display.lower().endswith(UNTYPED):
+                continue
             if count >= self._quotas.max_files:
                 most = self._quotas.max_files
                 self._limits.add(Limit(display, "quota", f"--max-files {most}: the rest was not opened"))

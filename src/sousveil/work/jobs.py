@@ -9,15 +9,19 @@ import stat
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from sousveil import unpack
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.reading import Share
 from sousveil.work import coverage
+from sousveil.work.again import UNTYPED
 from sousveil.work.matching import holds, matcher, named
-from sousveil.work.messages import Apart, Job, Leaf, Message, Original, Picture, Spread, Survey, Trouble
+from sousveil.work.messages import Apart, Job, Leaf, Message, Original, Picture, Spread, Survey, Trouble, Words
 from sousveil.work.reading import read, whole
+from sousveil.work.rendering import rendered
 from sousveil.work.station import Station
 from sousveil.work.tally import Tally
 
@@ -62,6 +66,8 @@ class _Surveyor:
         self._budget.wanted = self._hit
         self._tally = Tally()
         self._plainly = not job.listing and not job.skip and not job.everything and not job.only
+        self._again = not (job.literals or job.everything or job.only)
+        """Whether there may be a second search after this one."""
         self._named: frozenset[str] | None = None
         self._kept = ""
 
@@ -177,7 +183,8 @@ class _Surveyor:
         job = self._job
         share = Share(job.share, job.shares) if job.shares > 1 and index >= 0 else None
         told = share is None or job.share > 0
-        for item in unpack.walk(product, display, self._budget, share=share):
+        without = UNTYPED if job.literals else ()
+        for item in unpack.walk(product, display, self._budget, share=share, without=without):
             if not told and share is not None and share.spread:
                 told = True
                 yield Spread()
@@ -203,7 +210,7 @@ class _Surveyor:
 
     def _document(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Message]:
         """Render a container that is a document; what else lies in it comes by the walk."""
-        if display in self._job.skip:
+        if display in self._job.skip or self._job.literals:
             return
         named = unpack.renderer_of(data[: unpack.HEAD], display)
         if renderer.apart and not self._job.spool and named is not None and named.module == renderer.module:
@@ -216,6 +223,8 @@ class _Surveyor:
         """Survey a file, and what it holds in packed or encoded form. ``index``: of a local file; else -1."""
         head = data if isinstance(data, bytes) else bytes(data[: unpack.HEAD])
         renderer = None if display in self._job.skip else unpack.renderer_of(head, display)
+        if renderer is not None and not renderer.also and self._job.literals:
+            return  # its words were kept
         if renderer is not None and not unpack.has(renderer, data):
             renderer = None
         if renderer is not None and renderer.apart and index < 0 and not self._job.spool:
@@ -243,7 +252,7 @@ class _Surveyor:
             detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
             yield Trouble(Limit(display, "too-large", detail))
             return
-        for item in self._rendered(renderer, display, bytes(data)):
+        for item in rendered(renderer, bytes(data), display, self._budget):
             if isinstance(item, Limit):
                 yield Trouble(item)
             elif item.data is not None and item.page:
@@ -257,6 +266,8 @@ class _Surveyor:
                     yield message
                     if isinstance(message, Leaf) and message.hit:
                         yield from self._original(renderer, origin, data)
+                if self._again and not renderer.also:
+                    yield self._words(item.path, item.data, origin, item.marks)
             if self._tally.due():
                 yield self._tally.seen(item.path)
 
@@ -266,6 +277,13 @@ class _Surveyor:
             self._kept = origin
             yield Original(origin, len(data), self._station.number, self._keep(data))
 
+    def _words(self, display: str, data: bytes, origin: str, marks: Marks) -> Words:
+        """Keep a document's words and marks: the second search need not render it again."""
+        behind = msgspec.msgpack.encode(marks)
+        at = self._keep(data + behind)
+        digest = hashlib.sha256(data).hexdigest()
+        return Words(display, digest, len(data), self._station.number, at, len(behind), origin)
+
     def _picture(
         self, display: str, origin: str, data: bytes | memoryview, place: str = "", number: int = 0
     ) -> Picture:
@@ -273,19 +291,6 @@ class _Surveyor:
             return Picture(display, origin, place=place, number=number)
         at = self._keep(data)
         return Picture(display, origin, len(data), self._station.number, at, place, number, unpack.PAGE_DOTS)
-
-    def _rendered(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Entry | Limit]:
-        """Yield what a renderer gives; where it fails, that is a limit and what lies beside the file is read."""
-        try:
-            yield from unpack.render(renderer, data, display, self._budget)
-        except unpack.Stop as stop:
-            yield Limit(display, stop.reason, stop.detail)
-        except RecursionError:
-            yield Limit(display, "depth", f"{renderer.module}: nested too deep")
-        except MemoryError:
-            yield Limit(display, "memory", f"{renderer.module}: not enough memory to go on")
-        except Exception as error:  # noqa: BLE001 - hostile bytes cost one file, and that is said
-            yield Limit(display, "broken", f"{renderer.module}: {type(error).__name__}: {error}"[:200])
 
     def _inside(self, display: str, data: bytes) -> Iterator[Message]:
         """Survey a file that lies in a document as it is: an attachment."""

@@ -55,6 +55,8 @@ class Read(Struct, frozen=True, tag=True):
     marks: Marks = ()
     """Of a rendering: the SHA-256 of what it was made from, and where its parts stand in that."""
     everything: bool = False
+    marked: int = 0
+    """Bytes of marks that lie behind it in the spool, where they are not given here."""
 
 
 class Leaf(Struct, frozen=True, tag=True):
@@ -80,6 +82,18 @@ class Apart(Struct, frozen=True, tag=True):
     size: int
     spool: int
     offset: int
+
+
+class Words(Struct, frozen=True, tag=True):
+    """A document's words, kept with their marks for the second search."""
+
+    display: str
+    sha256: str
+    size: int
+    spool: int
+    offset: int
+    marked: int
+    origin: str
 
 
 class Spread(Struct, frozen=True, tag=True):
@@ -139,4 +153,4 @@ class Constructs(Struct, frozen=True, tag=True):
 
 
 Job = Survey | Read
-Message = Leaf | Picture | Original | Apart | Spread | Seen | Trouble | Constructs
+Message = Leaf | Picture | Original | Apart | Words | Spread | Seen | Trouble | Constructs

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from sousveil.model import Limit
+from sousveil.unpack.entry import Marks
 from sousveil.work.matching import matcher, named, places
 from sousveil.work.messages import Constructs, Message, Read, Trouble
 from sousveil.work.station import Station
-
-if TYPE_CHECKING:
-    pass
 
 _PART = 1 << 30
 
@@ -28,18 +27,21 @@ def read(station: Station, job: Read) -> Iterator[Message]:
     station.at(job.display)
     try:
         data = _bytes(station, job)
+        data, marks = data[: len(data) - job.marked], data[len(data) - job.marked :]
     except OSError as error:
         yield Trouble(Limit(job.display, "unreadable", error.strerror or str(error)))
         return
     if hashlib.sha256(data).hexdigest() != job.sha256:
         yield Trouble(Limit(job.display, "changed", "the file changed while it was read; its first state was matched"))
         return
+    literals = named(job.display, data, job.literals) if job.literals else []
+    if job.literals and not literals:
+        return  # words that were kept, and hold none of the names
     found, whole_list = places(job.display, data)
     if not whole_list:
         yield Trouble(Limit(job.display, "cut", f"more places hold terms than the {len(found)} that were looked at"))
     hits = [(h.offset, h.encoding) for h in found]
-    if job.literals:
-        hits += [(offset, "utf-8") for offset in named(job.display, data, job.literals)]
+    hits += [(offset, "utf-8") for offset in literals]
     if job.everything:
         reading = dispatch.read_all(job.display, data)
     else:
@@ -49,8 +51,9 @@ def read(station: Station, job: Read) -> Iterator[Message]:
         name = read_name(job.display)
         if name is not None:
             constructs.append(name)
-    if job.marks:
-        constructs = [dispatch.placed(construct, job.marks) for construct in constructs]
+    known = msgspec.msgpack.decode(marks, type=Marks) if job.marked else job.marks
+    if known:
+        constructs = [dispatch.placed(construct, known) for construct in constructs]
     for limit in reading.limits:
         yield Trouble(limit)
     # In portions: one message stays far below a pipe's and the decoder's limits.
@@ -65,7 +68,7 @@ def _bytes(station: Station, job: Read) -> bytes:
         descriptor = os.open(os.fsdecode(job.path), os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         if job.spool:
-            return whole(descriptor, job.size, job.offset)
+            return whole(descriptor, job.size + job.marked, job.offset)
         # One byte more than there was: it then differs, and that is said.
         return whole(descriptor, job.size + 1)
     finally:

@@ -40,7 +40,7 @@ def give(
     """Yield one regular file. `packed`: bytes it takes in the image, where the image says; its own ratio then."""
     name = reading.names.decode(raw)
     reading.check_name(raw, name)
-    if reading.passed(size):
+    if reading.passed(name, size):
         yield from reading.drain()
         return
     sound = _sound(reading, name, size, content)
