@@ -19,9 +19,10 @@ import pytest
 from site_on_loopback import LOOPBACK, Site
 
 from sousveil.acquire.post import post
-from sousveil.evidence import export, paper, redaction, wacz
+from sousveil.evidence import export, paper, redaction, traces, wacz
 from sousveil.evidence.capture import How, capture
 from sousveil.evidence.case import Case
+from sousveil.evidence.needles import Needles
 from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import verify
 from sousveil.evidence.wrong import CaseError
@@ -310,8 +311,8 @@ def _hidden(case: Case, tmp_path: Path) -> None:
 
 def _everywhere(folder: Path) -> set[str]:
     """Return the files of an export that hold the name, in any encoding, packed or not."""
-    needles = redaction.spellings(SECRET)
-    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and redaction.holds(p, needles)}
+    needles = Needles(SECRET)
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and traces.holds(p, needles)}
 
 
 @needs_programs
@@ -358,7 +359,7 @@ def _warc(coding: str, body: bytes, chunked: bool = False) -> bytes:
 )
 def test_a_name_is_found_in_captured_bodies_and_in_base64(tmp_path: Path, data: bytes, found: bool) -> None:
     (tmp_path / "object").write_bytes(data)
-    assert redaction.holds(tmp_path / "object", redaction.spellings(SECRET)) is found
+    assert traces.holds(tmp_path / "object", Needles(SECRET)) is found
 
 
 def test_what_is_packed_too_deep_may_hold_it(tmp_path: Path) -> None:
@@ -366,7 +367,7 @@ def test_what_is_packed_too_deep_may_hold_it(tmp_path: Path) -> None:
     for _ in range(20):
         data = gzip.compress(data)
     (tmp_path / "object").write_bytes(data)
-    assert redaction.holds(tmp_path / "object", redaction.spellings(SECRET))
+    assert traces.holds(tmp_path / "object", Needles(SECRET))
 
 
 def _link(path: Path, outside: Path) -> None:
@@ -451,7 +452,7 @@ def test_captured_pages_come_as_a_wacz(case: Case, site: Site, tmp_path: Path) -
     case.record("acquired", {}, list(captured.subjects))
     for subject in captured.subjects:
         path = case.objects.path(subject["digest"]["sha256"])
-        assert not redaction.holds(path, redaction.spellings(SECRET)), "what is captured is read, not taken out unread"
+        assert not traces.holds(path, Needles(SECRET)), "what is captured is read, not taken out unread"
     folder = export.bag(case, tmp_path / "out").folder
     with zipfile.ZipFile(folder / "data" / "capture.wacz") as archive:
         assert archive.testzip() is None

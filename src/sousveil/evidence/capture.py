@@ -21,6 +21,8 @@ from sousveil.evidence.parts import Page, in_css, joined
 from sousveil.evidence.warc import Writer, body_of
 from sousveil.unpack.names import text_codec
 
+AS_SHOWN = ("/as-shown.png", "/as-shown.html", "/as-shown.pdf")
+"""How the names of what a browser showed end."""
 MOST_REDIRECTS = 12
 MOST_REQUESTS = 2000
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -137,8 +139,8 @@ class _Run:
         if shown.download:
             self.seen.append({"url": target.url, "download": True, "exchanges": shown.exchanges})
             return
-        for end, data in (("png", shown.screenshot), ("html", shown.markup), ("pdf", shown.pdf)):
-            self.subjects.append(self._case.keep_bytes(f"{target.host}/as-shown.{end}", data))
+        for end, data in zip(AS_SHOWN, (shown.screenshot, shown.markup, shown.pdf), strict=True):
+            self.subjects.append(self._case.keep_bytes(target.host + end, data))
         told = {
             "url": target.url,
             "title": shown.title,

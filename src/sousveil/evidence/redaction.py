@@ -6,34 +6,19 @@ line that is taken out becomes a stub with its digest: the next line's signature
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import gzip
 import hashlib
-import json
-import tempfile
-import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import Any
 
 from msgspec import Struct
 
-from sousveil.acquire.scratch import scratch
+from sousveil.evidence import traces
+from sousveil.evidence.capture import AS_SHOWN
 from sousveil.evidence.case import Case
 from sousveil.evidence.ledger import Entry
-from sousveil.evidence.pack import listed, members, packs
-from sousveil.evidence.warc import bodies
+from sousveil.evidence.needles import Needles
+from sousveil.evidence.pack import listed, packs
 from sousveil.evidence.wrong import CaseError
-
-ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "gb18030", "big5", "shift_jis", "euc_kr", "windows-1251",
-             "windows-1252", "windows-1256", "koi8_r")  # fmt: skip
-_MOST_LOOKED_INTO = 1 << 30
-_STEP = 1 << 18
-_IN_MEMORY = 1 << 26
-_DEEPEST = 6
-_FEWEST_DIGITS = 8
-"""Fewer digits of Base64 stand in any file by chance."""
 
 
 class Wish(Struct, frozen=True):
@@ -68,13 +53,13 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
     """Return what the wishes take out. Raises CaseError where one names nothing there is, or takes out too much."""
     entries = list(case.entries())
     archives = packs(entries)
-    names = {s["digest"]["sha256"] for entry in entries for s in entry.subjects}
+    names = {s["digest"]["sha256"]: str(s["name"]) for entry in entries for s in entry.subjects}
     inside = {digest for listing in archives.values() for digest, _ in _listed(case, listing)}
     objects: dict[str, str] = {}
     lines: dict[int, str] = {}
     for wish in wishes:
         if wish.kind == "object":
-            found = [digest for digest in names | inside if digest.startswith(wish.value.lower())]
+            found = [digest for digest in {*names, *inside} if digest.startswith(wish.value.lower())]
             if len(found) != 1:
                 raise CaseError(f"--redact object:{wish.value}: {len(found)} objects have a name that begins so")
             objects[found[0]] = wish.reason
@@ -102,8 +87,17 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
 
 
 def _pictures(case: Case, entries: list[Entry], archives: dict[str, str], objects: dict[str, str]) -> None:
-    """Also take out pictures of a product that is taken out, of a file in it, or of a report: no text tells them."""
+    """Also take out pictures of a product that is taken out, of a file in it, or of a report: no text tells them.
+
+    So are pictures of a page whose capture or markup is taken out.
+    """
     for entry in entries:
+        shown = [(s["digest"]["sha256"], str(s["name"])) for s in entry.subjects]
+        told = (objects.get(digest) for digest, name in shown if name.endswith((".warc.gz", *AS_SHOWN)))
+        if reason := next((one for one in told if one), ""):
+            for digest, name in shown:
+                if name.endswith(AS_SHOWN):
+                    objects.setdefault(digest, reason)
         for one in entry.subjects:
             if not one.get("annotations", {}).get("shows"):
                 continue
@@ -119,143 +113,34 @@ def _listed(case: Case, listing: str) -> Iterator[tuple[str, str]]:
 
 
 def _name(
-    case: Case, wish: Wish, entries: list[Entry], names: set[str], objects: dict[str, str], lines: dict[int, str]
+    case: Case, wish: Wish, entries: list[Entry], names: dict[str, str], objects: dict[str, str], lines: dict[int, str]
 ) -> None:
-    needles = spellings(wish.value)
+    needles = Needles(wish.value)
+    if needles.in_text(wish.reason):
+        raise CaseError("--redact name: the reason holds the name, and it stands in the export; give another")
     hits = 0
     for entry in entries:
-        if any(n in text for text in _texts(entry.statement) for n in (wish.value.casefold(),)):
+        if any(needles.in_text(text) for text in _texts(entry.statement)):
             if entry.number == 1:
                 raise CaseError("--redact name: the case's title holds it, and its first line cannot be taken out")
             lines[entry.number] = wish.reason
             hits += 1
-    archives = packs(entries)
-    for digest in names:
-        path = case.objects.path(digest)
-        if not path.exists():
-            continue
-        if digest in archives:
-            inside = _inside(path, case.objects.path(archives[digest]), needles)
-            objects |= dict.fromkeys(inside, wish.reason)
-            hits += len(inside)
-        elif holds(path, needles):
-            objects[digest] = wish.reason
-            hits += 1
-    if not hits:
+    found = traces.holding(case, names, needles)
+    objects |= dict.fromkeys(found, wish.reason)
+    if not hits and not found:
         raise CaseError("--redact name: the case does not hold it, in no encoding")
-
-
-def _inside(archive: Path, listing: Path, needles: tuple[bytes, ...]) -> list[str]:
-    """Return the SHA-256 of the files in an archive of a folder that hold one of ``needles``."""
-    found = []
-    with scratch() as folder:
-        path = folder / "file"
-        for digest, chunks in members(archive, listing):
-            with path.open("wb") as file:
-                file.writelines(chunks)
-            if holds(path, needles):
-                found.append(digest)
-    return found
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield value.casefold()
+        yield value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield str(key).casefold()
+            yield str(key)
             yield from _texts(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
-
-
-def spellings(text: str) -> tuple[bytes, ...]:
-    """Return a text's bytes in every encoding that can write it, both cases, escapes and Base64."""
-    out: dict[bytes, None] = {}
-    for form in dict.fromkeys((text, text.lower(), text.upper(), text.title())):
-        for encoding in ENCODINGS:
-            try:
-                out.setdefault(form.encode(encoding))
-            except UnicodeEncodeError:
-                continue
-        out.setdefault(json.dumps(form)[1:-1].encode())
-        out.setdefault("".join(c if c.isascii() else f"%{b:02X}" for c in form for b in c.encode()).encode())
-    for needle in list(out):
-        out.update(dict.fromkeys(_base64(needle)))
-    return tuple(out)
-
-
-def _base64(needle: bytes) -> Iterator[bytes]:
-    """Yield what Base64 makes of bytes wherever they stand, less the digits that their neighbours share."""
-    for shift in range(3):
-        coded = base64.b64encode(bytes(shift) + needle).rstrip(b"=")
-        inner = coded[(0, 2, 3)[shift] : (shift + len(needle)) * 8 // 6]
-        if len(inner) >= _FEWEST_DIGITS:
-            yield inner
-            yield inner.translate(bytes.maketrans(b"+/", b"-_"))
-
-
-def holds(path: Path, needles: tuple[bytes, ...]) -> bool:
-    """Return whether a file holds one of ``needles``, or may: as it is, in what is packed in it, in captured bodies.
-
-    A captured body that cannot be decoded, and a capture that is damaged, may hold anything.
-    """
-    from sousveil.unpack import Budget, Entry, walk
-
-    with path.open("rb") as file:
-        if _among(iter(lambda: file.read(_STEP), b""), needles):
-            return True
-    for item in walk(path, "", Budget(), in_memory=_MOST_LOOKED_INTO):
-        if isinstance(item, Entry) and (
-            _among([item.path.encode("utf-8", "surrogateescape")], needles) or _among(item.chunks(), needles)
-        ):
-            return True
-    return False
-
-
-def _among(chunks: Iterable[bytes], needles: tuple[bytes, ...], depth: int = 0) -> bool:
-    """Return whether bytes hold a needle. Those of a WARC, packed or not, are looked at decoded too.
-
-    What is packed too deep or too large to look into may hold anything.
-    """
-    if depth > _DEEPEST:
-        return True
-    before = b""
-    kept: IO[bytes] | None = None
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
-        for n, chunk in enumerate(chunks):
-            if any(needle in before + chunk for needle in needles):
-                return True
-            before = (before + chunk)[-4096:]
-            if n == 0 and chunk.startswith((b"WARC/", b"\x1f\x8b")):
-                kept = spool
-            if kept is not None:
-                kept.write(chunk)
-                if kept.tell() > _MOST_LOOKED_INTO:
-                    return True
-        if kept is None:
-            return False
-        kept.seek(0)
-        if kept.read(2) == b"\x1f\x8b":
-            kept.seek(0)
-            return _packed(kept, needles, depth + 1)
-        kept.seek(0)
-        try:
-            return any(_among(body, needles, depth + 1) for body in bodies(cast("BinaryIO", kept)))
-        except ValueError:
-            return True
-
-
-def _packed(file: IO[bytes], needles: tuple[bytes, ...], depth: int) -> bool:
-    """Return whether what gzip packed holds a needle; a broken member ends it, and must not hide what stands before."""
-
-    def members() -> Iterator[bytes]:
-        with gzip.GzipFile(fileobj=file, mode="rb") as unpacked, contextlib.suppress(OSError, EOFError, zlib.error):
-            while part := unpacked.read(_STEP):
-                yield part
-
-    return _among(members(), needles, depth)
 
 
 def record(case: Case, made: Plan) -> None:
