@@ -112,6 +112,8 @@ def is_container(head: bytes, name: str, tail: bytes | None = None) -> str | Non
     end = head if tail is None else tail
     if end[-22:-18] == b"PK\x05\x06" and end[-2:] == b"\0\0":
         return "zip"
+    if (image := look.behind(head, end)) is not None:
+        return image
     if start in _STUB_STARTS and head.startswith(STUBS):
         if _ends_with_comment(end):
             return "zip"

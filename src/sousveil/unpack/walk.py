@@ -32,7 +32,9 @@ FORGIVEN = 8
 """Bombs that are left while what lies beside them is read. After that the container around them is left too."""
 WIDE = 4 << 20
 """Bytes of a container in a shared one from which on it is shared itself."""
-SHARED = frozenset(("zip", "asar", "squashfs", "ext", "uimage", "firmware", "disk", "trx", "fat", "appimage", "cramfs"))
+SHARED = frozenset((
+    "zip", "asar", "squashfs", "ext", "uimage", "firmware", "disk", "trx", "fat", "appimage", "cramfs", "pyinstaller",
+))  # fmt: skip
 """Formats whose readers may share (`Reading.spread`): files can be read each by itself."""
 SAME_LIMITS = 200
 """Limits of one reason and one container that are listed one by one."""

@@ -37,6 +37,7 @@ MODULES: dict[str, str] = {
     "msi": "msi",
     "nsis": "nsis",
     "upx": "packed",
+    "pyinstaller": "pyinstaller",
     "firmware": "carve",
 }
 """Format: module beside this one."""

@@ -32,6 +32,7 @@ _ENDS = re.compile(
     r"|(?:\A|/)(?:mtd(?:block)?[0-9]+|vmlinu[xz][^/]*|[bz]image[^/]*|uimage[^/]*|firmware[^/]*)\Z",
     re.IGNORECASE,
 )
+_PROGRAMS = frozenset((b"MZ", b"\x7fE", b"\xcf\xfa", b"\xca\xfe"))
 LEAST = 4096
 """Bytes below which a file of no known format is not searched for images."""
 _NO_FIRMWARE = (
@@ -72,6 +73,13 @@ def by_shape(head: bytes, name: str) -> str | None:
 def by_end(tail: bytes) -> str | None:
     """Return images that name themselves in their last bytes."""
     return "dmg" if tail[-512:-504] == b"koly\0\0\0\x04" else None
+
+
+def behind(head: bytes, tail: bytes) -> str | None:
+    """Return what is packed behind a program and names itself at its end, before a signature or section headers."""
+    if head[:2] in _PROGRAMS and tail.rfind(b"MEI\x0c\x0b\x0a\x0b\x0e") >= 0:
+        return "pyinstaller"
+    return None
 
 
 def may_be_firmware(head: bytes, name: str) -> bool:

@@ -35,6 +35,8 @@ class Renderer(Struct, frozen=True):
     """Whether the module's ``has(data)`` says if there is anything to render: first bytes do not tell."""
     apart: bool = False
     """Whether it is rendered in a job of its own, because a native library may die over it."""
+    beside: tuple[str, ...] = ()
+    """Further modules that render the same files, each asked by itself."""
 
 
 _OLE = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -55,7 +57,9 @@ RENDERERS: tuple[Renderer, ...] = (
             rb"[\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]"
         ),
         asked=True,
+        beside=("packedparts",),
     ),
+    Renderer("packedparts", re.compile(rb"qres\0\0\0[\1-\x0f]"), asked=True),
     Renderer("androidxml", re.compile(rb"\x03\0\x08\0"), also=False),
     Renderer("androidxml", re.compile(rb"\x02\0\x0c\0"), (".arsc",), also=False),
     Renderer("pb2", re.compile(b""), ("_pb2.py",)),
@@ -102,10 +106,11 @@ def renderer_of(head: bytes, display: str) -> Renderer | None:
 
 def has(renderer: Renderer, data: bytes | memoryview) -> bool:
     """Return whether there is anything to render in a file of this format."""
-    if not renderer.asked:
-        return True
-    asked = import_module(f"sousveil.unpack.render.{renderer.module}").has
-    return bool(asked(data))
+    return not renderer.asked or any(_asked(module, data) for module in (renderer.module, *renderer.beside))
+
+
+def _asked(module: str, data: bytes | memoryview) -> bool:
+    return bool(import_module(f"sousveil.unpack.render.{module}").has(data))
 
 
 def renderer_named(module: str) -> Renderer:
@@ -115,4 +120,6 @@ def renderer_named(module: str) -> Renderer:
 
 def render(renderer: Renderer, data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield the renderings of a file, and what of it could not be rendered."""
-    yield from import_module(f"sousveil.unpack.render.{renderer.module}").render(data, display, budget)
+    for module in (renderer.module, *renderer.beside):
+        if not renderer.beside or _asked(module, data):
+            yield from import_module(f"sousveil.unpack.render.{module}").render(data, display, budget)

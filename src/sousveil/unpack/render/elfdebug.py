@@ -27,7 +27,9 @@ MOST = 1 << 29
 """Bytes of all debug sections of one file, unpacked."""
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
+    """A packed section cannot be unpacked."""
+
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason, self.detail = reason, detail
@@ -36,6 +38,11 @@ class _Unreadable(Exception):
 def has(data: bytes | memoryview) -> bool:
     """Return whether a program has a compressed debug section."""
     return any(_packed(section) for image in images(data) for section in image.sections)
+
+
+def packed_debug(data: bytes | memoryview) -> list[tuple[int, int]]:
+    """Return where compressed debug sections lie."""
+    return [(s.offset, s.offset + s.size) for image in images(data) for s in image.sections if _packed(s)]
 
 
 def _packed(section: Section) -> bool:
@@ -77,7 +84,7 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
             if _packed(section):
                 try:
                     raw = _unpacked(raw, image, section, MOST - total, budget)
-                except _Unreadable as error:
+                except Unreadable as error:
                     limits.append(Limit(display, error.reason, f"{section.name}: {error.detail}"))
                     raw = b""
             total += len(raw)
@@ -112,32 +119,32 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
 
 
 def _unpacked(raw: bytes, image: Image, section: Section, most: int, budget: Budget) -> bytes:
-    """Return a section's bytes. Raises _Unreadable, and Stop where a quota is hit."""
+    """Return a section's bytes. Raises Unreadable, and Stop where a quota is hit."""
     e = ">" if image.order == "big" else "<"
     if section.flags & 0x800 and raw[:4] != b"ZLIB":
         head = struct.calcsize(e + ("IIQQ" if image.wide else "III"))
         if len(raw) < head:
-            raise _Unreadable("broken", "the compression header is cut")
+            raise Unreadable("broken", "the compression header is cut")
         kind, size = struct.unpack_from(e + ("I4xQ" if image.wide else "II"), raw)
     elif raw[:4] == b"ZLIB" and len(raw) >= 12:
         head, kind, size = 12, 1, int.from_bytes(raw[4:12], "big")
     else:
-        raise _Unreadable("broken", "not the compression that its name says")
+        raise Unreadable("broken", "not the compression that its name says")
     if size > most:
-        raise _Unreadable("too-large", f"{size} bytes unpacked; up to {most} are read")
+        raise Unreadable("too-large", f"{size} bytes unpacked; up to {most} are read")
     if kind not in (1, 2):
-        raise _Unreadable("not-understood", f"compression {kind} is not known")
+        raise Unreadable("not-understood", f"compression {kind} is not known")
     meter = Meter(budget, len(raw))
-    parts = _zlib(raw[head:]) if kind == 1 else _zstd(raw[head:])
+    parts = _zlib(raw[head:]) if kind == 1 else zstd(raw[head:])
     out = bytearray()
     for part in parts:
         budget.take_bytes(len(part))
         meter.take(len(part))
         out += part
         if len(out) > size:
-            raise _Unreadable("broken", "more bytes come out than the header says")
+            raise Unreadable("broken", "more bytes come out than the header says")
     if len(out) < size:
-        raise _Unreadable("broken", f"{len(out)} of {size} bytes came out")
+        raise Unreadable("broken", f"{len(out)} of {size} bytes came out")
     return bytes(out)
 
 
@@ -151,25 +158,26 @@ def _zlib(raw: bytes) -> Iterator[bytes]:
                 return
             yield part
     except zlib.error as error:
-        raise _Unreadable("broken", str(error)) from error
+        raise Unreadable("broken", str(error)) from error
 
 
-def _zstd(raw: bytes) -> Iterator[bytes]:
+def zstd(raw: bytes) -> Iterator[bytes]:
+    """Yield what a Zstandard frame unpacks to. Raises Unreadable."""
     from sousveil.unpack.native import OK, WARN, Archive, Unavailable
     from sousveil.unpack.source import Memory
 
     try:
         archive = Archive(Memory(raw), "raw", "zst")
     except Unavailable as error:
-        raise _Unreadable("not-understood", f"zstd: {error}") from error
+        raise Unreadable("not-understood", f"zstd: {error}") from error
     try:
         if archive.status != OK or archive.next_header() not in (OK, WARN):
-            raise _Unreadable("broken", f"zstd: {archive.error()}")
+            raise Unreadable("broken", f"zstd: {archive.error()}")
         while True:
             status, part, _ = archive.block()
             if not part:
                 if status not in (OK, WARN, 1):
-                    raise _Unreadable("broken", f"zstd: {archive.error()}")
+                    raise Unreadable("broken", f"zstd: {archive.error()}")
                 return
             yield part
     finally:

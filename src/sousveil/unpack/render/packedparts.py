@@ -1,0 +1,145 @@
+"""Files that are compiled into a program in packed form: Qt's resources, gzip members, other zlib streams.
+
+A stream counts where it unpacks to its end and its own checksum is right. Qt's resource compiler (``rcc``) writes the
+size before a stream; Zstandard frames are taken only behind such a size, for they need carry no checksum.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import zlib
+from collections.abc import Iterator
+
+from sousveil.about import About
+from sousveil.model import Limit
+from sousveil.unpack.entry import Entry
+from sousveil.unpack.limits import Budget, Meter
+from sousveil.unpack.render.elfdebug import Unreadable, packed_debug, zstd
+from sousveil.unpack.render.marked import inside
+
+ABOUT = About(
+    "Packed parts of programs",
+    ".exe .dll .so .rcc (and programs without an ending)",
+    "Qt resources (zlib, Zstandard), gzip members and other zlib streams inside a program, each as a file of its own.",
+    needs="libarchive for zstd",
+    limits="Names of Qt resources; streams of bare deflate, LZMA and other packings; the pictures among them.",
+)
+# A zlib header for a window of 32 KB, a gzip header without reserved flags, a Zstandard frame.
+_ZLIB, _GZIP, _ZSTD = (
+    re.compile(rb"\x78[\x01\x5e\x9c\xda]"),
+    re.compile(rb"\x1f\x8b\x08[\0-\x1f]"),
+    re.compile(rb"\x28\xb5\x2f\xfd"),
+)
+_KINDS = (_ZLIB, _GZIP, _ZSTD)
+_BITS = {_ZLIB: 15, _GZIP: 31}
+_FIRST = 2048
+"""Bytes of a stream that are unpacked to see whether it may be one."""
+_LEAST = 48
+"""Bytes that come out at least."""
+_MOST_ONE = 1 << 28
+_MOST_STREAMS = 20_000
+_MOST_MARKS = 2_000_000
+_IN_PICTURES = (b"IDAT", b"iCCP", b"fdAT")
+_ENDS = (
+    (re.compile(rb"\x3c\xb8\x64\x18\xca\xef\x9c\x95"), ".qm"),
+    (re.compile(rb"\x89PNG"), ".png"),
+    (re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE), ".html"),
+    (re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:\?xml|!DOCTYPE|ui|RCC|TS|svg)"), ".xml"),
+    (re.compile(rb"\s*[{\[]\s*[\"{\[\]}]"), ".json"),
+    (re.compile(rb"(?:\s*(?://[^\n]*\n|/\*[\s\S]{0,4000}?\*/|pragma [^\n]*\n))*\s*import Qt"), ".qml.js"),
+)
+
+
+def has(data: bytes | memoryview) -> bool:
+    """Return whether a stream begins in a program."""
+    return next(_starts(data), None) is not None
+
+
+def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
+    """Yield what each stream unpacks to. Raises Stop where a quota is hit."""
+    done = 0
+    debug = packed_debug(data)
+    meter = Meter(budget, len(data))
+    for number, (at, kind) in enumerate(_starts(data)):
+        if at < 0 or number >= _MOST_STREAMS:
+            yield Limit(display, "cut", f"more packed streams than are looked for: those before {max(at, done):#x}")
+            return
+        # A stream's own bytes can look like the start of another.
+        if at < done or any(low <= at < high for low, high in debug):
+            continue
+        budget.tick()
+        out, end = _zstd(data, at) if kind is _ZSTD else _deflated(data, at, _BITS[kind])
+        if len(out) < _LEAST:
+            continue
+        done = end
+        meter.take(len(out))
+        budget.take_bytes(len(out))
+        budget.take_file()
+        ending = next((name for pattern, name in _ENDS if pattern.match(out)), "")
+        yield Entry(inside(display, f"[packed at {at:#x}]{ending}"), b"", len(out), out, inside=True)
+
+
+def _starts(data: bytes | memoryview) -> Iterator[tuple[int, re.Pattern[bytes]]]:
+    """Yield where a stream may begin, by place: those whose first bytes unpack. -1 where there are too many."""
+    marks = heapq.merge(*(_marks(data, which) for which in range(len(_KINDS))))
+    for number, (at, which) in enumerate(marks):
+        kind = _KINDS[which]
+        if number >= _MOST_MARKS:
+            yield -1, kind
+            return
+        if kind is _ZSTD:
+            if _sized(data, at):
+                yield at, kind
+        elif bytes(data[at - 4 : at]) not in _IN_PICTURES and _opens(data, at, _BITS[kind]):
+            yield at, kind
+
+
+def _marks(data: bytes | memoryview, which: int) -> Iterator[tuple[int, int]]:
+    for found in _KINDS[which].finditer(data):
+        yield found.start(), which
+
+
+def _sized(data: bytes | memoryview, at: int) -> int:
+    """Return how long the resource at ``at`` is by the number before it, 0 if that cannot be."""
+    size = int.from_bytes(data[at - 4 : at], "big") if at >= 4 else 0
+    return size if 12 < size <= len(data) - at else 0
+
+
+def _opens(data: bytes | memoryview, at: int, bits: int) -> bool:
+    decoder = zlib.decompressobj(bits)
+    try:
+        out = decoder.decompress(data[at : at + _FIRST], _LEAST)
+    except zlib.error:
+        return False
+    return len(out) >= _LEAST
+
+
+def _deflated(data: bytes, at: int, bits: int) -> tuple[bytes, int]:
+    """Return what a stream unpacks to and where it ends; nothing if it does not end well."""
+    decoder = zlib.decompressobj(bits)
+    out = bytearray()
+    step, place = 1 << 16, at
+    try:
+        while not decoder.eof and place < len(data) and len(out) < _MOST_ONE:
+            out += decoder.decompress(data[place : place + step])
+            place += step
+            step = min(step * 2, 1 << 24)
+    except zlib.error:
+        return b"", at
+    if not decoder.eof:
+        return b"", at
+    return bytes(out), min(place, len(data)) - len(decoder.unused_data)
+
+
+def _zstd(data: bytes, at: int) -> tuple[bytes, int]:
+    end = at + _sized(data, at)
+    out = bytearray()
+    try:
+        for part in zstd(data[at:end]):
+            out += part
+            if len(out) > _MOST_ONE:
+                return b"", at
+    except Unreadable:
+        return b"", at
+    return bytes(out), end

@@ -1,0 +1,67 @@
+"""Files packed into programs: those that are whole come out, and nothing else does."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import time
+import zlib
+
+import made_packedparts as made
+import pytest
+
+from sousveil.model import Limit
+from sousveil.unpack import Budget, Entry
+from sousveil.unpack.render import packedparts
+
+TEXT = b"".join(b"line %d of a page\n" % n for n in range(4000))
+
+
+def out(data: bytes) -> list[bytes]:
+    found = list(packedparts.render(data, "x", Budget()))
+    assert all(isinstance(x, Entry) for x in found)
+    return [x.data for x in found if isinstance(x, Entry) and x.data is not None]
+
+
+@pytest.mark.parametrize("pack", [made.resource, made.zstd, zlib.compress, gzip.compress])
+def test_each_packing_comes_out_whole(pack) -> None:  # type: ignore[no-untyped-def]
+    data = made.elf(b"abc", pack(TEXT), b"def", pack(TEXT[::-1]))
+    assert packedparts.has(data)
+    assert packedparts.has(memoryview(data))
+    assert out(data) == [TEXT, TEXT[::-1]]
+
+
+@pytest.mark.parametrize("pack", [made.resource, zlib.compress, gzip.compress])
+def test_what_is_not_whole_is_no_stream(pack) -> None:  # type: ignore[no-untyped-def]
+    packed = pack(TEXT)
+    assert out(made.elf(packed[: len(packed) // 2])) == []
+    assert out(made.elf(packed[:-9] + bytes(5) + packed[-4:])) == []
+
+
+def test_a_picture_in_a_program_is_not_taken_apart() -> None:
+    assert not packedparts.has(made.elf(b"\0\0\1\0IDAT" + zlib.compress(TEXT)))
+
+
+def test_the_same_stream_is_not_given_twice() -> None:
+    """A gzip member inside a stored zlib stream is the inner file's."""
+    assert out(made.elf(zlib.compress(gzip.compress(TEXT), 0))) == [gzip.compress(TEXT)]
+
+
+def test_a_name_tells_what_came_out() -> None:
+    parts = [b"<html>" + TEXT, b'{"a": 1}' + TEXT, b"// x\nimport QtQuick 2.0\n" + TEXT, b"<ui>" + TEXT, TEXT]
+    found = packedparts.render(made.elf(*map(made.resource, parts)), "x", Budget())
+    ends = [x.path.rpartition("]")[2] for x in found if not isinstance(x, Limit)]
+    assert ends == [".html", ".json", ".qml.js", ".xml", ""]
+
+
+def test_noise_and_bombs_are_bounded() -> None:
+    noise = random.Random(1).randbytes(1 << 22)
+    started = time.process_time()
+    assert out(made.elf(noise)) == []
+    assert out(made.elf(b"\x78\x9c" * 200_000, b"\x1f\x8b\x08\0" * 100_000)) == []
+    frames = made.elf(b"\0\0\1\0\x28\xb5\x2f\xfd" * 50_000)
+    (limit,) = packedparts.render(frames, "x", Budget())
+    assert isinstance(limit, Limit)
+    assert limit.reason == "cut"
+    assert len(out(made.elf(zlib.compress(bytes(1 << 26))))) == 1
+    assert time.process_time() - started < 10
