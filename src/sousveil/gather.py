@@ -115,7 +115,7 @@ class Gathering:
             self._pool.add(
                 Read(
                     kept.display, kept.sha256, kept.size, kept.offset, kept.spool,
-                    literals=literals, origin=kept.origin, marked=kept.marked,
+                    literals=literals, origin=kept.origin, marked=kept.marked, document=kept.document,
                 )
             )  # fmt: skip
         self._work_off(self._feed.surveys(iter(inputs), literals))

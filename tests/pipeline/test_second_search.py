@@ -57,7 +57,9 @@ def test_a_record_in_a_document_is_found_by_its_type(name: str, packed: bool, tm
     assert all(p.where for p in found.places), "a document's place says page or paragraph"
 
 
-def test_documents_are_rendered_once_and_pictures_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_are_rendered_once_unless_places_are_asked_for_and_pictures_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = tmp_path / "log"
     rendered, passed = render, walk
 
@@ -79,15 +81,19 @@ def test_documents_are_rendered_once_and_pictures_opened_once(tmp_path: Path, mo
         "sdk.h": HEADER.encode("gb18030"),
         "user.h": b"typedef struct { int nAge; EM_ZONK_TYPE emZ; int nMask; } T_EVENT_FACE;\n",
         "manual.pdf": documents.pdf_of((("h", "T_EVENT_FACE"), MANUAL)),
+        "guide.pdf": documents.pdf_of((("h", "Mounting"), ("p", "Fix the bracket."))),
+        "manual.docx": documents.docx_of((("h", "T_EVENT_FACE"), MANUAL)),
         "a.png": b"\x89PNG\r\n\x1a\n" + bytes(900),
         "b.pyc": b"\0\0\r\n" + bytes(90),
     }
     (tmp_path / "kit.zip").write_bytes(zipped(files))
     sousveil.scan(str(tmp_path / "kit.zip"), sousveil.Options(sandbox="off", jobs=1))
     said = log.read_text().splitlines()
-    assert said.count("rendered manual.pdf") == 1
+    assert [said.count(f"rendered {name}") for name in ("guide.pdf", "manual.docx")] == [1, 1]
+    # Its words were taken without their places, and then one was asked for.
+    assert said.count("rendered manual.pdf") == 2
     assert {name: said.count(f"came {name}") for name in files} == {
-        "sdk.h": 2, "user.h": 2, "manual.pdf": 1, "a.png": 1, "b.pyc": 1
+        "sdk.h": 2, "user.h": 2, "manual.pdf": 1, "guide.pdf": 1, "manual.docx": 1, "a.png": 1, "b.pyc": 1
     }  # fmt: skip
 
 
@@ -105,7 +111,7 @@ def test_words_are_kept_only_where_a_second_search_may_come(tmp_path: Path, monk
     monkeypatch.setattr(Gathering, "_take", take)
     (tmp_path / "manual.pdf").write_bytes(documents.pdf_of((("h", "T_EVENT_FACE"), MANUAL)))
     sousveil.scan(str(tmp_path))
-    assert seen == ["manual.pdf!/text.md"]
+    assert seen == ["manual.pdf!/text.txt"]
 
 
 def test_a_walk_leaves_out_what_is_not_wanted() -> None:

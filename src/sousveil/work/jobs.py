@@ -267,7 +267,7 @@ class _Surveyor:
                     if isinstance(message, Leaf) and message.hit:
                         yield from self._original(renderer, origin, data)
                 if self._again and not renderer.also:
-                    yield self._words(item.path, item.data, origin, item.marks)
+                    yield self._words(item.path, item.data, origin, item.marks, bytes(data) if item.plain else b"")
             if self._tally.due():
                 yield self._tally.seen(item.path)
 
@@ -277,12 +277,12 @@ class _Surveyor:
             self._kept = origin
             yield Original(origin, len(data), self._station.number, self._keep(data))
 
-    def _words(self, display: str, data: bytes, origin: str, marks: Marks) -> Words:
-        """Keep a document's words and marks: the second search need not render it again."""
+    def _words(self, display: str, data: bytes, origin: str, marks: Marks, document: bytes) -> Words:
+        """Keep a document's words and marks: the second search need not render it again but where it needs places."""
         behind = msgspec.msgpack.encode(marks)
-        at = self._keep(data + behind)
+        at = self._keep(data + behind + document)
         digest = hashlib.sha256(data).hexdigest()
-        return Words(display, digest, len(data), self._station.number, at, len(behind), origin)
+        return Words(display, digest, len(data), self._station.number, at, len(behind), origin, len(document))
 
     def _picture(
         self, display: str, origin: str, data: bytes | memoryview, place: str = "", number: int = 0

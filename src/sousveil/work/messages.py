@@ -57,6 +57,8 @@ class Read(Struct, frozen=True, tag=True):
     everything: bool = False
     marked: int = 0
     """Bytes of marks that lie behind it in the spool, where they are not given here."""
+    document: int = 0
+    """Bytes of the document behind those, where its words were kept without their places."""
 
 
 class Leaf(Struct, frozen=True, tag=True):
@@ -94,6 +96,7 @@ class Words(Struct, frozen=True, tag=True):
     offset: int
     marked: int
     origin: str
+    document: int = 0
 
 
 class Spread(Struct, frozen=True, tag=True):

@@ -108,7 +108,7 @@ def _file(source: Seekable, at: int, entry: _Entry, magic: bytes, reading: Readi
         yield part(source, at, at + entry.packed, reading, entry.name)
         return
     reading.check_name(entry.raw, entry.name)
-    if reading.passed(0):
+    if reading.passed(entry.name, 0):
         return
     data = source.read(at, entry.packed)
     if entry.zipped:
@@ -159,7 +159,7 @@ def _module(
     path = f"{entry.name}/" + one.name.replace(".", "/") + ("/__init__" if one.package else "")
     raw = path.encode("utf-8", "surrogatepass")
     reading.check_name(raw, path)
-    if reading.passed(0) or not one.size:  # a package without a file
+    if reading.passed(path, 0) or not one.size:  # a package without a file
         return
     if one.at + one.size > entry.packed:
         reading.note("truncated", "the archive ends before the module does", path)

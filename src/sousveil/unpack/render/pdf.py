@@ -102,7 +102,9 @@ def _pages(pdf: Any, display: str, budget: Budget) -> Iterator[Entry | Limit]:
                     page.close()
         if writing.size:
             budget.take_bytes(writing.size)
-            yield writing.entry(f"{name}.txt" if plain else f"{name}.md")
+            entry = writing.entry(f"{name}.txt" if plain else f"{name}.md")
+            entry.plain = plain is not None
+            yield entry
     if broken:
         yield Limit(display, "broken", f"pages that could not be read: {_numbers(broken)}")
     if cut:
