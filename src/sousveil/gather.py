@@ -19,6 +19,7 @@ from sousveil.model import (
     Limit,
 )
 from sousveil.options import Options, Progress
+from sousveil.read.own_words import of_product
 from sousveil.unpack.render.ocr import available as ocr_available
 from sousveil.work.confine import missing
 from sousveil.work.feed import Feed
@@ -32,6 +33,7 @@ from sousveil.work.messages import (
     Original,
     Picture,
     Read,
+    Said,
     Seen,
     Spread,
     Survey,
@@ -67,6 +69,7 @@ class Gathering:
         self.limits: set[Limit] = set()
         self.artifacts: list[Artifact] = []
         self._constructs: dict[tuple[str, str, int, int, str, str], Sited] = {}
+        self._said: dict[str, str] = {}
         self._seen_hits: set[str] = set()
         self._first: dict[tuple[str, str], str] = {}
         self._twins: dict[str, list[str]] = {}
@@ -107,8 +110,7 @@ class Gathering:
 
     def summary(self) -> str:
         """Return the product's name and its own one-line description, where it has one."""
-        own = [c.gloss or c.passage.text for c in (s.construct for s in self.sited()) if c.role == "package-summary"]
-        return " ; ".join([self._acquired.purl.partition("@")[0], *sorted(own)[:3]])
+        return f"{self._acquired.purl.partition('@')[0]} ; {of_product(self._said)}".strip(" ;")
 
     def _pass(self, literals: tuple[str, ...], inputs: Sequence[tuple[Path, str]]) -> None:
         for kept in self._words if literals else ():
@@ -209,6 +211,8 @@ class Gathering:
                 tally.kinds.update(message.kinds)
                 tally.coverage.update(message.coverage)
                 self._say("match", message.now)
+            case Said():
+                self._said[message.display] = message.text
             case Trouble():
                 self.limits.add(message.limit)
             case Constructs():

@@ -13,13 +13,26 @@ import msgspec
 
 from sousveil import unpack
 from sousveil.model import Limit
+from sousveil.read.own_words import own_words
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.reading import Share
 from sousveil.work import coverage
 from sousveil.work.again import UNTYPED
 from sousveil.work.matching import holds, matcher, named
-from sousveil.work.messages import Apart, Job, Leaf, Message, Original, Picture, Spread, Survey, Trouble, Words
+from sousveil.work.messages import (
+    Apart,
+    Job,
+    Leaf,
+    Message,
+    Original,
+    Picture,
+    Said,
+    Spread,
+    Survey,
+    Trouble,
+    Words,
+)  # fmt: skip
 from sousveil.work.reading import read, whole
 from sousveil.work.rendering import rendered
 from sousveil.work.station import Station
@@ -93,6 +106,8 @@ class _Surveyor:
                     yield from self._alone(descriptor, display, data)
                 elif job.skip.count(display) < 2:
                     data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
+                    if not job.literals and (said := own_words(display, data)):
+                        yield Said(display, said)
                     if not (self._plainly and len(data) == size and self._plain(display, data, local=True)):
                         yield from self._file(descriptor, index, display, data, size)
             except OSError as error:
@@ -201,6 +216,8 @@ class _Surveyor:
             return
         if self._job.skip.count(item.path) > 1:
             return
+        if item.data is not None and not self._job.literals and (said := own_words(item.path, item.data)):
+            yield Said(item.path, said)
         if item.data is None:
             yield from self._entry(item)
         elif item.document:

@@ -145,6 +145,13 @@ class Trouble(Struct, frozen=True, tag=True):
     limit: Limit
 
 
+class Said(Struct, frozen=True, tag=True):
+    """What a package's own small file says that the package is."""
+
+    display: str
+    text: str
+
+
 class Constructs(Struct, frozen=True, tag=True):
     """What was read from one artifact."""
 
@@ -156,4 +163,4 @@ class Constructs(Struct, frozen=True, tag=True):
 
 
 Job = Survey | Read
-Message = Leaf | Picture | Original | Apart | Words | Spread | Seen | Trouble | Constructs
+Message = Leaf | Picture | Original | Apart | Words | Spread | Said | Seen | Trouble | Constructs
