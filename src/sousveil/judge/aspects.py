@@ -33,8 +33,8 @@ _SLOT_WEIGHT = {
     "member-type": 0.7,
     "uses": 0.8,
     "path": 1.5,
-    "product": 0.6,
 }
+_ENOUGH = 0.35
 
 
 def basis_of(features: Features, linked: Mapping[str, Sequence[Seen]]) -> Basis:
@@ -47,12 +47,31 @@ def basis_of(features: Features, linked: Mapping[str, Sequence[Seen]]) -> Basis:
         for seen in several:
             _vote(votes, once, seen, 0.6)
     # "Ethnicity from the name": the bare word is a field's name as well, and counts where nothing else says more.
-    if not votes:
-        speaks = features.construct.kind is Kind.STATEMENT or bool(features.slot("product"))
-        named = speaks and features.context(("person-name",), ("text", "product"))
-        return Basis.NAME if named else Basis.UNKNOWN
-    best, weight = max(votes.items(), key=lambda item: (item[1], item[0]))
-    return best if weight >= 0.35 else Basis.UNKNOWN
+    if not votes and features.construct.kind is Kind.STATEMENT and features.context(("person-name",), ("text",)):
+        return Basis.NAME
+    return _best(votes)
+
+
+def basis_of_product(features: Features) -> Basis:
+    """Return what the product says of itself that it takes things from: it counts where nothing nearer says more."""
+    votes: Counter[Basis] = Counter()
+    once: set[tuple[str, str, str]] = set()
+    for seen in features.slot("product"):
+        _vote(votes, once, seen, 0.6)
+    if not votes and features.context(("person-name",), ("product",)):
+        return Basis.NAME
+    return _best(votes)
+
+
+def _best(votes: Counter[Basis]) -> Basis:
+    best, weight = max(votes.items(), key=lambda item: (item[1], item[0]), default=(Basis.UNKNOWN, 0))
+    return best if weight >= _ENOUGH else Basis.UNKNOWN
+
+
+def basis_of_path(features: Features) -> Basis:
+    """Return what the names of a construct's file and folders say; UNKNOWN if none does, or several things."""
+    told = {entry[0] for s in features.slot("path") if (entry := _BASES.get(s.tag.concept)) is not None}
+    return next(iter(told)) if len(told) == 1 else Basis.UNKNOWN
 
 
 def _vote(votes: Counter[Basis], once: set[tuple[str, str, str]], seen: Seen, weight: float) -> None:

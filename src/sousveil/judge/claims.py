@@ -33,7 +33,8 @@ _PERSONS = re.compile(
     r"\W*(?:\w+\s+)?(?:humans|people|participants|observers|viewers|raters|annotators)\b", re.IGNORECASE
 )
 _COMPOUND = re.compile(
-    r"[をがの을를의]?[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as)\b)\w+[\s\-_/&+]+){0,3}",
+    r"[をがの을를의]?[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as|can|could|may|might|will|"
+    r"has|have|had|do|does|did|that|who)\b)\w+[\s\-_/&+]+){0,3}",
     re.IGNORECASE,
 )
 # An entry of a list of links speaks of what it links to.
@@ -73,6 +74,19 @@ _PICTURED = frozenset(("face", "body", "voice", "gait", "medical-image"))
 # A link's address claims nothing.
 _ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+")
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
+# "We used machine learning to determine it" is taken from something, whatever that is.
+_LEARNS = re.compile(
+    r"\b(?:machine|deep) learning\b|\bneural net(?:work)?s?\b|\b(?:classifier|random forest|transformer)s?\b",
+    re.IGNORECASE,
+)
+# Nobody declares a chance: "racial probabilities", "the most probable religion of each person".
+_CHANCES = re.compile(
+    r"[\s\-_/&]*(?:(?:and|or)\s+)?(?:\w+\s+)?(?:probabilit(?:y|ies)|likelihoods?|posteriors?)\b", re.IGNORECASE
+)
+_PROBABLE = re.compile(r"\b(?:most\s+)?(?:probable|likely)\s+(?:single\s+)?\Z", re.IGNORECASE)
+_OF_WHOM = re.compile(
+    r"\s*(?:categor(?:y|ies)|groups?)?\s*(?:(?:of|for|to|from|given|based|or|and|using)\b|[,.)/]|\Z)", re.IGNORECASE
+)
 # Between a verb and the trait: what follows is compared, shown or asked for, not inferred.
 _BREAKS = re.compile(
     r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b"
@@ -150,7 +164,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
     ]
     if not named:
         return _of_groups(clause, trait, tags)
-    based = any(t.concept in _TAKEN_FROM for t in tags)
+    based = any(t.concept in _TAKEN_FROM for t in tags) or _LEARNS.search(clause) is not None
     pairs = (
         ("infer", Act.INFERS, _REACH),
         # "Ethnicity classifications are published": such words claim nothing unless it is taken from something.
@@ -185,7 +199,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
                 return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
-    return _given(clause, named, tags) or _listed(clause, named, tags)
+    return _given(clause, named, tags) or _listed(clause, named, tags) or _probable(clause, named, tags)
 
 
 def _listed(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
@@ -210,6 +224,26 @@ def _listed(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | N
         return None
     refused = any(t.concept == "not" and t.start < thing.start for t in tags)
     return Claim(Act.INFERS, clause[start : thing.end + 60].strip()[:160], _subject(clause), refused)
+
+
+def _probable(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
+    """Return what a clause claims that speaks of the chance of a trait, which only an inference gives."""
+    based = any(t.concept in _TAKEN_FROM for t in tags)
+    for thing in (t for t in named if t.role == "attribute"):
+        before = _PROBABLE.search(clause[max(0, thing.start - 30) : thing.start])
+        chance = _CHANCES.match(clause, thing.end)
+        # Of a race that is run there are odds too.
+        if chance is not None and (based or thing.term.lower() not in ("race", "races")):
+            end = chance.end()
+        elif before is not None and _OF_WHOM.match(clause, thing.end):
+            end = thing.end
+        else:
+            continue
+        if _quoted(clause, thing.start, end):
+            continue
+        refused = any(t.concept == "not" and thing.start - 45 <= t.start < thing.start for t in tags)
+        return Claim(Act.INFERS, clause[thing.start : end + 60].strip()[:160], _subject(clause), refused)
+    return None
 
 
 def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:

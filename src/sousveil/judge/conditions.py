@@ -234,11 +234,15 @@ def _linked(value: object) -> Condition:
     o = _options(value, {"rule", "context", "min", "relation"})
     if "rule" in o:
         rules = frozenset(_words(o["rule"]))
-        typed = o.get("relation") == "field-type"
+        relation = o.get("relation")
 
         def judged(scene: Scene) -> Result:
-            common = rules & (scene.typed_rules if typed else scene.linked_rules)
-            what = "the type of one of its fields" if typed else "what it is linked to"
+            if relation == "twin":
+                common, what = rules & scene.twin_rules, "the type of its name in the product's source code"
+            elif relation == "field-type":
+                common, what = rules & scene.typed_rules, "the type of one of its fields"
+            else:
+                common, what = rules & scene.linked_rules, "what it is linked to"
             return Result(bool(common), f"{what} was judged so: {', '.join(sorted(common))}")
 
         return judged

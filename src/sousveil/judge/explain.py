@@ -240,7 +240,7 @@ def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> t
             name = other.construct.name
         else:
             other = features[edge.user]
-            relation = {"field-type": "type-of", "beside": "beside"}.get(edge.relation, "named-by")
+            relation = {"field-type": "type-of", "beside": "beside", "twin": "twin"}.get(edge.relation, "named-by")
             member = other.construct.members[edge.member] if edge.member >= 0 else None
             passage = member.passage if member else other.construct.passage
             name = f"{other.construct.name}.{member.name}" if member else other.construct.name

@@ -66,6 +66,7 @@ _LONG = 48
 # Of a function's uses so many are looked at for a model's name, which is no longer than this.
 _USES = 200
 _NAME_OF_MODEL = 60
+_SEVERAL = 3
 # What a model is trained to answer, as a reader writes it: ``y = people["faith"]``, ``fit(..., people["faith"])``.
 _LEARNED = re.compile(
     r"(?:[yY](?:_?[a-z]+)?|(?:train_)?(?:target|label)s?(?:_train)?) ?= ?\w|(?:fit|train_test_split)\(\.\.\., "
@@ -211,16 +212,25 @@ class Features:
         return tuple(sorted((t for t, w in weight.items() if w >= 1.1), key=lambda t: (-weight[t], t)))
 
     def _asked(self) -> set[Trait]:
-        """Return the traits of the models that a function uses or trains: ``race_model`` says more than ``race``."""
+        """Return the traits of the models that a function uses or trains: ``race_model`` says more than ``race``.
+
+        So does ``race`` beside the groups that it reads out of an answer: ``answer.race.asian``.
+        """
         out: set[Trait] = set()
+        plain: set[Trait] = set()
+        groups: set[str] = set()
         for use in self.construct.uses[:_USES]:
             learned = bool(_LEARNED.match(use))
             if not use.isascii() or (len(use) > _NAME_OF_MODEL and not learned):
                 continue
             tags = self.tag(use)
             named = {t.trait for t in tags if t.role == "attribute" and t.trait and t.strength != "weak"}
+            plain.update(Trait(t) for t in named)
+            groups.update(t.term.lower() for t in tags if t.role == "group" and t.trait == Trait.ETHNICITY)
             if named and (learned or any(t.concept in ("model", "infer") for t in tags)):
                 out.update(Trait(t) for t in named)
+        if len(groups) >= _SEVERAL and Trait.ETHNICITY in plain:
+            out.add(Trait.ETHNICITY)
         return out
 
     def _is_word_list(self) -> bool:

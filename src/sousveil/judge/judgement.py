@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sousveil.judge import explain
-from sousveil.judge.aspects import basis_of, direction_of
+from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_product, direction_of
 from sousveil.judge.claims import find_claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
@@ -144,13 +144,18 @@ def _cases(
         if near:
             others: set[str] = set()
             typed: set[str] = set()
+            twins: set[str] = set()
             for edge in near:
                 names = first.get((edge.used if edge.user == i else edge.user, trait), frozenset())
+                if edge.relation == "twin":
+                    # The same type says no more of itself than it says already, but for what its source says.
+                    twins |= names if edge.user == i else frozenset()
+                    continue
                 others |= names
                 if edge.user == i and edge.relation == "field-type" and _holds_values(features[edge.used]):
                     typed |= names
-            if others:
-                _evaluate(case, rules, linked[i], frozenset(others), frozenset(typed))
+            if others or twins:
+                _evaluate(case, rules, linked[i], frozenset(others), frozenset(typed), frozenset(twins))
     return list(cases.values()), by_construct, features, linked
 
 
@@ -168,7 +173,7 @@ def _names(case: Case) -> list[str]:
 
 def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]) -> dict[str, list[Seen]]:
     out: dict[str, list[Seen]] = {"user": [], "type": []}
-    for edge in edges[:24]:
+    for edge in [e for e in edges if e.relation != "twin"][:24]:
         other, relation = (edge.used, "type") if edge.user == i else (edge.user, "user")
         out[relation].extend(s for s in features[other].slots(_CONTEXTS) if s.tag.role == "context")
     return out
@@ -180,6 +185,7 @@ def _evaluate(
     linked: Mapping[str, Sequence[Seen]],
     linked_rules: frozenset[str] = frozenset(),
     typed_rules: frozenset[str] = frozenset(),
+    twin_rules: frozenset[str] = frozenset(),
 ) -> None:
     construct = case.features.construct
     claim = None
@@ -191,8 +197,9 @@ def _evaluate(
     # First the rules that rest on nothing else, then those that ask what other rules said.
     for dependent in (False, True):
         scene = Scene(
-            case.features, case.trait, case.direction, claim, linked, linked_rules, typed_rules, frozenset(names)
-        )
+            case.features, case.trait, case.direction, claim, linked, linked_rules, typed_rules, twin_rules,
+            frozenset(names),
+        )  # fmt: skip
         for rule in rules:
             if rule.dependent is dependent and case.trait in rule.file.traits:
                 result = rule.condition(scene)
@@ -239,6 +246,10 @@ def _conclude(
         borrowed = Basis.UNKNOWN
         if basis is Basis.UNKNOWN and act in _PROFILING:
             basis = borrowed = bases.of(case)
+        if basis is Basis.UNKNOWN and act in _PROFILING:
+            basis = basis_of_product(case.features)
+        if basis is Basis.UNKNOWN and act in _PROFILING:
+            basis = borrowed = bases.by_paths(case)
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
         if borrowed is not Basis.UNKNOWN:
             finding = replace(finding, not_proved=(*finding.not_proved, explain.BORROWED))
@@ -285,18 +296,32 @@ class _Bases(Struct):
 
     files: dict[tuple[str, Trait], set[Basis]] = {}
     product: dict[Trait, set[Basis]] = {}
+    around: dict[Trait, set[Basis]] = {}
 
     def of(self, case: Case) -> Basis:
         """Return the one basis that the case's file says, else the product; UNKNOWN where several or none do."""
         near = self.files.get((case.features.sited.artifact, case.trait)) or self.product.get(case.trait, set())
         return next(iter(near)) if len(near) == 1 else Basis.UNKNOWN
 
+    def by_paths(self, case: Case) -> Basis:
+        """Return the one basis that the names of the files say in which the trait is named at all."""
+        around = self.around.get(case.trait, set())
+        return next(iter(around)) if len(around) == 1 else Basis.UNKNOWN
+
 
 def _bases(cases: Sequence[Case], linked: Sequence[Mapping[str, Sequence[Seen]]]) -> _Bases:
-    """Return what the constructs that profile say the traits are taken from, by file and for the whole product."""
+    """Return what the constructs that profile say the traits are taken from, by file and for the whole product.
+
+    Where none of them says it, what else names the trait may: a file of labels in a folder called after faces.
+    """
     out = _Bases()
     for case in cases:
-        if case.probability < SURE or (outcome := _outcome(case)) is None:
+        outcome = _outcome(case)
+        if outcome is None:
+            if (told := basis_of_path(case.features)) is not Basis.UNKNOWN:
+                out.around.setdefault(case.trait, set()).add(told)
+            continue
+        if case.probability < SURE:
             continue
         basis = outcome[2].file.basis or basis_of(case.features, linked[case.index])
         if basis is not Basis.UNKNOWN:

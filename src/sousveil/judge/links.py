@@ -21,6 +21,9 @@ _INPUTS = re.compile(
     r"(?i)(?:feature|input|column)s?[_.-]?(?:list|names?|cols?|order)?[^/]*\.(?:json|txt|csv|pkl|npy|ya?ml)$"
 )
 _NEAR = 2
+_TWINS = (Kind.ENUMERATION, Kind.RECORD)
+# Two short names are often the same by accident.
+_LONG_NAME = 8
 _PREFIXES = ("tag", "struct_", "enum_", "_")
 
 
@@ -58,7 +61,7 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
                 _add(edges, Edge(i, used, -1, "names"), features)
     for edge in _beside(features):
         _add(edges, edge, features)
-    return list(edges.values())
+    return [*edges.values(), *_twins(features)]
 
 
 def _hidden(used: Features, user: Features, classes: set[tuple[str, str]]) -> bool:
@@ -75,6 +78,24 @@ def _hidden(used: Features, user: Features, classes: set[tuple[str, str]]) -> bo
     one = user.construct
     members = [text for m in one.members for text in (m.type, m.gloss)]
     return not any(outer in text for text in (*one.scope, *one.bases, *one.uses, one.gloss, *members))
+
+
+def _twins(features: Sequence[Features]) -> list[Edge]:
+    """Return the links from a type in a program, which keeps no comments, to the type of its name in source code."""
+    sources: dict[str, list[int]] = defaultdict(list)
+    compiled: list[int] = []
+    for i, feature in enumerate(features):
+        construct = feature.construct
+        if construct.kind in _TWINS and len(construct.name) >= _LONG_NAME:
+            if construct.passage.line:
+                sources[_bare(construct.name)].append(i)
+            else:
+                compiled.append(i)
+    return [
+        Edge(i, used, -1, "twin")
+        for i in compiled
+        for used in sources.get(_bare(features[i].construct.name), ())[:_COMMON]
+    ]
 
 
 def _beside(features: Sequence[Features]) -> list[Edge]:

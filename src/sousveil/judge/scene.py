@@ -33,6 +33,8 @@ class Scene(Struct, frozen=True):
     """Rules that an earlier round found on linked constructs; ``profiles`` where one of them does."""
     typed_rules: frozenset[str]
     """The same of the types that its own fields have."""
+    twin_rules: frozenset[str]
+    """Of a type in a program: the rules met by the types of its name in the product's source code."""
     met_rules: frozenset[str]
     """Rules already met on this construct and trait."""
 

@@ -126,6 +126,7 @@ _RELATIONS = {
     "names": "names",
     "named-by": "is named by",
     "beside": "stands beside",
+    "twin": "has the name of",
     "same-bytes": "lies in the product again, byte for byte:",
 }
 _LIMITS = {

@@ -1,0 +1,102 @@
+"""Small products of several files: what one file says of the product counts for another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sousveil import Options, scan
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Act, Basis, Finding, Verdict
+from sousveil.read import dispatch
+
+# ruff: noqa: E501 - files as they are
+
+SHARES = "surname,pctwhite,pctblack,pctapi,pcthispanic\nMUSTER,70,20,5,5\n"
+FIELDS = """const SHOWN = [
+  ["countwhite", "Non-Hispanic White alone"], ["countblack", "Non-Hispanic Black alone"],
+  ["countapi", "Non-Hispanic Asian alone"], ["counthispanic", "Hispanic or Latino"],
+];
+"""
+TARGETS = "task_names = ['age', 'gender', 'race']\n"
+
+PROFILES = {
+    "shares of surnames": ({"PKG-INFO": "Name: origins\nSummary: Shares of groups for each surname\n", "origins/surnames.csv": SHARES}, Basis.NAME),
+    "a page that looks surnames up": ({"README.md": "# Surname lookup\n\nLooks a surname up in a census.\n", "app.js": FIELDS}, Basis.NAME),
+    "chances from the name": ({"README.md": "# Movers\n\n- Calculate racial probabilities based on first name and last name.\n"}, Basis.NAME),
+    "the most probable": ({"README.md": "# Movers\n\n- Assign the most probable religion to each last name.\n"}, Basis.NAME),
+    "how, and not from what": ({"README.md": "# Human race classification\n\nHuman race classification using deep neural networks.\n"}, Basis.UNKNOWN),
+    "learnt from tweets": ({"README.md": "# Users\n\nTo determine political orientation of tweets we used machine learning.\n"}, Basis.TEXT),
+    "a comment over the code": ({"classify.py": "import torch\n# predict ethnicities\nout = [run(n) for n in rows]\n"}, Basis.UNKNOWN),
+    "a client without types": ({"face_client.m": "% face_client detects faces.\n% Supported attributes are: gender, age, race, smiling, glass and pose.\nfunction r = detect(x)\n"}, Basis.FACE),
+    "the trade's own word": ({"Face.php": "<?php class FaceAnswer { /** @var Concept[] */ private $multiculturalAppearance; private $age; private $gender; }\n"}, Basis.FACE),
+    "only a file's name tells": ({"loss.py": TARGETS, "face_prep.py": "row['race'] = order.index(row['race'])\n"}, Basis.FACE),
+    "a summary that names emoji as well": ({"package.json": '{"name": "x", "description": "Face analysis with emoji overlays"}', "api.js": "const actions = ['age', 'gender', 'race', 'emotion'];\n"}, Basis.FACE),
+}  # fmt: skip
+HARMLESS = {
+    "surnames for random names": {"PKG-INFO": "Name: muster\nSummary: Generate random names\n", "muster/surnames.csv": SHARES},
+    "a page of an office": {"README.md": "# Yearly report\n\nShows the counts of the year.\n", "app.js": FIELDS},
+    "a race that is run": {"README.md": "# Track\n\n- Calculate race probabilities and the most likely race winner.\n"},
+    "mankind": {"README.md": "# Essay\n\nThe human race, and what neural networks do to it.\n"},
+    "parties that detect": {"README.md": "# Users\n\nPolitical parties can detect what is said of them.\n"},
+    "a comment of a scheduler": {"schedule.py": "import threading\n# detect races\nout = [run(n) for n in rows]\n"},
+    "a client whose list was taken out": {"face_client.m": "% face_client detects faces.\n% attributes = 'gender,age,race,smiling,glass,pose';\nfunction r = detect(x)\n"},
+    "a face that is put on": {"README.md": "# Face swap\n\nThis application uses facial recognition and models to create realistic ethnicity swaps.\n"},
+    "settings of a package": {"pyproject.toml": '[project]\nname = "tone-classifier"\ndescription = "Classification of skin tone"\n', "a.py": "x = 1\n"},
+}  # fmt: skip
+
+
+def found(folder: Path, files: dict[str, str]) -> tuple[Verdict, list[Finding]]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    report = scan(folder, Options(jobs=1))
+    return report.verdict, [f for f in report.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= 0.5]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_profiles_is_found(tmp_path: Path, name: str) -> None:
+    files, basis = PROFILES[name]
+    verdict, findings = found(tmp_path, files)
+    assert verdict is Verdict.PROFILES
+    assert basis in {f.basis for f in findings}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_its_harmless_twin_is_not(tmp_path: Path, name: str) -> None:
+    verdict, findings = found(tmp_path, HARMLESS[name])
+    assert verdict is not Verdict.PROFILES, findings
+
+
+SOURCE = "typedef struct tagFACE_FEATURE { BYTE byAge; BYTE bySex; BYTE byGlass; BYTE byEthnic; %s } FACE_FEATURE;\n"
+
+
+def sited(path: str, text: str) -> list[Sited]:
+    data = text.encode()
+    hits = [(h.offset, h.encoding) for h in Matcher(load()).match(data, path)]
+    return [Sited(c, path, "0" * 64) for c in dispatch.read(path, data, hits).constructs]
+
+
+def compiled(one: Sited) -> Sited:
+    """Return what a program keeps of a structure: names, and no line."""
+    construct = one.construct
+    members = tuple(replace(m, gloss="") for m in construct.members)
+    passage = replace(construct.passage, line=0, where="type 12")
+    return Sited(replace(construct, gloss="", members=members, passage=passage), "sdk.dll", "1" * 64)
+
+
+def test_what_the_source_of_a_program_says_of_a_type_counts_for_the_program() -> None:
+    reserved = sited("sdk.h", SOURCE % "/* reserved, not open yet */")
+    judgement = judge([*reserved, *map(compiled, reserved)], load_rules(), load().tag)
+    assert judgement.verdict is Verdict.RESIDUE
+    assert {f.places[0].artifact for f in judgement.findings} == {"sdk.h", "sdk.dll"}
+    assert judge([*map(compiled, reserved)], load_rules(), load().tag).verdict is Verdict.PROFILES
+    used = sited("sdk2.h", SOURCE % "/* ethnic group of the face */")
+    judgement = judge([*reserved, *used, *map(compiled, reserved)], load_rules(), load().tag)
+    assert "sdk.dll" in {f.places[0].artifact for f in judgement.findings if f.act is Act.INFERS}
