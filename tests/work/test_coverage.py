@@ -10,7 +10,7 @@ import pytest
 
 import sousveil
 from sousveil.report import render
-from sousveil.work.coverage import HEAD, class_of, entropy
+from sousveil.work.coverage import HEAD, class_of, entropy, packed_in
 
 RANDOM = random.Random(4).randbytes(20_000)
 
@@ -66,3 +66,19 @@ def test_the_report_counts_every_byte_once_and_says_what_stayed_closed(tmp_path:
     text = render(report, "text")
     share = 100 - 100 * len(RANDOM) / report.counts.bytes
     assert text.startswith(f"CLEAR AS FAR AS IT COULD BE OPENED ({share:.0f} %)")
+
+
+def test_a_program_that_carries_something_packed_is_closed_to_that_share() -> None:
+    noise = random.Random(1).randbytes(900_000)
+    code = b"\x7fELF\2\1\1".ljust(64, b"\0") + b"\x48\x89\xe5\x5d\xc3 mov %s\0" * 5000
+    text = noise.hex().encode()
+    picture = b"\x89PNG\r\n" + noise
+    assert 0.8 < packed_in(code + noise) / len(code + noise) < 1
+    assert packed_in(memoryview(code + noise)) == packed_in(code + noise)
+    assert packed_in(code * 12 + noise[:200_000]) == 0
+    assert packed_in(code + picture) == 0
+    # What is unpacked is not closed.
+    packed = zlib.compress(text, 9)
+    assert len(packed) > len(code)
+    assert packed_in(code + packed) == 0
+    assert packed_in(code + packed[:-400]) > 0

@@ -28,6 +28,11 @@ _MEDIA = re.compile(
 _GROUPS = {"binary": PROGRAMS, "model": MODELS, "database": DATA, "document": DOCUMENTS, "image": PICTURES}
 _LEAST_CLOSED = 256
 """Bytes; of fewer nothing can be told."""
+_LEAST_CARRIER = 1 << 16
+_SAMPLES = 16
+"""Places of a program that are looked at, where three have shown that it may carry something packed."""
+_PICTURE = 1 << 20
+"""Bytes before a place in which a picture may begin."""
 _RANDOM = 7.2
 """Bits a byte in a sample of 4,096 bytes, from which on it is packed or encrypted; what is random has 7.95."""
 
@@ -50,6 +55,40 @@ def class_of(head: bytes, middle: bytes, display: str, size: int) -> str:
     if size >= _LEAST_CLOSED and _dense(sample) and entropy(sample) >= _threshold(min(len(sample), HEAD)):
         return CLOSED
     return OTHER
+
+
+def packed_in(data: bytes | memoryview) -> int:
+    """Return how many bytes of a program look packed or encrypted and are not opened; 0 where that is less than half.
+
+    Code is never as dense, tables of a cipher are, and pictures: those are taken out, as is what is unpacked.
+    """
+    size = len(data)
+    if size < _LEAST_CARRIER or sum(_is_closed(data, size * n // 4) for n in (1, 2, 3)) < 2:
+        return 0
+    places = [(size - HEAD) * n // (_SAMPLES - 1) for n in range(_SAMPLES)]
+    dense = [at for at in places if _is_closed(data, at)]
+    if 2 * len(dense) < _SAMPLES:
+        return 0
+    from sousveil.unpack.render import elfdebug, packedparts
+
+    whole = bytes(data)
+    known = [*elfdebug.packed_debug(whole), *packedparts.places(whole)]
+    dense = [
+        at for at in dense if not any(low <= at + HEAD // 2 < high for low, high in known) and not _seen(whole, at)
+    ]
+    return size * len(dense) // _SAMPLES if 2 * len(dense) >= _SAMPLES else 0
+
+
+def _is_closed(data: bytes | memoryview, at: int) -> bool:
+    sample = bytes(data[at : at + HEAD])
+    return _dense(sample) and entropy(sample) >= _RANDOM
+
+
+def _seen(data: bytes, at: int) -> bool:
+    """Return whether a place lies in a picture."""
+    low = max(0, at - _PICTURE)
+    png, jpeg = data.rfind(b"\x89PNG\r\n", low, at), data.rfind(b"\xff\xd8\xff", low, at)
+    return (png >= 0 and data.find(b"IEND", png, at) < 0) or (jpeg >= 0 and data.find(b"\xff\xd9", jpeg, at) < 0)
 
 
 def _dense(sample: bytes) -> bool:

@@ -50,5 +50,9 @@ class Tally:
             middle = len(data) // 2
             head = bytes(data[: coverage.HEAD])
             understood = coverage.class_of(head, bytes(data[middle : middle + coverage.HEAD]), display, length)
+        if understood == coverage.PROGRAMS and length == len(data) and (closed := coverage.packed_in(data)):
+            # A program that carries something packed, which nothing here opens.
+            self._coverage[coverage.CLOSED] = self._coverage.get(coverage.CLOSED, 0) + closed
+            length -= closed
         self._coverage[understood] = self._coverage.get(understood, 0) + length
         return kind

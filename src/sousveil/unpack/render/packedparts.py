@@ -58,26 +58,43 @@ def has(data: bytes | memoryview) -> bool:
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield what each stream unpacks to. Raises Stop where a quota is hit."""
-    done = 0
-    debug = packed_debug(data)
     meter = Meter(budget, len(data))
-    for number, (at, kind) in enumerate(_starts(data)):
-        if at < 0 or number >= _MOST_STREAMS:
-            yield Limit(display, "cut", f"more packed streams than are looked for: those before {max(at, done):#x}")
-            return
-        # A stream's own bytes can look like the start of another.
-        if at < done or any(low <= at < high for low, high in debug):
-            continue
+    for at, end, out in _streams(data):
         budget.tick()
-        out, end = _zstd(data, at) if kind is _ZSTD else _deflated(data, at, _BITS[kind])
-        if len(out) < _LEAST:
+        if at < 0:
+            yield Limit(display, "cut", f"more packed streams than are looked for: those before {end:#x}")
+            return
+        if not out:
             continue
-        done = end
         meter.take(len(out))
         budget.take_bytes(len(out))
         budget.take_file()
         ending = next((name for pattern, name in _ENDS if pattern.match(out)), "")
         yield Entry(inside(display, f"[packed at {at:#x}]{ending}"), b"", len(out), out, inside=True)
+
+
+def places(data: bytes) -> list[tuple[int, int]]:
+    """Return where what is unpacked of a program stands in it."""
+    return [(at, end) for at, end, out in _streams(data) if out and at >= 0]
+
+
+def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield where a stream begins and ends and what it unpacks to: nothing if it is none. -1 where too many."""
+    done = 0
+    debug = packed_debug(data)
+    for number, (at, kind) in enumerate(_starts(data)):
+        if at < 0 or number >= _MOST_STREAMS:
+            yield -1, max(at, done), b""
+            return
+        # A stream's own bytes can look like the start of another.
+        if at < done or any(low <= at < high for low, high in debug):
+            continue
+        out, end = _zstd(data, at) if kind is _ZSTD else _deflated(data, at, _BITS[kind])
+        if len(out) < _LEAST:
+            yield at, end, b""
+            continue
+        done = end
+        yield at, end, out
 
 
 def _starts(data: bytes | memoryview) -> Iterator[tuple[int, re.Pattern[bytes]]]:
