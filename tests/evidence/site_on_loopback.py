@@ -32,6 +32,11 @@ ANSWERS = {
     "/i.png": b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\nPNG",
     "/dl": b"HTTP/1.1 302 Found\r\nLocation: /sdk.zip\r\nContent-Length: 0\r\n\r\n",
     "/sdk.zip": b"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: 4\r\n\r\nDH\x03\x04",
+    "/lines": b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\nabc",
+    "/interim": b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" * 3
+    + b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc",
+    "/no-http": b"SSH-2.0-made-up\r\n" * 9,
+    "/many": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + b"".join(b"<img src=%d>" % i for i in range(9)),
     "/empty": b"HTTP/1.1 204 No Content\r\n\r\n",
     "/away": b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
     "/inside": b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/admin\r\nContent-Length: 0\r\n\r\n",

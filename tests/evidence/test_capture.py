@@ -29,7 +29,7 @@ def test_the_bytes_are_those_of_the_wire(site: Site, path: str) -> None:
     assert sink.getvalue() == ANSWERS[path]
     assert one.request == site.asked[-1]
     assert (one.address, one.size) == ("127.0.0.1", len(ANSWERS[path]))
-    assert one.truncated == ("disconnect" if path == "/cut" else "")
+    assert one.truncated == ("disconnect" if path in ("/cut", "/no-http") else "")
 
 
 def test_an_answer_is_cut_at_its_bound(site: Site) -> None:
@@ -72,6 +72,33 @@ def test_a_page_comes_with_its_parts_and_a_download_with_its_redirect(site: Site
     one = found["/i.png"]
     raw = case.objects.path(captured.warc).read_bytes()[one.offset : one.offset + one.length]
     assert records(raw)[0][1] == ANSWERS["/i.png"]
+
+
+def test_a_head_is_told_from_the_body_as_clients_do(site: Site, case: Case) -> None:
+    captured = capture(case, [site.base + p for p in ("/lines", "/interim")], How(way=LOOPBACK, robots=False))
+    assert [case.objects.path(one.sha256).read_bytes() for one in captured.got] == [b"abc", b"abc"]
+
+
+def test_what_is_no_http_is_kept_as_sent_and_told(site: Site, case: Case) -> None:
+    captured = capture(case, [site.base + "/no-http"], How(way=LOOPBACK, robots=False))
+    (got,) = captured.got
+    assert (got.status, got.sha256) == (0, "") and got.length and "is no HTTP" in got.problem
+    assert b"SSH-2.0-made-up" in gzip.decompress(case.objects.path(captured.warc).read_bytes())
+
+
+@pytest.mark.parametrize(("most", "seconds", "said"), [(4, 60.0, "5 more: a run asks 4 times"), (99, 0.0, "at most")])
+def test_a_run_has_an_end_and_says_what_it_left(
+    site: Site, case: Case, monkeypatch: pytest.MonkeyPatch, most: int, seconds: float, said: str
+) -> None:
+    monkeypatch.setattr("sousveil.evidence.capture.MOST_REQUESTS", most)
+    captured = capture(case, [site.base + "/many"], How(way=LOOPBACK, robots=False, seconds=seconds))
+    assert captured.got[-1].problem.startswith("not asked for") and said in captured.got[-1].problem
+
+
+def test_every_object_that_a_capture_keeps_is_named(site: Site, case: Case) -> None:
+    captured = capture(case, [site.base + "/page"], How(way=LOOPBACK))
+    case.record("acquired", {}, captured.subjects)
+    assert all(claim.holds for claim in verify_case(case.root))
 
 
 def test_redirects_that_mislead_are_refused_and_told(site: Site, case: Case) -> None:

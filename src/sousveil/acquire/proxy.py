@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from sousveil.acquire import scratch
 from sousveil.acquire.guard import Target, target_of
 from sousveil.acquire.way import Way, connect
-from sousveil.acquire.wire import Exchange, Limits, secured
+from sousveil.acquire.wire import Exchange, Limits, head_of, secured
 from sousveil.acquire.wording import AcquireError
 
 Done = Callable[[Exchange, BinaryIO], None]
@@ -301,9 +301,8 @@ def _exchange(
 ) -> Exchange:  # fmt: skip
     sink.seek(0)
     top = sink.read(_MOST_HEAD)
-    end = top.find(b"\r\n\r\n")
-    head = end + 4 if end >= 0 else len(top)
-    lines = top[:head].split(b"\r\n")
+    head = head_of(top)
+    lines = top[:head].rstrip(b"\r\n").replace(b"\r\n", b"\n").rpartition(b"\n\n")[2].split(b"\n")
     words = lines[0].split(b" ", 2)
     status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
     headers = tuple(

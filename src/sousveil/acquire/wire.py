@@ -22,6 +22,8 @@ from sousveil.acquire.wording import AcquireError, shown
 
 AGENT = "sousveil (evidence capture)"
 _STEP = 1 << 16
+_BLANK = re.compile(rb"\n\r?\n")
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}\b")
 
 
 class Limits(Struct, frozen=True):
@@ -225,12 +227,21 @@ def exchange(
         truncated = "disconnect"
     if truncated and not record.received:
         raise AcquireError(f"{shown(target.url)}: no answer within {limits.silence:g} s.")
-    end = record.head.find(b"\r\n\r\n")
-    head = end + 4 if end >= 0 else len(record.head)
+    head = head_of(record.head)
     return Exchange(
         target, bytes(record.sent), started, time.time(), record.address, record.answers, record.secured, status,
         received, head, record.received, truncated,
     )  # fmt: skip
+
+
+def head_of(answer: bytes | bytearray) -> int:
+    """Return how many bytes stand before an answer's body: its head, and interim answers (1xx) before it."""
+    at = 0
+    while end := _BLANK.search(answer, at):
+        if not _INTERIM.match(answer, at):
+            return end.end()
+        at = end.end()
+    return len(answer)
 
 
 def _why(error: Exception) -> str:

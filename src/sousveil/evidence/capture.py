@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -45,6 +46,8 @@ class How(Struct, frozen=True):
     """Whether each host's robots.txt is captured too; it is recorded, not obeyed."""
     browser: bool = False
     """Whether each address named is also opened in a browser, scripts and all."""
+    seconds: float = 3600.0
+    """Of the whole run; nothing is asked for afterwards."""
 
 
 class Got(Struct, frozen=True):
@@ -106,13 +109,14 @@ class _Run:
         self.seen: list[dict[str, Any]] = []
         self._seen: set[str] = set()
         self._count = 0
+        self._until = time.monotonic() + how.seconds
 
     def all(self, first: Sequence[Target], hosts: set[str]) -> None:
         waiting: deque[tuple[Target, int, bool]] = deque((target, 0, True) for target in first)
         if self._how.robots:
             roots = dict.fromkeys(f"{t.scheme}://{t.authority}/robots.txt" for t in first)
             waiting.extend((target_of(url), 0, False) for url in roots)
-        while waiting and self._count < MOST_REQUESTS:
+        while waiting and not self._spent():
             target, depth, wanted = waiting.popleft()
             if target.url in self._seen:
                 continue
@@ -123,6 +127,18 @@ class _Run:
             if depth < self._how.depth and wanted:
                 for url in links:
                     self._queue(waiting, url, depth + 1, True, hosts if self._how.same_host else None)
+
+        waiting = deque(one for one in waiting if one[0].url not in self._seen)
+        if waiting:
+            url = waiting[0][0].url
+            others = f", like at least {len(waiting) - 1:,} more" if len(waiting) > 1 else ""
+            self.got.append(Got(url, url, 0, problem=f"not asked for{others}: {self._spent()}"))
+
+    def _spent(self) -> str:
+        """Return which bound of the whole run is reached, empty while none is: pages name addresses without end."""
+        if self._count >= MOST_REQUESTS:
+            return f"a run asks {MOST_REQUESTS:,} times at most"
+        return f"a run takes {self._how.seconds:g} s at most" if time.monotonic() > self._until else ""
 
     def see(self, target: Target) -> None:
         """Open an address in a browser and keep what it showed: the whole page as a picture, its markup, a print."""
@@ -175,7 +191,7 @@ class _Run:
             self._said(at.url)
             with tempfile.TemporaryFile(dir=self._scratch) as answer:
                 try:
-                    one = exchange(at, answer, agent=self._how.agent, limits=Limits(self._how.most), way=self._how.way)
+                    one = exchange(at, answer, agent=self._how.agent, limits=self._limits(), way=self._how.way)
                 except AcquireError as error:
                     self.got.append(Got(target.url, at.url, 0, problem=str(error)))
                     return [], []
@@ -192,6 +208,11 @@ class _Run:
         self.got.append(Got(target.url, at.url, one.status, problem=f"it redirects more than {MOST_REDIRECTS} times"))
         return [], []
 
+    def _limits(self) -> Limits:
+        """Return the bounds of one answer: none takes more than its own time and what is left of the run's."""
+        left = max(1.0, self._until - time.monotonic())
+        return Limits(self._how.most, min(Limits().seconds, left))
+
     def _answered(
         self, target: Target, one: Exchange, answer: BinaryIO, offset: int, length: int, wanted: bool
     ) -> tuple[list[str], list[str]]:
@@ -204,12 +225,14 @@ class _Run:
         title = ""
         kept = None
         try:
-            kept = self._case.objects.add(body_of(answer, one, self._how.most))
+            if one.status:
+                kept = self._case.objects.add(body_of(answer, one, self._how.most))
+            else:
+                problem = "what it answers is no HTTP; it is kept as sent, in the WARC alone"
         except ValueError as error:
             problem = str(error)
         if kept is not None:
-            if wanted or kind not in _PAGE:
-                self.subjects.append(subject(_name(one.target), kept))
+            self.subjects.append(subject(_name(one.target), kept))
             if kind in _PAGE or kind == "text/css":
                 with self._case.objects.path(kept.sha256).open("rb") as file:
                     text = file.read(_MOST_PAGE).decode(_charset(one), "replace")

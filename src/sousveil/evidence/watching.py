@@ -35,6 +35,8 @@ NOTICED = (*sorted(_MISSING), "back", "changed")
 _ASKS_IN = re.compile(r"(?i)/(log-?in|sign-?in|sso|auth|captcha|challenge|verify-?human)\b")
 """Paths that a reader is led to who is not let in."""
 _MOST_TEXT = 4 << 20
+_MOST_COMPARED = 4_000_000
+"""Lines of one text times lines of the other that are compared line by line: hostile ones take hours."""
 _TEXT = ("text/", "application/json", "application/xhtml+xml", "application/xml", "application/javascript")
 
 
@@ -175,7 +177,7 @@ def answer(predicate: dict[str, Any]) -> str:
     if state == REFUSED:
         return f"it answers {status}: this reader is not let in"
     if state == FAILING and predicate.get("problem"):
-        return f"it answers {status}: {str(predicate['problem']).rstrip('.')}"
+        return (f"it answers {status}: " if status else "") + str(predicate["problem"]).rstrip(".")
     if state == FAILING:
         return f"it answers {status}" if not 200 <= status < 300 else "its answer ended early"
     return f"it answers {status}" if state == GONE else ""
@@ -251,7 +253,7 @@ def observe(case: Case, one: Watched, how: How, notify: Callable[[Notice], None]
 
 def _state(got: Got, one: Watched) -> str:
     if got.status == 0:
-        return UNREACHABLE
+        return FAILING if got.length else UNREACHABLE
     if got.status in (404, 410):
         return GONE
     if got.status in (401, 403, 407, 429, 451):
@@ -332,8 +334,23 @@ def _difference(case: Case, before: str, after: str, kinds: tuple[str, str]) -> 
         if not path.exists() or path.stat().st_size > _MOST_TEXT:
             return b""
         texts.append(path.read_bytes().decode("utf-8", "backslashreplace").splitlines())
-    lines = difflib.unified_diff(texts[0], texts[1], before, after, lineterm="", n=2)
-    return "\n".join(lines).encode()
+    old, new = texts
+    if len(old) * len(new) > _MOST_COMPARED:
+        return _replaced(old, new, before, after)
+    return "\n".join(difflib.unified_diff(old, new, before, after, lineterm="", n=2)).encode()
+
+
+def _replaced(old: list[str], new: list[str], before: str, after: str) -> bytes:
+    """Return a difference of one piece, from the first line that differs to the last: to find less takes too long."""
+    low = 0
+    while low < min(len(old), len(new)) and old[low] == new[low]:
+        low += 1
+    same = 0
+    while same < min(len(old), len(new)) - low and old[-1 - same] == new[-1 - same]:
+        same += 1
+    out, into = old[low : len(old) - same], new[low : len(new) - same]
+    head = [f"--- {before}", f"+++ {after}", f"@@ -{low + 1},{len(out)} +{low + 1},{len(into)} @@"]
+    return "\n".join([*head, *(f"-{line}" for line in out), *(f"+{line}" for line in into)]).encode()
 
 
 def units(case: Path, program: str, minutes: int, options: Sequence[str] = ()) -> dict[str, str]:
