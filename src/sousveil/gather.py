@@ -30,10 +30,12 @@ from sousveil.work.messages import (
     Job,
     Leaf,
     Message,
+    Named,
     Original,
     Picture,
     Read,
     Said,
+    Seek,
     Seen,
     Spread,
     Survey,
@@ -81,6 +83,8 @@ class Gathering:
         self._pictures: list[Picture] = []
         self._unseen: set[str] = set()
         self._words: list[Words] = []
+        self._named: set[str] = set()
+        """Documents that hold the name of a type that was found."""
         self._originals: dict[str, Original] = {}
         self._feed.originals = options.pictures
         self._feed.ocr = ocr_available() if options.ocr is None else options.ocr
@@ -113,14 +117,11 @@ class Gathering:
         return f"{self._acquired.purl.partition('@')[0]} ; {of_product(self._said)}".strip(" ;")
 
     def _pass(self, literals: tuple[str, ...], inputs: Sequence[tuple[Path, str]]) -> None:
-        for kept in self._words if literals else ():
-            self._pool.add(
-                Read(
-                    kept.display, kept.sha256, kept.size, kept.offset, kept.spool,
-                    literals=literals, origin=kept.origin, marked=kept.marked, document=kept.document,
-                )
-            )  # fmt: skip
-        self._work_off(self._feed.surveys(iter(inputs), literals))
+        if literals:
+            for kept in self._words:
+                self._pool.add(Seek(kept.document, kept.size, kept.offset, kept.spool, literals))
+            self._work_off(iter(()))
+        self._work_off(self._feed.surveys(iter(inputs), literals, tuple(sorted(self._named))))
         self._copy_twins()
 
     def _work_off(self, jobs: Iterator[Survey]) -> None:
@@ -136,7 +137,7 @@ class Gathering:
         """Count what a job saw, now that it is certain that it will not be done again."""
         if job.spool:
             self._feed.drop(job)
-        if isinstance(job, Read):
+        if not isinstance(job, Survey):
             return
         if (tally := self._pending.pop(id(job), None)) is not None and self._counting:
             self.files += tally.files
@@ -146,7 +147,7 @@ class Gathering:
             self.artifacts += tally.artifacts
 
     def _lost(self, job: Job, lost: Lost) -> None:
-        if isinstance(job, Read):
+        if not isinstance(job, Survey):
             self._feed.drop(job)
             self.limits.add(Limit(job.display, lost.reason, f"reading was given up: {lost.detail}"))
             return
@@ -192,6 +193,8 @@ class Gathering:
                 self._keep_original(message)
             case Words():
                 self._words.append(message)
+            case Named():
+                self._named.add(message.document)
             case Apart() if isinstance(job, Survey):
                 alone = replace(
                     job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,

@@ -57,9 +57,7 @@ def test_a_record_in_a_document_is_found_by_its_type(name: str, packed: bool, tm
     assert all(p.where for p in found.places), "a document's place says page or paragraph"
 
 
-def test_documents_are_rendered_once_unless_places_are_asked_for_and_pictures_opened_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_documents_are_rendered_once_and_pictures_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log"
     rendered, passed = render, walk
 
@@ -81,19 +79,17 @@ def test_documents_are_rendered_once_unless_places_are_asked_for_and_pictures_op
         "sdk.h": HEADER.encode("gb18030"),
         "user.h": b"typedef struct { int nAge; EM_ZONK_TYPE emZ; int nMask; } T_EVENT_FACE;\n",
         "manual.pdf": documents.pdf_of((("h", "T_EVENT_FACE"), MANUAL)),
-        "guide.pdf": documents.pdf_of((("h", "Mounting"), ("p", "Fix the bracket."))),
-        "manual.docx": documents.docx_of((("h", "T_EVENT_FACE"), MANUAL)),
+        "other.pdf": documents.pdf_of((("h", "T_EVENT_NET"), ("p", "EM_OTHER_TYPE says which."))),
         "a.png": b"\x89PNG\r\n\x1a\n" + bytes(900),
         "b.pyc": b"\0\0\r\n" + bytes(90),
     }
     (tmp_path / "kit.zip").write_bytes(zipped(files))
     sousveil.scan(str(tmp_path / "kit.zip"), sousveil.Options(sandbox="off", jobs=1))
     said = log.read_text().splitlines()
-    assert [said.count(f"rendered {name}") for name in ("guide.pdf", "manual.docx")] == [1, 1]
-    # Its words were taken without their places, and then one was asked for.
-    assert said.count("rendered manual.pdf") == 2
+    assert said.count("rendered manual.pdf") == 2, "it names the type"
+    assert said.count("rendered other.pdf") == 1
     assert {name: said.count(f"came {name}") for name in files} == {
-        "sdk.h": 2, "user.h": 2, "manual.pdf": 1, "guide.pdf": 1, "manual.docx": 1, "a.png": 1, "b.pyc": 1
+        "sdk.h": 2, "user.h": 2, "manual.pdf": 2, "other.pdf": 2, "a.png": 1, "b.pyc": 1
     }  # fmt: skip
 
 
@@ -105,13 +101,13 @@ def test_words_are_kept_only_where_a_second_search_may_come(tmp_path: Path, monk
 
     def take(self: Gathering, job: Any, message: Message) -> None:
         if isinstance(message, Words):
-            seen.append(message.display)
+            seen.append(message.document)
         taken(self, job, message)
 
     monkeypatch.setattr(Gathering, "_take", take)
     (tmp_path / "manual.pdf").write_bytes(documents.pdf_of((("h", "T_EVENT_FACE"), MANUAL)))
     sousveil.scan(str(tmp_path))
-    assert seen == ["manual.pdf!/text.txt"]
+    assert seen == ["manual.pdf"]
 
 
 def test_a_walk_leaves_out_what_is_not_wanted() -> None:
@@ -119,3 +115,17 @@ def test_a_walk_leaves_out_what_is_not_wanted() -> None:
     data = zipped({"a.PNG": b"\x89PNG", "a.h": b"int a;", "inner.zip": inner})
     names = [item.path for item in walk(data, "k.zip", without=(".png",)) if isinstance(item, Entry)]
     assert names == ["k.zip!/a.h", "k.zip!/inner.zip!/x.h"]
+
+
+def test_what_is_attached_to_a_document_is_searched_too(tmp_path: Path) -> None:
+    from email.message import EmailMessage
+
+    letter = EmailMessage()
+    letter["Subject"] = "the file you asked for"
+    letter.set_content("See the attachment.")
+    user = b"typedef struct { int nAge; EM_ZONK_TYPE emZ; int nMask; } T_EVENT_FACE;\n"
+    letter.add_attachment(user, maintype="text", subtype="plain", filename="user.h")
+    (tmp_path / "sdk.h").write_bytes(HEADER.encode("gb18030"))
+    (tmp_path / "letter.eml").write_bytes(bytes(letter))
+    found = [f for f in sousveil.scan(str(tmp_path)).findings if f.construct.name == "T_EVENT_FACE"]
+    assert [f.places[0].artifact for f in found] == ["letter.eml!/user.h"]

@@ -85,6 +85,11 @@ class Sited(Struct, frozen=True):
     """SHA-256 of the file that the artifact was rendered from."""
 
 
+_CONTESTS = frozenset(("race", "races"))
+_AROUND = ("member", "member-gloss", "member-type", "gloss", "returns", "uses", "scope")
+_OF_PERSONS = ("face", "body", "infer", "appearance", "name", "person-name", "demographic", "person-record")
+
+
 class Seen(Struct, frozen=True):
     """One tag in one slot; ``member`` is an index into the construct's members, or -1."""
 
@@ -135,7 +140,8 @@ class Features:
         c = self.construct
         match name:
             case "name":
-                yield from self._of(name, c.name)
+                if not self._is_contest():
+                    yield from self._of(name, c.name)
             case "gloss":
                 yield from (Seen(tag, name) for tag in _affirmed(c.gloss, self._tags(c.gloss)))
             case "text":
@@ -174,13 +180,28 @@ class Features:
                         told = _affirmed(text, tags) if name == "member-gloss" else tags
                         yield from (Seen(tag, name, i) for tag in told)
 
+    def _is_contest(self) -> bool:
+        """Return whether this is a function `race` that takes something, and nothing says of whom: it lets things run
+        against each other, as that of promises, streams and tasks does."""
+        c = self.construct
+        if c.kind is not Kind.OPERATION or c.name.lower() not in _CONTESTS or not c.members:
+            return False
+        return not self.context(_OF_PERSONS, _AROUND)
+
     def _tags(self, text: str) -> Sequence[Tag]:
-        """Return the tags of ``text``; the "names" of "class names" are no persons' names."""
+        """Return the tags of ``text``; the "names" of classes, or of a trait's values, are nobody's."""
         tags = self.tag(text)
-        covers = [(t.start, t.end) for t in tags if t.concept in ("model", "share", "naming")]
-        if not covers:
+        if not any(t.concept == "name" for t in tags):
             return tags
-        return [t for t in tags if t.concept != "name" or not any(a <= t.start and t.end <= b for a, b in covers)]
+        covers = [(t.start, t.end) for t in tags if t.concept in ("model", "share", "naming")]
+        # Behind an adjective they are somebody's again.
+        nouns = [t.end for t in tags if t.role == "attribute" and not t.term.endswith(("ic", "al", "ous"))]
+
+        def others(tag: Tag) -> bool:
+            plural = tag.term == "names" and any(0 <= tag.start - end <= 1 for end in nouns)
+            return plural or any(a <= tag.start and tag.end <= b for a, b in covers)
+
+        return [t for t in tags if t.concept != "name" or not others(t)]
 
     def _of(self, slot: str, text: str) -> Iterable[Seen]:
         return (Seen(tag, slot) for tag in self._tags(text)) if text else ()

@@ -28,8 +28,6 @@ class Entry(Struct):
     """The renderer of a container that is a document: rendered as a whole, its other files come next."""
     page: int = 0
     """Given by a renderer: a picture of this page of the document, which has no text."""
-    plain: bool = False
-    """Given by a renderer: words without their places, for nobody wanted those. It can be rendered again with them."""
     inside: bool = False
     """Given by a renderer, but no rendering: a file that lies in the other as it is (an attachment)."""
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from sousveil.model import Limit
 from sousveil.unpack import Quotas, tree
 from sousveil.work.again import UNTYPED
-from sousveil.work.messages import Job, Leaf, Read, Survey
+from sousveil.work.messages import Job, Leaf, Read, Seek, Survey
 from sousveil.work.station import PASSING, Station
 
 _BATCH_FILES = 128
@@ -58,7 +58,9 @@ class Feed:
         self._stations.append(Station(len(self._stations) + 1, folder))
         return self._stations[-1]
 
-    def surveys(self, inputs: Iterable[tuple[Path, str]], literals: tuple[str, ...]) -> Iterator[Survey]:
+    def surveys(
+        self, inputs: Iterable[tuple[Path, str]], literals: tuple[str, ...] = (), again: tuple[str, ...] = ()
+    ) -> Iterator[Survey]:
         """Yield jobs for local files and folders, given with their display addresses."""
         batch: list[tuple[bytes, str, int]] = []
         size = 0
@@ -72,17 +74,19 @@ class Feed:
                 break
             # A large file, most likely a container, is a job of its own.
             if length > _BATCH_BYTES // 4:
-                yield self._survey([found], literals)
+                yield self._survey([found], literals, again)
                 continue
             batch.append(found)
             size += length
             if len(batch) >= self._most or size >= _BATCH_BYTES:
-                yield self._survey(batch, literals)
+                yield self._survey(batch, literals, again)
                 batch, size = [], 0
         if batch:
-            yield self._survey(batch, literals)
+            yield self._survey(batch, literals, again)
 
-    def _survey(self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...]) -> Survey:
+    def _survey(
+        self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...], again: tuple[str, ...]
+    ) -> Survey:
         paths, displays, sizes = zip(*batch, strict=True)
         # Quotas of the user's own are counted in one place.
         shared = len(batch) == 1 and sizes[0] >= _SHARED and self._quotas == Quotas()
@@ -93,7 +97,8 @@ class Feed:
             paths,
             self._quotas,
             literals,
-            listing,
+            again,
+            listing=listing,
             everything=self._everything,
             only=self._only,
             ocr=self.ocr,
@@ -114,6 +119,9 @@ class Feed:
 
     def hand(self, job: Job) -> tuple[Job, Sequence[int]]:
         """Return a job as a worker gets it, and the open files that go with it."""
+        if isinstance(job, Seek):
+            path, lent = self.lend(job.spool)
+            return replace(job, path=path), lent
         if isinstance(job, Read):
             return self._hand_read(job)
         if job.spool:
@@ -184,7 +192,7 @@ class Feed:
     def _of(self, number: int) -> Station | None:
         return self._stations[number - 1] if 0 < number <= len(self._stations) else None
 
-    def drop(self, item: Leaf | Read | Survey) -> None:
+    def drop(self, item: Leaf | Job) -> None:
         """Give back the room that an artifact takes in a spool."""
         station = self._of(item.spool)
         if station is not None:

@@ -7,9 +7,6 @@ import mmap
 import os
 import stat
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-import msgspec
 
 from sousveil import unpack
 from sousveil.model import Limit
@@ -18,28 +15,22 @@ from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.reading import Share
 from sousveil.work import coverage
-from sousveil.work.again import UNTYPED
+from sousveil.work.again import UNTYPED, seek
+from sousveil.work.documents import Documents
 from sousveil.work.matching import holds, matcher, named
 from sousveil.work.messages import (
     Apart,
     Job,
     Leaf,
     Message,
-    Original,
-    Picture,
     Said,
+    Seek,
     Spread,
     Survey,
     Trouble,
-    Words,
-)  # fmt: skip
+)
 from sousveil.work.reading import read, whole
-from sousveil.work.rendering import rendered
 from sousveil.work.station import Station
-from sousveil.work.tally import Tally
-
-if TYPE_CHECKING:
-    from sousveil.unpack.render import Renderer
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
 IN_MEMORY = 64 << 20
@@ -66,23 +57,19 @@ def work(station: Station, job: Job) -> Iterator[Message]:
     """Yield the messages of one job."""
     if isinstance(job, Survey):
         yield from _Surveyor(station, job).run()
+    elif isinstance(job, Seek):
+        yield from seek(station, job)
     else:
         yield from read(station, job)
 
 
-class _Surveyor:
+class _Surveyor(Documents):
     def __init__(self, station: Station, job: Survey) -> None:
-        self._station = station
-        self._job = job
-        self._budget = Budget(job.quotas)
+        super().__init__(station, job, Budget(job.quotas))
         self._budget.pictures = job.ocr
         self._budget.wanted = self._hit
-        self._tally = Tally()
         self._plainly = not job.listing and not job.skip and not job.everything and not job.only
-        self._again = not (job.literals or job.everything or job.only)
-        """Whether there may be a second search after this one."""
         self._named: frozenset[str] | None = None
-        self._kept = ""
 
     def run(self) -> Iterator[Message]:
         job, descriptors = self._job, self._station.files
@@ -225,25 +212,14 @@ class _Surveyor:
         elif not (self._plainly and self._plain(item.path, item.data)):
             yield from self._file_and_renderings(-1, item.path, item.data)
 
-    def _document(self, renderer: Renderer, display: str, data: bytes) -> Iterator[Message]:
-        """Render a container that is a document; what else lies in it comes by the walk."""
-        if display in self._job.skip or self._job.literals:
-            return
-        named = unpack.renderer_of(data[: unpack.HEAD], display)
-        if renderer.apart and not self._job.spool and named is not None and named.module == renderer.module:
-            yield Apart(display, len(data), self._station.number, self._keep(data))
-            return
-        self._station.at(display, opening=True)
-        yield from self._renderings(renderer, display, data)
-
     def _file_and_renderings(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
         """Survey a file, and what it holds in packed or encoded form. ``index``: of a local file; else -1."""
         head = data if isinstance(data, bytes) else bytes(data[: unpack.HEAD])
         renderer = None if display in self._job.skip else unpack.renderer_of(head, display)
-        if renderer is not None and not renderer.also and self._job.literals:
-            return  # its words were kept
         if renderer is not None and not unpack.has(renderer, data):
             renderer = None
+        if renderer is not None and not renderer.also and self._job.literals and display not in self._job.again:
+            return  # its words are searched
         if renderer is not None and renderer.apart and index < 0 and not self._job.spool:
             kept = self._keep(data)
             yield Apart(display, len(data), self._station.number, kept)
@@ -260,54 +236,6 @@ class _Surveyor:
         yield from self._sources(display, data)
         if renderer is not None:
             yield from self._renderings(renderer, display, data)
-
-    def _renderings(self, renderer: Renderer, display: str, data: bytes | memoryview) -> Iterator[Message]:
-        origin = hashlib.sha256(data).hexdigest()
-        if not renderer.also:
-            yield from self._note(display, origin, data, "", False, understood=coverage.DOCUMENTS)
-        if len(data) > unpack.MOST_RENDERED:
-            detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
-            yield Trouble(Limit(display, "too-large", detail))
-            return
-        for item in rendered(renderer, bytes(data), display, self._budget):
-            if isinstance(item, Limit):
-                yield Trouble(item)
-            elif item.data is not None and item.page:
-                if not self._job.literals:
-                    yield from self._original(renderer, origin, data)
-                    yield self._picture(display, origin, item.data, f"page {item.page}", item.page)
-            elif item.data is not None and item.inside:
-                yield from self._inside(item.path, item.data)
-            elif item.data is not None:
-                for message in self._leaf(-1, item.path, item.data, origin, item.marks):
-                    yield message
-                    if isinstance(message, Leaf) and message.hit:
-                        yield from self._original(renderer, origin, data)
-                if self._again and not renderer.also:
-                    yield self._words(item.path, item.data, origin, item.marks, bytes(data) if item.plain else b"")
-            if self._tally.due():
-                yield self._tally.seen(item.path)
-
-    def _original(self, renderer: Renderer, origin: str, data: bytes | memoryview) -> Iterator[Original]:
-        """Keep a document whose pages may be shown, once."""
-        if self._job.originals and renderer.module == "pdf" and origin != self._kept:
-            self._kept = origin
-            yield Original(origin, len(data), self._station.number, self._keep(data))
-
-    def _words(self, display: str, data: bytes, origin: str, marks: Marks, document: bytes) -> Words:
-        """Keep a document's words and marks: the second search need not render it again but where it needs places."""
-        behind = msgspec.msgpack.encode(marks)
-        at = self._keep(data + behind + document)
-        digest = hashlib.sha256(data).hexdigest()
-        return Words(display, digest, len(data), self._station.number, at, len(behind), origin, len(document))
-
-    def _picture(
-        self, display: str, origin: str, data: bytes | memoryview, place: str = "", number: int = 0
-    ) -> Picture:
-        if not self._job.ocr:
-            return Picture(display, origin, place=place, number=number)
-        at = self._keep(data)
-        return Picture(display, origin, len(data), self._station.number, at, place, number, unpack.PAGE_DOTS)
 
     def _inside(self, display: str, data: bytes) -> Iterator[Message]:
         """Survey a file that lies in a document as it is: an attachment."""
@@ -366,13 +294,6 @@ class _Surveyor:
         if hit and index < 0:
             offset = self._keep(data)
         yield from self._note(display, digest, data, "", hit, index, offset, origin, marks if hit else ())
-
-    def _keep(self, data: bytes | memoryview) -> int:
-        """Return where in the spool a file's bytes now lie."""
-        kept = self._station.keep()
-        kept.write(data)
-        kept.done()
-        return kept.offset
 
     def _hit(self, data: bytes | memoryview, display: str, local: bool = False) -> bool:
         if self._job.everything:

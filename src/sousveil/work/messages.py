@@ -20,6 +20,8 @@ class Survey(Struct, frozen=True, tag=True):
     quotas: Quotas
     literals: tuple[str, ...] = ()
     """Second pass: search these type names instead of the lexicon."""
+    again: tuple[str, ...] = ()
+    """Documents that are rendered again for it: their words hold one of the names."""
     listing: bool = False
     spool: int = 0
     """Number of the station in whose spool the one file of this job lies; 0 for local files."""
@@ -55,10 +57,18 @@ class Read(Struct, frozen=True, tag=True):
     marks: Marks = ()
     """Of a rendering: the SHA-256 of what it was made from, and where its parts stand in that."""
     everything: bool = False
-    marked: int = 0
-    """Bytes of marks that lie behind it in the spool, where they are not given here."""
-    document: int = 0
-    """Bytes of the document behind those, where its words were kept without their places."""
+
+
+class Seek(Struct, frozen=True, tag=True):
+    """Say whether a document's words, as they were kept, hold any of the names."""
+
+    display: str
+    size: int
+    offset: int
+    spool: int
+    literals: tuple[str, ...] = ()
+    path: bytes = b""
+    """Of the spool, where descriptors cannot be handed over."""
 
 
 class Leaf(Struct, frozen=True, tag=True):
@@ -87,16 +97,18 @@ class Apart(Struct, frozen=True, tag=True):
 
 
 class Words(Struct, frozen=True, tag=True):
-    """A document's words, kept with their marks for the second search."""
+    """A document's words, kept for the second search."""
 
-    display: str
-    sha256: str
+    document: str
     size: int
     spool: int
     offset: int
-    marked: int
-    origin: str
-    document: int = 0
+
+
+class Named(Struct, frozen=True, tag=True):
+    """A document that holds one of the names."""
+
+    document: str
 
 
 class Spread(Struct, frozen=True, tag=True):
@@ -162,5 +174,5 @@ class Constructs(Struct, frozen=True, tag=True):
     origin: str = ""
 
 
-Job = Survey | Read
-Message = Leaf | Picture | Original | Apart | Words | Spread | Said | Seen | Trouble | Constructs
+Job = Survey | Read | Seek
+Message = Leaf | Picture | Original | Apart | Words | Named | Spread | Said | Seen | Trouble | Constructs

@@ -102,9 +102,7 @@ def _pages(pdf: Any, display: str, budget: Budget) -> Iterator[Entry | Limit]:
                     page.close()
         if writing.size:
             budget.take_bytes(writing.size)
-            entry = writing.entry(f"{name}.txt" if plain else f"{name}.md")
-            entry.plain = plain is not None
-            yield entry
+            yield writing.entry(f"{name}.txt" if plain else f"{name}.md")
     if broken:
         yield Limit(display, "broken", f"pages that could not be read: {_numbers(broken)}")
     if cut:

@@ -1,0 +1,46 @@
+"""A function `race` that takes promises, streams or tasks is none that tells a person's, in whatever folder it lies."""
+
+from __future__ import annotations
+
+import pytest
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Act
+from sousveil.read.dispatch import read
+
+# ruff: noqa: E501 - files as they are
+
+CONTESTS = {
+    "dist/face-landmarks-detection.js": "e.all=function(t){return new e(n)},e.race=function(t){return new e(function(r,n){"
+    "for(var i=0;i<t.length;i++)e.resolve(t[i]).then(r,n)})};",
+    "dist/face-attributes-detection.js": "Promise.race = function (values) { return new Promise(function (resolve, reject) {}); };",
+    "lib/face-recognition-stream.ts": "export class Stream { static race(iterable: Stream[]): Stream { return pick(iterable); } }",
+    "face_recognition/detect_tasks.py": "def race(tasks, timeout):\n    return first_completed(tasks, timeout)\n",
+}
+TOLD = {
+    "face-attributes/a.ts": "export function race(face: FaceImage): string { return net.predict(face); }",
+    "face_analysis/b.py": "def race(image):\n    return model.predict(preprocess(image))\n",
+    "face_analysis/c.py": "class FaceAttributes:\n    def race(self):\n        return self._result['race']\n",
+}
+
+
+def profiled(path: str, text: str) -> list[str]:
+    lexicon = load()
+    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(text.encode(), path)]
+    sited = [Sited(c, path, "0" * 64) for c in read(path, text.encode(), hits).constructs]
+    judged = judge(sited, load_rules(), lexicon.tag)
+    return [f.construct.name for f in judged.findings if f.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE)]
+
+
+@pytest.mark.parametrize("path", CONTESTS)
+def test_a_contest_is_none(path: str) -> None:
+    assert not profiled(path, CONTESTS[path])
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_a_function_of_a_face_is_one(path: str) -> None:
+    assert "race" in profiled(path, TOLD[path])
