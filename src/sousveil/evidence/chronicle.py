@@ -112,7 +112,8 @@ def seen(one: dict[str, Any]) -> str:
         return f"{one['url']}  a browser saves it and shows nothing"
     boxes = f"; boxes instead of {one['boxes']} and maybe more: no font here has them" if one.get("boxes") else ""
     title = one.get("title") or "no title"
-    return f"{one['url']}  as a browser shows it: {title}, {one.get('exchanges', 0)} exchanges{boxes}"
+    # The title last: it may be written from right to left.
+    return f"{one['url']}  as a browser shows it, {one.get('exchanges', 0)} exchanges{boxes}: {title}"
 
 
 def _plain(value: str | float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,13 @@ def write(data: Path, view: View) -> None:
         out.write("\n]}\n")
 
 
+def _kind(name: str) -> str:
+    """Return a media type by how a name ends."""
+    if name.endswith((".sha256", ".sha512")):
+        return "text/plain"
+    return "application/warc" if name.endswith(".warc.gz") else guess_type(name)[0] or "application/octet-stream"
+
+
 def _part(name: str, size: int, names: Mapping[str, str]) -> dict[str, str]:
     """Return what is said of one file; ``names`` has the objects' by digest."""
     about, kind = _KNOWN.get(name, ("", ""))
@@ -63,7 +71,10 @@ def _part(name: str, size: int, names: Mapping[str, str]) -> dict[str, str]:
     one = {"@id": name, "@type": "File"} | ({} if name == "ledger.jsonl" else {"contentSize": str(size)})
     digest = name.rpartition("/")[2]
     if digest in names:
-        one |= {"name": names[digest], "sha256": digest}
+        one |= {"name": names[digest], "sha256": digest, "encodingFormat": _kind(names[digest])}
     elif about:
         one |= {"name": about, "encodingFormat": kind}
+    elif name.startswith("stamps/"):
+        kind = "application/timestamp-reply" if name.endswith(".tsr") else _kind(name)
+        one |= {"name": "A witness's word on a line of the record, or its address", "encodingFormat": kind}
     return one

@@ -72,7 +72,7 @@ def _summary(view: View, case: Case) -> list[str]:
         for one in said[:_MOST_TOLD]
     ]
     out += [f"{len(said) - _MOST_TOLD} more scans stand below"] if len(said) > _MOST_TOLD else []
-    for kind, what in (("gone", "went"), ("moved", "led elsewhere from"), ("changed", "changed")):
+    for kind, what in (("gone", "went"), ("moved", "came to lead elsewhere"), ("changed", "changed")):
         noticed = [entry.predicate for entry in view.entries if entry.kind == kind]
         out += [f"{one['url']} {what} {chronicle.window(one)}" for one in noticed[:_MOST_TOLD]]
         out += [f"{len(noticed) - _MOST_TOLD} more {what}"] if len(noticed) > _MOST_TOLD else []
