@@ -60,6 +60,7 @@ RENDERERS: tuple[Renderer, ...] = (
         beside=("packedparts",),
     ),
     Renderer("packedparts", re.compile(rb"qres\0\0\0[\1-\x0f]"), asked=True),
+    Renderer("hermes", re.compile(rb"\xc6\x1f\xbc\x03\xc1\x03\x19\x1f"), also=False),
     Renderer("androidxml", re.compile(rb"\x03\0\x08\0"), also=False),
     Renderer("androidxml", re.compile(rb"\x02\0\x0c\0"), (".arsc",), also=False),
     Renderer("pb2", re.compile(b""), ("_pb2.py",)),
