@@ -415,3 +415,32 @@ def test_conditional_lines_do_not_break_declarations() -> None:
     source = "enum Race {\n#ifdef FULL\n  RACE_A, // a\n#else\n  RACE_B,\n#endif\n  RACE_C\n};\n"
     constructs = found(c, source)
     assert [m.name for m in one(constructs, Kind.ENUMERATION, "Race").members] == ["RACE_A", "RACE_B", "RACE_C"]
+
+
+def test_values_listed_below_a_field_are_its_own_where_each_comment_stands_behind_its_line() -> None:
+    header = """typedef struct tagEX_CARD
+{
+    char    szName[64];     // 姓名
+    int     nEthnicity;     // 民族
+    // 0 无效
+    // 1 汉族
+    // 2 维吾尔族
+    EX_TIME stuBirth;       // 出生日期
+    // 0 one
+    // 1 two
+    int     nPlain;
+    int     nRace;          // 人种
+    // 只用于人脸, 见 1.2
+    int     nOther;         // 其他
+} EX_CARD;
+"""
+    found = c.read(Text(header.encode(), "utf-8"), None)
+    (card,) = [one for one in found if one.name == "EX_CARD"]
+    said = {member.name: member.gloss for member in card.members}
+    assert said["nEthnicity"].split() == ["民族", "0", "无效", "1", "汉族", "2", "维吾尔族"]
+    listed = next(m for m in card.members if m.name == "nEthnicity").values
+    assert [value for _, value in listed] == ["无效", "汉族", "维吾尔族"]
+    assert said["stuBirth"] == "出生日期"
+    assert said["nPlain"].split() == ["0", "one", "1", "two"], "above a field without one of its own it is that field's"
+    assert said["nOther"].split()[-1] == "其他"
+    assert "人脸" in said["nOther"], "words without a count stand above what they speak of"

@@ -17,6 +17,10 @@ _BRIEF = 5
 _EXCERPT = 600
 """Characters of one place shown without -v; a whole library can stand on one line."""
 _INDENT = "    "
+_SINGLY = 6
+"""Words of one place that are explained each on a line of its own."""
+_TOGETHER = 12
+"""Words of a longer list that are explained."""
 
 _CODES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "green": "1;32", "cyan": "1;36", "mark": "1;33"}
 _VERDICTS = {Verdict.PROFILES: "red", Verdict.RESIDUE: "yellow", Verdict.RECORDS: "cyan", Verdict.CLEAR: "green"}
@@ -141,10 +145,21 @@ class _Page:
             for number, line in enumerate(self._quoted(place)):
                 for part, text in enumerate(wrap(line, self._width - cells(bar), "", "  ")):
                     self._put(self._paint(head if not number and not part else bar, "dim") + self._marked(place, text))
-            for gloss in view.unsaid(view.glosses(place), said):
-                for text in wrap(_gloss_line(gloss), self._width - cells(bar), "  ", "    "):
+            for line in self._gloss_lines(view.unsaid(view.glosses(place), said)):
+                for text in wrap(line, self._width - cells(bar), "  ", "    "):
                     self._put(self._paint(bar, "dim") + self._paint(text, "cyan"))
         self._address_line(places[0], f"{_INDENT}{' ' * gutter} └ ", more)
+
+    def _gloss_lines(self, found: list[view.Gloss]) -> list[str]:
+        """Return a line a gloss; the words of a long list stand in one."""
+        listed = [gloss for gloss in found if gloss.source == "lexicon"]
+        if len(listed) <= _SINGLY:
+            return [_gloss_line(gloss) for gloss in found]
+        shown = listed if self._verbose else listed[:_TOGETHER]
+        more = f"; and {len(listed) - len(shown)} more words (-v)" if len(shown) < len(listed) else ""
+        told = "; ".join(_meaning(gloss) for gloss in shown) + more
+        own = [_gloss_line(gloss) for gloss in found if gloss.source != "lexicon"]
+        return [*own, show(f"{told} ({words.gloss_source_words('lexicon')})")]
 
     def _quoted(self, place: Place) -> list[str]:
         if view.named(place):
@@ -346,8 +361,11 @@ class _Page:
 
 
 def _gloss_line(gloss: view.Gloss) -> str:
-    head = f"{', '.join(gloss.terms)} = " if gloss.terms else ""
-    return show(f"{head}{gloss.meaning} ({words.gloss_source_words(gloss.source)})")
+    return show(f"{_meaning(gloss)} ({words.gloss_source_words(gloss.source)})")
+
+
+def _meaning(gloss: view.Gloss) -> str:
+    return f"{', '.join(gloss.terms)} = {gloss.meaning}" if gloss.terms else gloss.meaning
 
 
 def _be(number: int) -> str:

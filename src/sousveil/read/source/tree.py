@@ -134,6 +134,7 @@ _LONGEST_COMMENT = 1 << 14
 _COMMENT_LINES = 200
 _LONGEST_LINE = 1 << 12
 """Bytes of a line looked at on either side of a place: minified files are one line of megabytes."""
+_NUMBERED = re.compile(rb"[/#\s!<*-]{1,12}(\d{1,3})\b")
 _BETWEEN = re.compile(rb"[ \t,;)\]}]*")
 
 
@@ -186,6 +187,9 @@ class Source:
                     break
                 final = self._line(nxt)[1]
                 parts.append(utf8[nxt:final])
+            for first, last in self._values_below(self._line(final)[0], final):
+                parts.append(utf8[first:last])
+                final = last
         else:
             # A second comment on the same line.
             rest = _BETWEEN.match(utf8, stop, stop + 4000)
@@ -220,9 +224,38 @@ class Source:
             parts.insert(0, utf8[above[0] : above[1]])
             first = at = self._line(above[0])[0]
             first = above[0]
+        if at not in (0, line_start) and any(self._values_below(*self._line(at - 1))):
+            return Gloss("", start, start)
         if parts:
             self.taken.append((first, start))
         return Gloss(self._clean(parts), first, start)
+
+    def _values_below(self, line_start: int, line_end: int) -> Iterator[tuple[int, int]]:
+        """Yield the comment lines below a declaration that list its values, where each declaration's comment stands
+        behind it on its line: what stands between two of those, and counts from 0 or 1, is no comment on the second."""
+        if self._behind(line_start, line_end) is None:
+            return
+        lines: list[tuple[int, int]] = []
+        numbers: list[int] = []
+        at = line_end
+        while len(lines) <= _COMMENT_LINES:
+            first = self._code_start(at + 1)
+            if first is None:
+                return
+            begin, at = self._line(first)
+            if not self.utf8.startswith(self.marks.line, first):
+                if len(numbers) > 1 and numbers[0] in (0, 1) and self._behind(begin, at) is not None:
+                    yield from lines
+                return
+            lines.append((first, at))
+            if number := _NUMBERED.match(self.utf8, first, at):
+                numbers.append(int(number[1]))
+
+    def _behind(self, line_start: int, line_end: int) -> int | None:
+        """Return where a comment stands behind code on a line; None where there is no code or no comment."""
+        line = self.utf8[line_start:line_end]
+        places = [line.find(mark) for mark in self.marks.line if mark in line]
+        return line_start + min(places) if places and line[: min(places)].strip() else None
 
     def _comment_above(self, line_start: int, own: int) -> tuple[int, int] | None:
         if line_start == 0:
