@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import dotnet_prebuilt
 import made_qm
 from kit import NATION, Sample
 from made_containers import HEADER, TABLE
@@ -35,6 +37,23 @@ def zstd(data: bytes) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
+def assembly(*resources: bytes) -> bytes:
+    """Return the parts of an assembly that lead to its manifest resources, deflated as Costura keeps them."""
+    kept = b""
+    for data in resources:
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        raw = deflate.compress(data) + deflate.flush()
+        kept += struct.pack("<I", len(raw)) + raw
+        kept += bytes(-len(kept) % 8)
+    cli = struct.pack("<I2H2I2I2I", 72, 2, 5, 0, 0, 0, 0, 0x2048, len(kept))
+    body = cli.ljust(72, b"\0") + kept + b"costura.nanjing.sdk.dll.compressed\0"
+    optional = struct.pack("<H", 0x10B).ljust(96 + 8 * 14, b"\0") + struct.pack("<2I", 0x2000, 72) + bytes(8)
+    coff = b"PE\0\0" + struct.pack("<2H3I2H", 0x14C, 1, 0, 0, 0, len(optional), 0x102)
+    section = b".text\0\0\0" + struct.pack("<4I", len(body), 0x2000, len(body), 0x400) + bytes(16)
+    head = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40) + coff + optional + section
+    return head.ljust(0x400, b"\0") + body
+
+
 def samples(folder: Path) -> Iterator[Sample]:
     """Yield programs with the SDK's header and translation in them, and with a table of languages."""
     translations = {s.twin: s.data for s in made_qm.samples(folder)}
@@ -44,4 +63,9 @@ def samples(folder: Path) -> Iterator[Sample]:
     yield Sample("httpd", elf(gzip.compress(HEADER, mtime=0)), finds=(NATION,), where="httpd!/[packed at 0x")
     rcc = b"qres" + struct.pack(">4I", 2, 400, 24, 300) + resource(HEADER) + bytes(100)
     yield Sample("icons.rcc", rcc, finds=(NATION,), where="icons.rcc!/[packed at 0x")
+    built = {name: zlib.decompress(base64.b64decode(x)) for name, x in dotnet_prebuilt.PREBUILT.items()}
+    yield Sample(
+        "whole.exe", assembly(b"a picture" * 20, built["sdk"]), finds=(NATION,), where="whole.exe!/[packed at 0x"
+    )
+    yield Sample("card.exe", assembly(built["card"]), "records")
     yield Sample("languages", elf(resource(TABLE), resource(translations[True])), "clear")

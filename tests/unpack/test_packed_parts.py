@@ -38,6 +38,19 @@ def test_what_is_not_whole_is_no_stream(pack) -> None:  # type: ignore[no-untype
     assert out(made.elf(packed[:-9] + bytes(5) + packed[-4:])) == []
 
 
+def test_assemblies_that_were_put_into_another_come_out() -> None:
+    data = made.assembly(TEXT, TEXT[::-1])
+    assert packedparts.has(data)
+    assert out(data) == [TEXT, TEXT[::-1]]
+    assert out(data.replace(b"costura.", b"nothing.")) == []
+    dice = random.Random(2)
+    for _ in range(200):
+        bad = bytearray(data)
+        for _ in range(3):
+            bad[dice.randrange(0x500)] = dice.randrange(256)
+        out(bytes(bad))
+
+
 def test_a_picture_in_a_program_is_not_taken_apart() -> None:
     assert not packedparts.has(made.elf(b"\0\0\1\0IDAT" + zlib.compress(TEXT)))
 

@@ -35,7 +35,7 @@ STUBS = (b"MZ", b"\x7fELF", b"#!")
 """How programs begin that may carry an archive behind them."""
 TAIL = 22 + 0xFFFF
 """Bytes from the end in which a zip's end record lies."""
-STUB_HEAD = 8 << 20
+STUB_HEAD = 16 << 20
 """Bytes of a program in which an archive behind it is looked for."""
 
 _BY_START = {
@@ -246,10 +246,16 @@ def _valid_cab(head: bytes, at: int) -> bool:
     return head[at + 24 : at + 26] == b"\x03\x01" and 36 <= files < size and head[at + 12 : at + 16] == b"\0\0\0\0"
 
 
+def _valid_bundle(head: bytes, at: int) -> bool:
+    """An empty host has a zero before the mark, in the place of where its files are listed."""
+    return at >= 8 and 0 < int.from_bytes(head[at - 8 : at], "little") < 1 << 40
+
+
 _PAYLOADS: tuple[tuple[bytes, str, Callable[[bytes, int], bool] | None], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "7z", _valid_7z),
     (b"Rar!\x1a\x07", "rar", _valid_rar),
     (b"MSCF\0\0\0\0", "cab", _valid_cab),
+    (bytes.fromhex("8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae"), "dotnetbundle", _valid_bundle),
     (b"\xef\xbe\xad\xdeNullsoftInst", "nsis", None),
     (b"Inno Setup Setup Data (", "inno", None),
     (b"ISSetupStream\0", "installshield", None),

@@ -38,6 +38,7 @@ MODULES: dict[str, str] = {
     "nsis": "nsis",
     "upx": "packed",
     "pyinstaller": "pyinstaller",
+    "dotnetbundle": "dotnetbundle",
     "firmware": "carve",
 }
 """Format: module beside this one."""

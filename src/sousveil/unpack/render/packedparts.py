@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
+import struct
 import zlib
 from collections.abc import Iterator
 
@@ -21,9 +22,10 @@ from sousveil.unpack.render.marked import inside
 ABOUT = About(
     "Packed parts of programs",
     ".exe .dll .so .rcc (and programs without an ending)",
-    "Qt resources (zlib, Zstandard), gzip members and other zlib streams inside a program, each as a file of its own.",
+    "Qt resources (zlib, Zstandard), gzip members and other zlib streams inside a program, and assemblies that Costura "
+    "put into another, each as a file of its own.",
     needs="libarchive for zstd",
-    limits="Names of Qt resources; streams of bare deflate, LZMA and other packings; the pictures among them.",
+    limits="Names of Qt resources; LZMA and other packings; the pictures among them.",
 )
 # A zlib header for a window of 32 KB, a gzip header without reserved flags, a Zstandard frame.
 _ZLIB, _GZIP, _ZSTD = (
@@ -38,12 +40,15 @@ _FIRST = 2048
 _LEAST = 48
 """Bytes that come out at least."""
 _MOST_ONE = 1 << 28
+_COSTURA = re.compile(rb"costura\.[\x20-\x7e]{1,200}\.compressed\0")
+_MOST_RESOURCES = 5000
 _MOST_STREAMS = 20_000
 _MOST_MARKS = 2_000_000
 _IN_PICTURES = (b"IDAT", b"iCCP", b"fdAT")
 _ENDS = (
     (re.compile(rb"\x3c\xb8\x64\x18\xca\xef\x9c\x95"), ".qm"),
     (re.compile(rb"\x89PNG"), ".png"),
+    (re.compile(rb"MZ"), ".dll"),
     (re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE), ".html"),
     (re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:\?xml|!DOCTYPE|ui|RCC|TS|svg)"), ".xml"),
     (re.compile(rb"\s*[{\[]\s*[\"{\[\]}]"), ".json"),
@@ -53,7 +58,7 @@ _ENDS = (
 
 def has(data: bytes | memoryview) -> bool:
     """Return whether a stream begins in a program."""
-    return next(_starts(data), None) is not None
+    return next(_starts(data), None) is not None or next(_resources(data), None) is not None
 
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
@@ -80,6 +85,10 @@ def places(data: bytes) -> list[tuple[int, int]]:
 
 def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield where a stream begins and ends and what it unpacks to: nothing if it is none. -1 where too many."""
+    for at, end in _resources(data):
+        out, stop = _deflated(data, at, -15)
+        if len(out) >= _LEAST and stop <= end:
+            yield at, stop, out
     done = 0
     debug = packed_debug(data)
     for number, (at, kind) in enumerate(_starts(data)):
@@ -110,6 +119,43 @@ def _starts(data: bytes | memoryview) -> Iterator[tuple[int, re.Pattern[bytes]]]
                 yield at, kind
         elif bytes(data[at - 4 : at]) not in _IN_PICTURES and _opens(data, at, _BITS[kind]):
             yield at, kind
+
+
+def _resources(data: bytes | memoryview) -> Iterator[tuple[int, int]]:
+    """Yield the manifest resources of an assembly into which others were packed, as Costura does: bare deflate.
+
+    ECMA-335 II.24.2.4: each resource has its length in front and begins at a multiple of eight.
+    """
+    if data[:2] != b"MZ" or _COSTURA.search(data) is None:
+        return
+    try:
+        place = _manifest(data)
+        for _ in range(_MOST_RESOURCES):
+            at, end = place + 4, place + 4 + struct.unpack_from("<I", data, place)[0]
+            if not at + 2 < end <= len(data):
+                return
+            if _opens(data, at, -15):
+                yield at, end
+            place += (end - place + 7) // 8 * 8
+    except struct.error:
+        return
+
+
+def _manifest(data: bytes | memoryview) -> int:
+    """Return where the manifest resources of an assembly begin. Raise struct.error where it has none."""
+    (head,) = struct.unpack_from("<I", data, 0x3C)
+    count, wide = struct.unpack_from("<H", data, head + 6)[0], struct.unpack_from("<H", data, head + 24)[0] == 0x20B
+    tables = head + 24 + struct.unpack_from("<H", data, head + 20)[0]
+    sections = [struct.unpack_from("<4I", data, tables + 40 * n + 8) for n in range(count)]
+
+    def offset(address: int) -> int:
+        for size, start, raw, at in sections:
+            if start <= address < start + max(size, raw):
+                return int(address - start + at)
+        raise struct.error("outside of all sections")
+
+    (cli,) = struct.unpack_from("<I", data, head + 24 + (112 if wide else 96) + 8 * 14)
+    return offset(struct.unpack_from("<I", data, offset(cli) + 24)[0])
 
 
 def _marks(data: bytes | memoryview, which: int) -> Iterator[tuple[int, int]]:
