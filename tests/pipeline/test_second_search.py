@@ -129,3 +129,22 @@ def test_what_is_attached_to_a_document_is_searched_too(tmp_path: Path) -> None:
     (tmp_path / "letter.eml").write_bytes(bytes(letter))
     found = [f for f in sousveil.scan(str(tmp_path)).findings if f.construct.name == "T_EVENT_FACE"]
     assert [f.places[0].artifact for f in found] == ["letter.eml!/user.h"]
+
+
+def test_the_same_is_found_where_open_files_cannot_be_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = b"typedef struct { int nAge; EM_ZONK_TYPE emZ; int nMask; } T_EVENT_FACE;\n"
+    files = {
+        "sdk.h": HEADER.encode("gb18030"),
+        "manual.pdf": documents.pdf_of((("h", "T_FACE"), MANUAL)),
+        "user.h": user,
+    }
+    (tmp_path / "kit.zip").write_bytes(zipped(files))
+    options = sousveil.Options(sandbox="off")
+    usual = sousveil.scan(str(tmp_path), options)
+    for module in ("station", "feed", "serving"):
+        monkeypatch.setattr(f"sousveil.work.{module}.PASSING", False)
+    opened = sousveil.scan(str(tmp_path), options)
+    assert len(usual.findings) == 3
+    assert (opened.findings, opened.limits) == (usual.findings, usual.limits)
