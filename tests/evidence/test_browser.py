@@ -143,3 +143,12 @@ def test_a_page_is_kept_as_a_browser_shows_it(site: Site) -> None:
     assert any("10.9.9.9" in line for line in shown.refused)
     kept = gzip.decompress(out.getvalue())
     assert all(request in kept for request in site.asked)
+
+
+def test_what_cannot_be_written_down_is_no_end_of_the_answer(site: Site) -> None:
+    def full(one: Exchange, answer: BinaryIO) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Proxy(full, way=LOOPBACK) as proxy:
+        ask(proxy.port, f"GET {site.base}/odd HTTP/1.1\r\n\r\n".encode())
+    assert proxy.unwritten is not None and "No space left" in str(proxy.unwritten.__cause__)

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from sousveil.acquire import scratch
 from sousveil.acquire.guard import Target, target_of
 from sousveil.acquire.way import Way, connect
-from sousveil.acquire.wire import Exchange, Limits, head_of, secured
+from sousveil.acquire.wire import Exchange, Limits, Unwritten, head_of, secured, written
 from sousveil.acquire.wording import AcquireError
 
 Done = Callable[[Exchange, BinaryIO], None]
@@ -114,6 +114,8 @@ class Proxy:
     ) -> None:
         self.refused: list[str] = []
         """Addresses that were asked for and not talked to, with the reason."""
+        self.unwritten: Unwritten | None = None
+        """Why something that passed is not written down: then the record is not to be used."""
         self._done, self._way = done, way or Way()
         self._limits = limits or Limits()
         self._upstream = upstream or ssl.create_default_context()
@@ -130,6 +132,8 @@ class Proxy:
                 outer._busy.add(threading.current_thread())
                 try:
                     outer._serve(self.request)
+                except Unwritten as error:
+                    outer.unwritten = error
                 finally:
                     outer._busy.discard(threading.current_thread())
 
@@ -217,7 +221,7 @@ class Proxy:
             size, truncated = self._relay(server, client, sink)
             if size:
                 one = _exchange(target, request, started, address, tuple(answers), tls, sink, size, truncated)
-                with self._lock:
+                with self._lock, written():
                     self._done(one, sink)
             server.close()
 
@@ -239,7 +243,8 @@ class Proxy:
             if not part:
                 return size, ""
             silent = time.monotonic() + self._limits.silence
-            sink.write(part)
+            with written():
+                sink.write(part)
             size += len(part)
             if listening:
                 try:

@@ -10,7 +10,8 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import httpcore2
@@ -76,6 +77,19 @@ class Cut(Exception):
     """An answer went past a bound."""
 
 
+class Unwritten(Exception):
+    """What came could not be written down."""
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Raise Unwritten where writing fails: that is our disk, and no fault of who answers."""
+    try:
+        yield
+    except OSError as error:
+        raise Unwritten from error
+
+
 class Record:
     """What passed on one connection."""
 
@@ -90,7 +104,8 @@ class Record:
         self.secured: Secured | None = None
 
     def took(self, data: bytes) -> None:
-        self.sink.write(data)
+        with written():
+            self.sink.write(data)
         self.received += len(data)
         if len(self.head) < 1 << 18:
             self.head += data[: 1 << 18]
@@ -217,6 +232,8 @@ def exchange(
             for _ in response.iter_stream():
                 if arrived:
                     arrived(record.received)
+    except Unwritten as error:
+        raise error.__cause__ or error from None
     except Cut as cut:
         truncated = str(cut)
     except httpcore2.TimeoutException:

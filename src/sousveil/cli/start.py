@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 import signal
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from types import FrameType
 
 FOUND, TROUBLE = 1, 2
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""A disk that is full, closed or broken: nothing that we could mend."""
 _GRACE = 5.0
 """Seconds that cleaning up after a signal may take."""
 _TICK = 0.5
@@ -70,6 +73,9 @@ def _report(error: Exception, args: Sequence[str]) -> int:
 
     if isinstance(error, Refused | AcquireError) or type(error).__name__ in ("RuleError", "CaseError", "SandboxError"):
         _say(str(error))
+        return TROUBLE
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _say(f"{error.filename + ': ' if isinstance(error.filename, str) else ''}{error.strerror}; it was not done")
         return TROUBLE
     if os.environ.get("SOUSVEIL_DEBUG") == "1" or "-vv" in args:
         import traceback

@@ -132,6 +132,8 @@ def see(url: str, warc: Writer, how: How) -> Seen:
             process.kill()
             process.wait()
             pipe.close()
+        if proxy.unwritten:
+            raise proxy.unwritten
         download = shown is None
         where = shown or (url, "", b"", b"", b"")
         return Seen(*where, int(count[0]), tuple(proxy.refused), download)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from sousveil.acquire.guard import Refused, Target, target_of
 from sousveil.acquire.scratch import scratch
 from sousveil.acquire.way import Way
-from sousveil.acquire.wire import AGENT, Exchange, Limits, exchange
+from sousveil.acquire.wire import AGENT, Exchange, Limits, Unwritten, exchange
 from sousveil.acquire.wording import AcquireError, shown
 from sousveil.evidence.case import Case, subject
 from sousveil.evidence.parts import Page, in_css, joined
@@ -148,6 +148,8 @@ class _Run:
         self._said(target.url)
         try:
             shown = see(target.url, self._warc, self._how)
+        except Unwritten as error:
+            raise error.__cause__ or error from None
         except (AcquireError, OSError) as error:
             # What was captured without it is kept all the same.
             self.seen.append({"url": target.url, "problem": str(error)})

@@ -243,7 +243,7 @@ def _objects(case: Case, named: dict[str, Named], sure: bool) -> Iterator[Claim]
     strays = [path.name for path in case.objects.every() if path.name not in named]
     if strays:
         # An export takes along only what is named.
-        why = "a run was killed before it was recorded, or the ledger's end was cut off"
+        why = "a run was killed or failed before it was recorded, or the ledger's end was cut off"
         shown = ", ".join(s[:16] + "…" for s in strays[:3])
         what = "every object is named by the ledger"
         yield Claim(what, False if sure else None, f"{len(strays)} are not ({shown}): {why}")

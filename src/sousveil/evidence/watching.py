@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sousveil.acquire.guard import target_of
 from sousveil.evidence.capture import Got, How, capture
@@ -34,6 +35,8 @@ NOTICED = (*sorted(_MISSING), "back", "changed")
 """Events that a person is told of."""
 _ASKS_IN = re.compile(r"(?i)/(log-?in|sign-?in|sso|auth|captcha|challenge|verify-?human)\b")
 """Paths that a reader is led to who is not let in."""
+_LEAST_SECONDS, _MOST_SECONDS = 30.0, 600.0
+"""For one address with its parts."""
 _MOST_TEXT = 4 << 20
 _MOST_COMPARED = 4_000_000
 """Lines of one text times lines of the other that are compared line by line: hostile ones take hours."""
@@ -229,7 +232,9 @@ def run(case: Case, how: How, seconds: float, notify: Callable[[Notice], None]) 
         if time.monotonic() > until:
             yield one.url, Watched(one.url, one.since, "not asked: the run's time was up")
             continue
-        observe(case, one, how, notify)
+        # A page that never ends must not take the time of all that come after it.
+        left = max(_LEAST_SECONDS, min(_MOST_SECONDS, until - time.monotonic()))
+        observe(case, one, replace(how, seconds=min(how.seconds, left)), notify)
         yield one.url, one
 
 
