@@ -214,3 +214,10 @@ def test_a_program_of_a_few_bytes_has_no_sections(magic: bytes, rest: bytes) -> 
     data = magic + rest
     assert all(image.sections is not None for image in images(data))
     read("a.so", data, [])
+
+
+def test_short_strings_of_data_that_may_be_run_are_read() -> None:
+    """A linker script, or damage, can give the right to run to ``.rodata``."""
+    data = programs.elf([(".rodata", b"\0Kazakh\0Uyghur\0Tibetan\0Kirghiz\0" + bytes(40), True)])
+    (labels,) = _read(data, b"Uyghur")
+    assert [m.name for m in labels.members] == ["Kazakh", "Uyghur", "Tibetan", "Kirghiz"]

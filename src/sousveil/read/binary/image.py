@@ -14,6 +14,7 @@ from msgspec import Struct
 
 MOST_SECTIONS = 4096
 MOST_SYMBOLS = 2_000_000
+_DATA = (".rodata", ".rdata", ".data")
 _MOST_OF_SEGMENT = 256
 _LONGEST_NAME = 4096
 _FAT = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
@@ -73,7 +74,8 @@ class Image:
         if offset + size > len(self.data):
             self.cut = f"section {name!r} runs over the end of the file"
             size = len(self.data) - offset
-        self.sections.append(Section(name, offset, size, address, code, loaded))
+        # Where data may be run as well, its strings are no less strings.
+        self.sections.append(Section(name, offset, size, address, code and not name.startswith(_DATA), loaded))
 
     def finish(self) -> Image:
         """Sort what was added, and return it ready for questions."""
