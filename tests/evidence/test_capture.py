@@ -297,3 +297,11 @@ def test_a_proxy_is_not_led_inside_either(host: str) -> None:
 def test_a_proxy_that_is_none_or_leaks_is_refused(text: str) -> None:
     with pytest.raises(Refused):
         proxy_of(text)
+
+
+def test_another_address_of_a_name_is_tried_where_the_first_does_not_answer(site: Site) -> None:
+    target = target_of(f"http://vendor.example:{site.base.rpartition(':')[2]}/")
+    way = Way(LOOPBACK.allowed, resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+    sock, address, answers = connect(target, way, 5.0)
+    sock.close()
+    assert (address, list(answers)) == ("127.0.0.1", ["127.0.0.2", "127.0.0.1"])

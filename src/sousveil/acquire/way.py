@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -21,6 +22,10 @@ _REPLIES = {
     1: "general failure", 2: "not allowed by its rules", 3: "network unreachable", 4: "host unreachable",
     5: "connection refused", 6: "time to live expired", 7: "command not known", 8: "address type not known",
 }  # fmt: skip
+
+
+_MOST_TRIED = 4
+"""Addresses of one name."""
 
 
 class Way(Struct, frozen=True):
@@ -54,8 +59,8 @@ def connect(target: Target, way: Way, timeout: float) -> tuple[socket.socket, st
     Raises Refused for what is not public, AcquireError and OSError where nothing answers.
     """
     if not way.proxy:
-        address, answers = pinned(target, way.allowed, way.resolve)
-        return socket.create_connection((address, target.port), timeout=timeout), address, answers
+        _, answers = pinned(target, way.allowed, way.resolve)
+        return *_first(answers, target.port, timeout), answers
     _check_written_out(target, way.allowed)
     parts = urlsplit(way.proxy)
     sock = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=timeout)
@@ -68,6 +73,22 @@ def connect(target: Target, way: Way, timeout: float) -> tuple[socket.socket, st
         sock.close()
         raise
     return sock, str(sock.getpeername()[0]), ()
+
+
+def _first(answers: Sequence[str], port: int, timeout: float) -> tuple[socket.socket, str]:
+    """Return a socket to the first of a name's addresses that answers, all of which were checked, and that address."""
+    until = time.monotonic() + timeout
+    tried = answers[:_MOST_TRIED]
+    for left, address in zip(range(len(tried), 0, -1), tried, strict=True):
+        try:
+            return socket.create_connection(
+                (address, port), timeout=max(1.0, (until - time.monotonic()) / left)
+            ), address
+        except OSError as error:
+            failed = error
+            if time.monotonic() > until:
+                break
+    raise failed
 
 
 def _check_written_out(target: Target, allowed: Sequence[Network]) -> None:
