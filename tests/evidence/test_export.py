@@ -550,3 +550,15 @@ def test_a_clock_that_was_set_back_is_told_and_a_page_is_checked_by_itself(
     (folder / "data" / "case.html").write_text("another")
     (claim,) = verify(folder / "data" / "case.html")
     assert claim.holds is False
+
+
+@needs_programs
+def test_the_script_commands_no_terminal_and_says_ok_of_nothing_that_is_wrong(case: Case, tmp_path: Path) -> None:
+    made = export.bag(case, tmp_path / "out")
+    (made.folder / "data" / "\x1b[2J\x1b]0;All holds.\x07\\033[2J").write_text("x")
+    record = made.folder / "data" / "ledger.jsonl"
+    lines = record.read_bytes().splitlines(keepends=True)
+    record.write_bytes(b"".join([*lines[:2], lines[2].replace(b'"sig":"', b'"sig":"A', 1), *lines[3:]]))
+    code, said = check(made.folder)
+    assert code == 1 and "\x1b" not in said and "\x07" not in said
+    assert "WRONG  line 3" in said and "every line is signed" not in said and "every file is the one" not in said

@@ -19,7 +19,9 @@ done
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 bad=0
-wrong() { echo "WRONG  $*"; bad=1; }
+# Names in an export may be made to command a terminal.
+say() { printf '%s' "$*" | tr -c '\040-\176' '?'; echo; }
+wrong() { say "WRONG  $*"; bad=1; fine=; }
 few() { head -3 | tr '\n' ' '; }
 count() { wc -l <"$1" | tr -d ' '; }
 
@@ -28,6 +30,7 @@ strangers=$(find . ! -type f ! -type d | few)
 [ -z "$strangers" ] || { wrong "neither files nor folders: $strangers"; exit 1; }
 
 # 1. Every file is the one that was exported; no file came or went.
+fine=1
 sed 's/^[0-9a-f]*  //' manifest-sha256.txt | sort >"$scratch/listed"
 find data -type f | sort >"$scratch/there"
 sed 's/^[0-9a-f]*  //' tagmanifest-sha256.txt | sort >"$scratch/listed-tags"
@@ -43,12 +46,12 @@ for list in listed-tags listed; do
     if [ -n "$gone" ]; then wrong "files that $named lists, and that are not here: $gone"
     else sha256sum -c $named >"$scratch/out" 2>&1 || wrong "$named: $(grep -v ': OK$' "$scratch/out" | few)"; fi
 done
-[ $bad -ne 0 ] || echo "ok     every file is the one that was exported: $(count "$scratch/listed") files"
+[ -z "$fine" ] || echo "ok     every file is the one that was exported: $(count "$scratch/listed") files"
 
 # 2. Every line of the record is signed by the key and names the line before it.
 key=data/signing-key.pub.pem
 record=data/ledger.jsonl
-chain=$bad
+fine=1
 # A shell reads no NUL and forgives a missing end: the record has neither, and no letters beyond ASCII.
 [ "$(tr -d '\012\040-\176' <"$record" | wc -c)" -eq 0 ] || wrong "$record: it holds bytes that are no text"
 [ -z "$(tail -c 1 "$record")" ] || wrong "$record: its last line is torn"
@@ -127,7 +130,7 @@ gone=$(comm -23 "$scratch/stubs" "$scratch/line" | few)
 [ -z "$gone" ] || wrong "a line was taken out that no redaction names: $gone"
 [ -z "$(uniq -d "$scratch/stubs")" ] || wrong "one line was taken out twice"
 case $(tail -n 1 "$scratch/rows") in *' S '*) wrong "the last line stands for one that was taken out: nothing vouches for it" ;; esac
-[ $bad -ne $chain ] || echo "ok     every line is signed and in order: $lines lines, $(count "$scratch/stubs") of them taken out"
+[ -z "$fine" ] || echo "ok     every line is signed and in order: $lines lines, $(count "$scratch/stubs") of them taken out"
 
 # The order is the record's own; a moment before the one of the line before was told by a clock that was set back.
 cut -d' ' -f1,6- "$scratch/events" | sed 's/^\([0-9]*\) \(.*\)$/[\1,\2]/' | jq -rn '
@@ -135,7 +138,7 @@ cut -d' ' -f1,6- "$scratch/events" | sed 's/^\([0-9]*\) \(.*\)$/[\1,\2]/' | jq -
     while read -r number; do echo "open   line $number is dated before the line before it: the clock of the machine was set back"; done
 
 # 3. Every object that the record names is there, or its removal is on record. (Its bytes were checked in 1.)
-objects=$bad
+fine=1
 sed -n 's,^\(\([0-9a-f]\{2\}\)[0-9a-f]\{62\}\)  data/objects/\2/\1$,\1,p' manifest-sha256.txt | sort >"$scratch/good"
 find data/objects -type f 2>/dev/null | sed 's,.*/,,' | sort >"$scratch/objects"
 # Of a folder whose archive was taken out, the files that its listing names are wanted.
@@ -152,10 +155,10 @@ other=$(comm -12 "$scratch/kept" "$scratch/objects" | comm -23 - "$scratch/good"
 [ -z "$other" ] || wrong "objects whose name is not their SHA-256: $other"
 unnamed=$(comm -23 "$scratch/objects" "$scratch/kept" | few)
 [ -z "$unnamed" ] || wrong "objects that no line of the record names: $unnamed"
-[ $bad -ne $objects ] || echo "ok     every object named is there, or its removal is on record: $(count "$scratch/kept") objects"
+[ -z "$fine" ] || echo "ok     every object named is there, or its removal is on record: $(count "$scratch/kept") objects"
 
 # 4. Pages, tables and stamps: the record's last line names what was made of the case, and how many objects there were.
-made=$bad
+fine=1
 tail -n 1 "$scratch/events" | cut -d' ' -f6- >"$scratch/last"
 if jq -e '.predicate | .event == "prepared" and (.files | type == "object")' "$scratch/last" >/dev/null 2>&1; then
     jq -r '.predicate.files | to_entries[] | "\(.value)  \(.key)"' "$scratch/last" | sort -k 2 >"$scratch/made"
@@ -170,7 +173,7 @@ if jq -e '.predicate | .event == "prepared" and (.files | type == "object")' "$s
     else sha256sum -c "$scratch/made" >"$scratch/out" 2>&1 || wrong "not what was made of the case: $(grep -v ': OK$' "$scratch/out" | few)"; fi
     [ "$(jq -r '.predicate["objects-sha256"]' "$scratch/last")" = "$(sha256sum <"$scratch/objects" | cut -c1-64)" ] ||
         wrong "the objects are not those that were exported: $(jq -r .predicate.objects "$scratch/last"), and here $(count "$scratch/objects")"
-    [ $bad -ne $made ] || echo "ok     pages, tables and stamps are those that were exported: $(count "$scratch/made") files"
+    [ -z "$fine" ] || echo "ok     pages, tables and stamps are those that were exported: $(count "$scratch/made") files"
 else
     wrong "the record does not end with the line that names what was made of it: its end was cut off"
 fi
@@ -191,12 +194,12 @@ for stamp in data/stamps/*.tsr; do
         # Certificates that have expired since were good when they stamped.
         at=$(jq -nr --arg when "$when" '$when | gsub("\\.[0-9]+"; "") | gsub(" +"; " ") | strptime("%b %d %H:%M:%S %Y GMT") | mktime' 2>/dev/null)
         if openssl ts -verify -in "$stamp" -digest "$over" -CAfile "$roots" ${at:+-attime "$at"} >/dev/null 2>&1; then
-            echo "ok     stamped $when by an authority in ${roots##*/}: $short"
+            say "ok     stamped $when by an authority in ${roots##*/}: $short"
         else
             wrong "$name: no authority below $roots signed it"
         fi
     else
-        echo "open   stamped $when, by whom is not checked: $short"
+        say "open   stamped $when, by whom is not checked: $short"
         open=1
     fi
 done
@@ -204,7 +207,7 @@ for proof in data/stamps/*.ots data/stamps/*.rekor; do
     [ -f "$proof" ] || continue
     name=${proof##*/}
     if grep -qxF -e "${name%%.*}" "$scratch/stamped"; then
-        echo "open   not checked here, HOW-TO-VERIFY.txt says what does: $(printf '%.8s' "$name")...${name##*-}"
+        say "open   not checked here, HOW-TO-VERIFY.txt says what does: $(printf '%.8s' "$name")...${name##*-}"
     else
         wrong "$name: the line it is over is not in the record: its end was cut off"
     fi
