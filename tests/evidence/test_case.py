@@ -284,3 +284,17 @@ def test_every_line_is_about_something_as_a_statement_of_in_toto_is(case: Case) 
     assert said[0]["subject"][0]["digest"]["sha256"] == case.keyid
     assert said[-1]["subject"][0]["digest"]["sha256"] == said[-1]["predicate"]["previous"]["sha256"]
     assert list(case.entries())[-1].subjects == []
+
+
+def test_an_event_says_what_the_system_knows_of_its_clock(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sousveil.evidence import clock
+
+    if sys.platform.startswith("linux"):
+        assert clock.known().get("kept") in (True, False)
+    monkeypatch.setattr(clock, "known", lambda: {"kept": True, "within-us": 1500})
+    case.record("noted", {"text": "now"})
+    monkeypatch.setattr(clock, "known", dict)
+    case.record("noted", {"text": "and now"})
+    last = [entry.predicate for entry in case.entries()][-2:]
+    assert last[0]["clock"] == {"kept": True, "within-us": 1500} and "clock" not in last[1]
+    assert not wrong(case.root)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from sousveil import __version__
-from sousveil.evidence import durable, keys
+from sousveil.evidence import clock, durable, keys
 from sousveil.evidence.ledger import Entry, Ledger
 from sousveil.evidence.objects import Digest, Objects, chunks_of, digest_of
 from sousveil.evidence.wrong import CaseError
@@ -187,8 +187,9 @@ class Case:
 
     def _stamp(self, event: str) -> dict[str, Any]:
         now = time.time()
-        clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}Z"
-        return {"event": event, "time": clock, "tool": {"name": "sousveil", "version": __version__}}
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}Z"
+        told = {"event": event, "time": moment, "tool": {"name": "sousveil", "version": __version__}}
+        return told | ({"clock": of_clock} if (of_clock := clock.known()) else {})
 
     def _key(self) -> Ed25519PrivateKey:
         if self._private is None:

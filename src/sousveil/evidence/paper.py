@@ -76,9 +76,23 @@ def _summary(view: View, case: Case) -> list[str]:
         noticed = [entry.predicate for entry in view.entries if entry.kind == kind]
         out += [f"{one['url']} {what} {chronicle.window(one)}" for one in noticed[:_MOST_TOLD]]
         out += [f"{len(noticed) - _MOST_TOLD} more {what}"] if len(noticed) > _MOST_TOLD else []
+    out += _of_the_clock(view)
     had = sorted({one.authority for one in stamps.every(case.root / "stamps") if not one.waiting})
     out.append(f"Stamped by {', '.join(had)}" if had else "No witness has stamped it: its times are this machine's")
     return [f"{line}." for line in out]
+
+
+def _of_the_clock(view: View) -> list[str]:
+    """Return what the machine knew of its clock at the events."""
+    told = [clock for entry in view.entries if isinstance(clock := entry.predicate.get("clock"), dict)]
+    kept = [one for one in told if one.get("kept") is True]
+    if not told:
+        return []
+    if not kept:
+        return ["By what the machine knew, no time service kept its clock"]
+    most = max(int(one.get("within-us", 0)) for one in kept) / 1e6
+    of_all = "all" if len(kept) == len(told) else f"{len(kept)} of {len(told)}"
+    return [f"By what the machine knew, a time service kept its clock within {most:.3g} s at {of_all} of these events"]
 
 
 def _pictures(view: View, case: Case) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Page:
     """The parts and links of one page, as absolute addresses, each once, in order.
 
     Tags are found as browsers find them (HTML, 13.2.5), each byte looked at a bounded number of times: a page is
-    hostile, and the standard library's parser takes hours over 400 KB of the wrong ones.
+    hostile, and the standard library's parser takes minutes over 100 KB of the wrong ones.
     """
 
     def __init__(self, base: str, text: str) -> None:

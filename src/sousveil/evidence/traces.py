@@ -42,6 +42,10 @@ def holding(case: Case, names: Mapping[str, str], needles: Needles) -> set[str]:
             if not path.exists():
                 continue
             if digest in archives:
+                # A listing escapes some signs in its own way.
+                inner = "\1\1".join(name for _, name in listed(case.objects.path(archives[digest])))
+                if needles.within([inner.encode("utf-8", "surrogateescape")]):
+                    found.add(archives[digest])
                 found.update(_inside(path, case.objects.path(archives[digest]), needles, folder / "file"))
                 inputs.append(Input(path, f"{digest}/folder.tar"))
             elif holds(path, needles):
