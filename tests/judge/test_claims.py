@@ -57,6 +57,9 @@ def test_an_inference_is_claimed(text: str) -> None:
         "The data set has faces: age, gender, race.",
         "Extract patients with details such as name, ethnicity and age.",
         "Columns such as gender, ethnicity and age are available.",
+        "Race-aware face detection.",
+        "ToneNet: ethnicity-balanced detection of melanoma",
+        "Predicts ethnicity-specific risk from the face of a patient.",
         "06899705 10 n 01 profiling 0 | using speech characteristics to identify a speaker's race",
     ],
 )

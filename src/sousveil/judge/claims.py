@@ -37,6 +37,12 @@ _COMPOUND = re.compile(
     r"has|have|had|do|does|did|that|who)\b)\w+[\s\-_/&+]+){0,3}",
     re.IGNORECASE,
 )
+# "Skin-tone-aware detection" detects something else.
+_QUALIFIES = re.compile(
+    r"[\s\-_]*(?:aware(?:ness)?|agnostic|invarian(?:t|ce)|independen(?:t|ce)|balanced|neutral|blind|inclusiv\w+|divers\w+|"
+    r"fair(?:ness)?|robust(?:ness)?|condition(?:ed|al|ing)|adapti(?:ve|on)|specific|stratified|adjusted|debias\w*)\b",
+    re.IGNORECASE,
+)
 # An entry of a list of links speaks of what it links to.
 _ENTRY = re.compile(r"\s*(?:[-*+•]|\d+\.)?\s*(?:\[[^\]\n]{1,200}\]\(|`[^`\n]+` <http|https?://)")
 # What stands between such marks is words spoken of, not what is done.
@@ -160,7 +166,10 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
     named = [
         t
         for t in tags
-        if t.trait == trait and t.strength != "weak" and (t.role == "attribute" or t.strength == "certain")
+        if t.trait == trait
+        and t.strength != "weak"
+        and (t.role == "attribute" or t.strength == "certain")
+        and not _QUALIFIES.match(clause, t.end)
     ]
     if not named:
         return _of_groups(clause, trait, tags)

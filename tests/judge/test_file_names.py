@@ -1,0 +1,40 @@
+"""A function that calls its file ``fname`` takes nobody's name."""
+
+from __future__ import annotations
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Act
+from sousveil.read.dispatch import read
+
+FETCHING = '''
+def download_set(out_dir):
+    """Download 2,298 pictures with Fitzpatrick skin type labels."""
+    for key, url in FILES.items():
+        fname = out_dir / key
+        fetch(url, fname)
+'''
+TELLING = '''
+def ethnicity_of(fname, lname):
+    """Return the ethnicity that is most likely for a name."""
+    return model.predict_proba(encode(fname, lname))
+'''
+
+
+def profiled(text: str, summary: str) -> bool:
+    lexicon = load()
+    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(text.encode(), "tools.py")]
+    sited = [Sited(c, "tools.py", "0" * 64) for c in read("tools.py", text.encode(), hits).constructs]
+    findings = judge(sited, load_rules(), lexicon.tag, summary).findings
+    return any(f.act in (Act.INFERS, Act.TARGETS) for f in findings)
+
+
+def test_a_file_has_no_first_name() -> None:
+    assert not profiled(FETCHING, "LesionNet: a classifier for the detection of melanoma, with its inference scripts")
+
+
+def test_beside_a_last_name_it_is_one() -> None:
+    assert profiled(TELLING, "names")
