@@ -101,6 +101,7 @@ def one_kill(bench: Bench, kind: Kind, number: int, span: float) -> tuple[str, l
     now = ledger.read_bytes()
     touched = any(bench.temporary.iterdir()) or kind.case.objects.leftovers()
     touched = touched or now != on_record or objects(kind.case) != there
+    touched = touched or any(bench.scratch.glob("*/.*.part"))  # an export on its way
     wrong = [] if now.startswith(on_record) else ["a line that was on record is no more"]
     if gone := there - objects(kind.case):
         wrong.append(f"{len(gone)} objects are gone")
