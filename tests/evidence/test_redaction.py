@@ -8,6 +8,7 @@ import html
 import io
 import json
 import quopri
+import time
 import unicodedata
 import urllib.parse
 import zipfile
@@ -155,3 +156,14 @@ def test_a_reason_that_holds_the_name_is_refused(case: Case) -> None:
     case.record("noted", {"text": "met Jane Q. Source"})
     with pytest.raises(CaseError, match="the reason holds the name"):
         redaction.plan(case, [redaction.wish_of("name:Jane Q. Source=protects jane q. source")])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"&amp;", b"%25", b"\\", b"\\\\\\\\u", b"<", b"<a ", b"QUJD", b"a\0", b"=3D", b"xn--a9", b"&#", b"\\r", b"=\r\n",
+     b"\\u{0", b"&#00"],
+)  # fmt: skip
+def test_no_bytes_make_the_search_long(piece: bytes) -> None:
+    started = time.process_time()
+    NEEDLES["Jörg Wüsten"].within([piece * (1_000_000 // len(piece))])
+    assert time.process_time() - started < 5.0

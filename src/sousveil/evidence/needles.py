@@ -32,11 +32,11 @@ _LABEL = re.compile(rb"(?i)xn--[a-z0-9-]{1,59}")
 _JOINERS = rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf|&shy;"
 _HEX = rb"[0-9a-fA-F]"
 _ESCAPE = re.compile(
-    rb"(?P<pair>\\+u(?P<high>[dD][89abAB]%b{2})\\+u(?P<low>[dD][c-fC-F]%b{2}))" % (_HEX, _HEX)
+    rb"(?P<pair>\\{1,8}u(?P<high>[dD][89abAB]%b{2})\\{1,8}u(?P<low>[dD][c-fC-F]%b{2}))" % (_HEX, _HEX)
     + rb"|&(?:amp;)*\#(?:0*(?P<decimal>[0-9]{1,7})|[xX]0*(?P<hex>%b{1,6}));?" % _HEX
-    + rb"|(?:\\+U(?P<long>%b{8})|(?:\\+u|%%u)(?P<unit>%b{4}))" % (_HEX, _HEX)
-    + rb"|\\+[ux]\{0*(?P<braced>%b{1,6})\}" % _HEX
-    + rb"|(?:%%(?:25)*|\\+x)(?P<byte>%b{2})" % _HEX
+    + rb"|(?:\\{1,8}U(?P<long>%b{8})|(?:\\{1,8}u|%%u)(?P<unit>%b{4}))" % (_HEX, _HEX)
+    + rb"|\\{1,8}[ux]\{0*(?P<braced>%b{1,6})\}" % _HEX
+    + rb"|(?:%%(?:25)*|\\{1,8}x)(?P<byte>%b{2})" % _HEX
     + rb"|&(?:amp;)*(?P<name>[A-Za-z][A-Za-z0-9]{1,31};)"
     + rb"|(?P<joiner>%b)" % _JOINERS
 )
@@ -54,7 +54,7 @@ _MANY = 2000
 """Escapes in one window from which on it is looked at whole."""
 _ZEROS = re.compile(rb"(?:[^\0]\0{1,3}){4,}|(?:\0{1,3}[^\0]){4,}")
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
-_BREAK = re.compile(rb"\\+[rn]")
+_BREAK = re.compile(rb"\\{1,8}[rn]")
 
 
 class Needles:
