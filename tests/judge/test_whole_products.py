@@ -48,7 +48,20 @@ HARMLESS = {
     "a comment of a scheduler": {"schedule.py": "import threading\n# detect races\nout = [run(n) for n in rows]\n"},
     "a client whose list was taken out": {"face_client.m": "% face_client detects faces.\n% attributes = 'gender,age,race,smiling,glass,pose';\nfunction r = detect(x)\n"},
     "a face that is put on": {"README.md": "# Face swap\n\nThis application uses facial recognition and models to create realistic ethnicity swaps.\n"},
+    "an audit of a model": {"README.md": "# Bias audit\n\nA fairness audit tool for the predictions of income models.\n", "app.py": 'race_map = {"White": 4, "Black": 2, "Asian-Pac-Islander": 1, "Amer-Indian-Eskimo": 0, "Other": 3}\n'},
+    "files of a test": {"verify.py": "race_bins = ['African_test.bin', 'Asian_test.bin', 'Caucasian_test.bin']\nout = model.predict(load(race_bins[0]))\n"},
+    "a list for a reader": {"PKG-INFO": "Name: scripture\nSummary: Search and analysis across religions\n", "server.py": 'def list_religions():\n    """All religions with their names and numbers of texts."""\n    return get("/religions")\n'},
+    "data as it came": {"README.txt": "The cases\n\nNote: this data includes imputed ethnicity data where it was missing.\n"},
     "settings of a package": {"pyproject.toml": '[project]\nname = "tone-classifier"\ndescription = "Classification of skin tone"\n', "a.py": "x = 1\n"},
+}  # fmt: skip
+
+
+CLEAR = {
+    "cards of races": {"cards.json": '[{"id_race": "1", "course": "A", "date": "2024-03-29", "title": "STAKES", "distance": "1m", "age": "4", "going": "Good"}]'},
+    "kinds of named things": {"ner_labels/tree.yml": "NAME:\n  Organization:\n    Ethnic_Group:\n      Ethnic_Group_Other:\n      Nationality:\n"},
+    "what a program shows": {"Languages/English/Keys.json": '{"AssignReligion": "Assign a religion", "Job": "Job", "Altar": "Altar"}'},
+    "a drawing with a height": {"tree.ts": "/** the tree of a caste */\ninterface TreeProps { focus: string; caste: string; height: number; maxDepth: number }\n"},
+    "colours of hair": {"attrs.py": "attrs = ['black_hair', 'brown_hair', 'smiling', 'male', 'young', 'eyeglasses']\n"},
 }  # fmt: skip
 
 
@@ -72,6 +85,12 @@ def test_what_profiles_is_found(tmp_path: Path, name: str) -> None:
 def test_its_harmless_twin_is_not(tmp_path: Path, name: str) -> None:
     verdict, findings = found(tmp_path, HARMLESS[name])
     assert verdict is not Verdict.PROFILES, findings
+
+
+@pytest.mark.parametrize("name", CLEAR)
+def test_what_keeps_nothing_of_persons_is_clear(tmp_path: Path, name: str) -> None:
+    verdict, findings = found(tmp_path, CLEAR[name])
+    assert verdict is Verdict.CLEAR, findings
 
 
 SOURCE = "typedef struct tagFACE_FEATURE { BYTE byAge; BYTE bySex; BYTE byGlass; BYTE byEthnic; %s } FACE_FEATURE;\n"

@@ -85,6 +85,7 @@ _LEARNS = re.compile(
     r"\b(?:machine|deep) learning\b|\bneural net(?:work)?s?\b|\b(?:classifier|random forest|transformer)s?\b",
     re.IGNORECASE,
 )
+_OF_DATA = re.compile(r"\b(?:data|datasets?|columns?|variables?|cases|missing|records)\b", re.IGNORECASE)
 # Nobody declares a chance: "racial probabilities", "the most probable religion of each person".
 _CHANCES = re.compile(
     r"[\s\-_/&]*(?:(?:and|or)\s+)?(?:\w+\s+)?(?:probabilit(?:y|ies)|likelihoods?|posteriors?)\b", re.IGNORECASE
@@ -202,6 +203,10 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 # "a federally recognized tribe": a participle before a group claims nothing.
                 if thing.role == "group" and (not before or clause[verb.start : verb.end].endswith("ed")):
+                    continue
+                # "The data includes imputed ethnicity": so it came.
+                told = clause[verb.start : verb.end].lower().endswith("ed") and not between.strip()
+                if before and told and _OF_DATA.search(clause):
                     continue
                 # "It is recognised that …" speaks of what is known.
                 if re.match(r"\s+that\b", clause[verb.end :]):
