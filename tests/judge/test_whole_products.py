@@ -36,6 +36,10 @@ PROFILES = {
     "a comment over the code": ({"classify.py": "import torch\n# predict ethnicities\nout = [run(n) for n in rows]\n"}, Basis.UNKNOWN),
     "a client without types": ({"face_client.m": "% face_client detects faces.\n% Supported attributes are: gender, age, race, smiling, glass and pose.\nfunction r = detect(x)\n"}, Basis.FACE),
     "the trade's own word": ({"Face.php": "<?php class FaceAnswer { /** @var Concept[] */ private $multiculturalAppearance; private $age; private $gender; }\n"}, Basis.FACE),
+    "what a model in R answers": ({"model.R": "m <- multinom(ethnicity ~ last_name + zip, data = train)\nout <- predict(m, test, type = 'probs')\n"}, Basis.NAME),
+    "what a model in Julia answers": ({"model.jl": "X = encode(df.surname)\nmach = machine(model, X, df.ethnicity)\nfit!(mach)\nyhat = predict(mach, Xnew)\n"}, Basis.NAME),
+    "a column at the place of y": ({"a.py": 'X = vectorizer.fit_transform(df["surname"])\nclf = LogisticRegression().fit(X, df["race"])\n'}, Basis.NAME),
+    "shares in a tuple": ({"a.py": 'Shares = namedtuple("Shares", ("white", "black", "hispanic", "asian"))\ndef by_surname(surname):\n    return Shares(*TABLE[surname])\n'}, Basis.NAME),
     "only a file's name tells": ({"loss.py": TARGETS, "face_prep.py": "row['race'] = order.index(row['race'])\n"}, Basis.FACE),
     "a summary that names emoji as well": ({"package.json": '{"name": "x", "description": "Face analysis with emoji overlays"}', "api.js": "const actions = ['age', 'gender', 'race', 'emotion'];\n"}, Basis.FACE),
 }  # fmt: skip
@@ -51,6 +55,9 @@ HARMLESS = {
     "an audit of a model": {"README.md": "# Bias audit\n\nA fairness audit tool for the predictions of income models.\n", "app.py": 'race_map = {"White": 4, "Black": 2, "Asian-Pac-Islander": 1, "Amer-Indian-Eskimo": 0, "Other": 3}\n'},
     "files of a test": {"verify.py": "race_bins = ['African_test.bin', 'Asian_test.bin', 'Caucasian_test.bin']\nout = model.predict(load(race_bins[0]))\n"},
     "a list for a reader": {"PKG-INFO": "Name: scripture\nSummary: Search and analysis across religions\n", "server.py": 'def list_religions():\n    """All religions with their names and numbers of texts."""\n    return get("/religions")\n'},
+    "panels of a chart in R": {"plot.R": "p <- ggplot(d, aes(x)) + facet_grid(ethnicity ~ last_name)\nout <- predict(m, d)\n"},
+    "what is explained by it in R": {"model.R": "m <- glm(income ~ ethnicity + last_name, data = train)\nout <- predict(m, test)\n"},
+    "colours in a tuple": {"a.py": 'Paint = namedtuple("Paint", ("white", "black", "red", "asian"))\ndef by_code(code):\n    return Paint(*TABLE[code])\n'},
     "data as it came": {"README.txt": "The cases\n\nNote: this data includes imputed ethnicity data where it was missing.\n"},
     "settings of a package": {"pyproject.toml": '[project]\nname = "tone-classifier"\ndescription = "Classification of skin tone"\n', "a.py": "x = 1\n"},
 }  # fmt: skip

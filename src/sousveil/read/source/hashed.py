@@ -37,6 +37,13 @@ _GIVEN = re.compile(rb"\bmy[ \t]*+\(?([^;=()\n]{1,200})\)?[ \t]*+=[ \t]*+(?:@_|s
 _NAMED = re.compile(rb"\s*+[\"']?([\w.$%@ -]{1,80}?)[\"']?\s*+(?:=>?|:)(?![=~])\s*+(.+)\Z", re.DOTALL)
 _QUOTED = re.compile(rb"\s*+([\"'])(.*)\1\s*+\Z", re.DOTALL)
 _WORD = re.compile(rb"[\"'][^\"'\n]{1,60}[\"']|[A-Za-z_][\w.]*+(?:(?:->|::|\$)[A-Za-z_][\w.]*+)*+")
+# What a model is trained to answer: ``multinom(faith ~ surname, data)``, ``machine(model, X, people.faith)``.
+_ANSWER = re.compile(
+    rb"\b(?:randomForest|ranger|multinom|polr|glm|glmnet|lda|qda|naiveBayes|naive_bayes|svm|ksvm|rpart|ctree|train|gbm|"
+    rb"xgboost|nnet|C5\.0|knn3?|stan_glm|brm|fit!?)[ \t]*+"
+    rb"\(\s*+(?:formula\s*+=\s*+)?(?:@formula\()?(?:as\.factor\(|factor\()?([A-Za-z.][\w.$]{0,80})\)?\s*+~(?!~)|"
+    rb"\bmachine\([^,()\n]{1,80},[^,()\n]{1,80},\s*+([A-Za-z.][\w.:]{0,80})\)"
+)
 _SPOKEN = frozenset(
     b"if else for while function return sub my our use package end in begin do let const using import shift "
     b"elsif foreach unless and or not eq ne undef TRUE FALSE NULL NA library require c list self".split()
@@ -290,6 +297,9 @@ class _Hashed:
 
     def _uses(self, start: int, end: int) -> tuple[str, ...]:
         uses = Uses()
+        if b"predict" in self.source[start:end]:
+            for match in _ANSWER.finditer(self.source, start, end):
+                uses.add(f"fit(..., {_text(match[1] or match[2])})")
         for match in _WORD.finditer(self.source, start, end):
             # A word of a comment is none that the code uses.
             if self.code[match.start() : match.start() + 1] == match[0][:1] and match[0] not in _SPOKEN:
