@@ -100,6 +100,40 @@ def test_what_keeps_nothing_of_persons_is_clear(tmp_path: Path, name: str) -> No
     assert verdict is Verdict.CLEAR, findings
 
 
+IN_MANY_LANGUAGES = (
+    "Система распознаёт лица и определяет этническую принадлежность.",
+    "Kamera yüzden etnik kökeni tespit eder.",
+    "Camera nhận diện dân tộc từ khuôn mặt.",
+    "कैमरा चेहरे से नस्ल की पहचान करता है।",
+    "تكتشف الكاميرا العرق والعمر من الوجه.",
+    "دوربین نژاد را از روی چهره تشخیص می‌دهد.",
+    "Kamera rozpoznaje pochodzenie etniczne na podstawie twarzy.",
+    "La telecamera rileva l'origine etnica dal volto.",
+    "De camera herkent etnische afkomst aan het gezicht.",
+    "Kamera rozpoznává etnický původ podle obličeje.",
+    "Aplikasi ini mendeteksi suku bangsa dari wajah.",
+)
+DENIED_IN_MANY = (
+    "Форма: фамилия, имя, этническая принадлежность, адрес.",
+    "Form: ad, soyad, etnik köken, adres.",
+    "Biểu mẫu: họ tên, dân tộc, địa chỉ.",
+    "Formularz: nazwisko, pochodzenie etniczne, adres.",
+)
+
+
+@pytest.mark.parametrize("sentence", IN_MANY_LANGUAGES)
+def test_a_manual_says_it_in_many_languages(tmp_path: Path, sentence: str) -> None:
+    verdict, findings = found(tmp_path, {"manual.md": f"# X200\n\n{sentence}\n"})
+    assert verdict is Verdict.PROFILES
+    assert findings[0].basis is Basis.FACE
+
+
+@pytest.mark.parametrize("sentence", DENIED_IN_MANY)
+def test_a_form_in_many_languages_infers_nothing(tmp_path: Path, sentence: str) -> None:
+    verdict, findings = found(tmp_path, {"manual.md": f"# X200\n\n{sentence}\n"})
+    assert verdict is not Verdict.PROFILES, findings
+
+
 SOURCE = "typedef struct tagFACE_FEATURE { BYTE byAge; BYTE bySex; BYTE byGlass; BYTE byEthnic; %s } FACE_FEATURE;\n"
 
 

@@ -33,7 +33,7 @@ _PERSONS = re.compile(
     r"\W*(?:\w+\s+)?(?:humans|people|participants|observers|viewers|raters|annotators)\b", re.IGNORECASE
 )
 _COMPOUND = re.compile(
-    r"[をがの을를의]?[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as|can|could|may|might|will|"
+    r"(?:[をがの을를의]|\s+(?:की|का|को|के)(?=\s)|\s+را\s+از(?:\s+روی)?(?=\s))?[\s\-_/&+]*(?:(?!(?:in|of|on|from|the|at|is|are|was|were|for|to|by|with|as|can|could|may|might|will|"
     r"has|have|had|do|does|did|that|who)\b)\w+[\s\-_/&+]+){0,3}",
     re.IGNORECASE,
 )
@@ -96,7 +96,7 @@ _OF_WHOM = re.compile(
 )
 # Between a verb and the trait: what follows is compared, shown or asked for, not inferred.
 _BREAKS = re.compile(
-    r"[:|]{1}\s|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b"
+    r"[:|]{1}\s|[\"”]\s*,|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b"
 )
 # What was taken out before the product was given away. A column that was dropped is no inference.
 _TAKEN_OUT = re.compile(
