@@ -34,7 +34,7 @@ _MAX_NAMES = 200
 _INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
 # Languages whose fields name their types: elsewhere a second pass would find nothing.
 _TYPED = frozenset(
-    ("c", "cpp", "objc", "java", "kotlin", "csharp", "go", "rust", "swift", "typescript",
+    ("c", "cpp", "objc", "java", "dart", "kotlin", "csharp", "go", "rust", "swift", "typescript",
      "proto", "pascal", "xsd")
 )  # fmt: skip
 

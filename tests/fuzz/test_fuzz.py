@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(not PASSING, reason="files are handed to workers
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz"
 EACH = 24
 TEXT = frozenset(
-    ("c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql", "proto",
-     "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv",
+    ("c", "java", "dart", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
+     "proto", "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv",
      "markdown", "rst", "prose", "pb2", "sourcemap", "asar", "netlist")
 )  # fmt: skip
 """Read as text: words around which there is nothing that a rule could judge are passed over there."""

@@ -23,9 +23,9 @@ from kit import (
 )
 
 FORMATS = (
-    "c", "java", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql", "proto",
-    "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv", "markdown",
-    "rst", "prose",
+    "c", "java", "dart", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
+    "proto", "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv",
+    "markdown", "rst", "prose",
 )  # fmt: skip
 
 
@@ -59,6 +59,13 @@ def _java() -> tuple[str, str]:
     return _declared(
         "public enum {} {{", "    {}({}), // {}", "class {} {{", "    public {1} {0}; // {2}",
         "public class {} {{", "    String {}; // {}", ("    ;\n}", "}", "}"),
+    )  # fmt: skip
+
+
+def _dart() -> tuple[str, str]:
+    return _declared(
+        "enum {} {{", "  {}({}), // {}", "class {} {{", "  final {1}? {0}; // {2}",
+        "class {} {{", "  final String? {}; // {}", (";\n}", "}", "}"), "int",
     )  # fmt: skip
 
 
@@ -359,8 +366,9 @@ def samples(folder: Path) -> Iterator[Sample]:
     for name in FORMATS:
         found, twin = globals()[f"_{name}"]()
         end = _ENDS.get(name, f".{name}")
-        finds = (NATION,) if NATION in found and name in ("c", "java", "csharp", "kotlin", "go", "rust", "swift",
-                                                          "proto", "pascal", "php", "hashed") else ()  # fmt: skip
+        finds = (NATION,) if NATION in found and name in ("c", "java", "dart", "csharp", "kotlin", "go", "rust",
+                                                          "swift", "proto", "pascal", "php",
+                                                          "hashed") else ()  # fmt: skip
         linked = (NATION, EVENT) if finds and name not in ("php", "javascript") else None
         yield Sample(f"{name}{end}", found.encode(), finds=finds, linked=linked)
         yield Sample(f"{name}_twin{end}", twin.encode(), verdict="records")

@@ -8,6 +8,7 @@ FORMATS: dict[str, str] = {
     "source.c": ".h .c .hpp .hh .hxx .h++ .cpp .cc .cxx .c++ .inl .ipp .tpp .cu .cuh .m .mm .pch",
     "source.java": ".java .aidl .groovy .jav",
     "source.csharp": ".cs .csx .cshtml",
+    "source.dart": ".dart",
     "source.kotlin": ".kt .kts",
     "source.go": ".go",
     "source.rust": ".rs",

@@ -99,6 +99,7 @@ _LANGUAGES = {
     "java": "Java",
     "javascript": "JavaScript",
     "json": "JSON",
+    "dart": "Dart",
     "kotlin": "Kotlin",
     "markdown": "Markdown",
     "objc": "Objective-C",
