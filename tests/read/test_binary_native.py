@@ -221,3 +221,10 @@ def test_short_strings_of_data_that_may_be_run_are_read() -> None:
     data = programs.elf([(".rodata", b"\0Kazakh\0Uyghur\0Tibetan\0Kirghiz\0" + bytes(40), True)])
     (labels,) = _read(data, b"Uyghur")
     assert [m.name for m in labels.members] == ["Kazakh", "Uyghur", "Tibetan", "Kirghiz"]
+
+
+def test_a_single_word_among_strings_is_told() -> None:
+    """No structure can be made of a language's name in an ordered list; that it stands there is said."""
+    data = programs.elf([(".rodata", programs.strings("Bambara", "Bengali", "Tibetan", "Breton", "Bosnian"), False)])
+    (word,) = _read(data, b"Tibetan")
+    assert (word.kind, word.passage.text, word.members) == (Kind.STATEMENT, "Tibetan", ())

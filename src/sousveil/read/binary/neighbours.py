@@ -62,6 +62,9 @@ def _alone(
     if _FIELD.match(text):
         if _JOINED.search(text):
             yield operation(text, piece, where(piece.offset), language, scope)
+        elif not span:
+            # A single word makes no structure; that it stands there is said all the same.
+            yield Construct(Kind.STATEMENT, "", passage, scope=scope, role="string", language=language)
         return
     found = _FORMAT.findall(text)
     if len(found) >= 2:
