@@ -30,6 +30,8 @@ from sousveil.model import Act, Trait
         "The API detects faces and returns estimates of demographics like gender, ethnicity and age.",
         "Moreover, demographic attributes like gender, ethnicity and age are available.",
         "The API still returns ethnicity annotations.",
+        "A package for automatic ethnicity extraction from images.",
+        "Extracts the ethnicity of a person from facial photographs.",
     ],
 )
 def test_an_inference_is_claimed(text: str) -> None:
@@ -58,6 +60,8 @@ def test_an_inference_is_claimed(text: str) -> None:
         "Extract patients with details such as name, ethnicity and age.",
         "Columns such as gender, ethnicity and age are available.",
         "Race-aware face detection.",
+        "Extracts ethnicity from the census tables.",
+        "Extracts the form's pages and ethnicity codes.",
         "ToneNet: ethnicity-balanced detection of melanoma",
         "Predicts ethnicity-specific risk from the face of a patient.",
         "06899705 10 n 01 profiling 0 | using speech characteristics to identify a speaker's race",

@@ -65,6 +65,12 @@ _SUCH = re.compile(
     re.IGNORECASE,
 )
 _LIST_REACH = 120
+_EXTRACTS = re.compile(r"\bextract(?:s|ing)?\b[^,;:]*\Z", re.IGNORECASE)
+_EXTRACTION = re.compile(r"[\s\-_]*extract(?:ion|or)\b", re.IGNORECASE)
+_OUT_OF_PICTURES = re.compile(
+    r"\b(?:from|in|of)\s+(?:\w+[\s\-]+){0,4}?(?:images?|photos?|photographs?|pictures?|faces?|portraits?|selfies?|videos?)\b",
+    re.IGNORECASE,
+)
 _SEEN = re.compile(r"\b(?:demographic|facial|face|biometric)\s*\Z", re.IGNORECASE)
 _AVAILABLE = re.compile(
     r"\A[^.;:]{0,60}\b(?:are|is)\s+(?:available|returned|provided|estimated|detected)\b", re.IGNORECASE
@@ -213,7 +219,12 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                     continue
                 refused = any(t.concept == "not" and start - 45 <= t.start < end for t in tags)
                 return Claim(act, clause[start : end + 60].strip()[:160], _subject(clause), refused)
-    return _given(clause, named, tags) or _listed(clause, named, tags) or _probable(clause, named, tags)
+    return (
+        _given(clause, named, tags)
+        or _listed(clause, named, tags)
+        or _extracted(clause, named, tags)
+        or _probable(clause, named, tags)
+    )
 
 
 def _listed(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
@@ -238,6 +249,19 @@ def _listed(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | N
         return None
     refused = any(t.concept == "not" and t.start < thing.start for t in tags)
     return Claim(Act.INFERS, clause[start : thing.end + 60].strip()[:160], _subject(clause), refused)
+
+
+def _extracted(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
+    """Return what a clause such as “skin tone extraction from facial images” claims."""
+    for thing in (t for t in named if t.role == "attribute"):
+        before = _EXTRACTS.search(clause[max(0, thing.start - 40) : thing.start])
+        behind = _EXTRACTION.match(clause, thing.end)
+        if (before is None and behind is None) or _OUT_OF_PICTURES.search(clause[thing.end : thing.end + 80]) is None:
+            continue
+        if not _quoted(clause, thing.start, thing.end):
+            refused = any(t.concept == "not" and thing.start - 45 <= t.start < thing.start for t in tags)
+            return Claim(Act.INFERS, clause[thing.start : thing.end + 60].strip()[:160], _subject(clause), refused)
+    return None
 
 
 def _probable(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
