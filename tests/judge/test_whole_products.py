@@ -58,6 +58,7 @@ HARMLESS = {
     "panels of a chart in R": {"plot.R": "p <- ggplot(d, aes(x)) + facet_grid(ethnicity ~ last_name)\nout <- predict(m, d)\n"},
     "what is explained by it in R": {"model.R": "m <- glm(income ~ ethnicity + last_name, data = train)\nout <- predict(m, test)\n"},
     "colours in a tuple": {"a.py": 'Paint = namedtuple("Paint", ("white", "black", "red", "asian"))\ndef by_code(code):\n    return Paint(*TABLE[code])\n'},
+    "breeds": {"README.md": "# Detección y clasificación de razas de perros\n\nClasifica la raza de perro de una imagen.\n"},
     "data as it came": {"README.txt": "The cases\n\nNote: this data includes imputed ethnicity data where it was missing.\n"},
     "settings of a package": {"pyproject.toml": '[project]\nname = "tone-classifier"\ndescription = "Classification of skin tone"\n', "a.py": "x = 1\n"},
 }  # fmt: skip
