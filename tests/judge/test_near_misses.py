@@ -288,3 +288,15 @@ def test_the_words_of_a_tokenizer_are_no_set_of_labels() -> None:
     listed = [w for pair in zip(words, (f"word{i}" for i in range(10)), strict=True) for w in pair] + ["x"] * 30
     vocabulary = "{" + ", ".join(f'"\\u0120{w}": {i + 300}' for i, w in enumerate(listed)) + "}"
     assert not profiles(judged(tokenizer__vocab__json=vocabulary))
+
+
+def test_white_balance_spares_skin() -> None:
+    header = "/* %s */\ntypedef struct tag%s_ATTR {\n    unsigned char u8SkinColorDetect; /* skin color detect enable */\n    unsigned short u16Gain;\n} %s_ATTR;\nint %sSkinColorDetect(int pipe, const %s_ATTR *attr);\n"
+    balance = header % ("auto white balance", "AWB", "AWB", "Awb", "AWB")
+    assert not profiles(judged(isp__h=balance))
+    assert profiles(judged(face__h=header % ("what is read off a face", "FACE", "FACE", "Face", "FACE")))
+
+
+def test_two_colours_among_many_places_are_no_peoples() -> None:
+    places = "".join(f"model.nation.english.region.{n}=Place{n}\n" for n in range(26))
+    assert not profiles(judged(texts__properties=places + "model.nation.english.region.river.1=White\nmodel.nation.english.region.river.2=Black\n"))
