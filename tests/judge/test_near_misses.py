@@ -299,4 +299,9 @@ def test_white_balance_spares_skin() -> None:
 
 def test_two_colours_among_many_places_are_no_peoples() -> None:
     places = "".join(f"model.nation.english.region.{n}=Place{n}\n" for n in range(26))
-    assert not profiles(judged(texts__properties=places + "model.nation.english.region.river.1=White\nmodel.nation.english.region.river.2=Black\n"))
+    assert not profiles(
+        judged(
+            texts__properties=places
+            + "model.nation.english.region.river.1=White\nmodel.nation.english.region.river.2=Black\n"
+        )
+    )

@@ -23,7 +23,7 @@ class Literals:
         made.compile(expressions=escaped, ids=list(range(len(escaped))), flags=flags)
         return made
 
-    def places(self, data: bytes, most: int = 1 << 20) -> list[tuple[int, int]]:
+    def places(self, data: bytes | memoryview, most: int = 1 << 20) -> list[tuple[int, int]]:
         """Return start and number of each place where one stands, in order; no more than ``most``."""
         import hyperscan
 

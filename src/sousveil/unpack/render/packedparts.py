@@ -6,7 +6,6 @@ size before a stream; Zstandard frames are taken only behind such a size, for th
 
 from __future__ import annotations
 
-import heapq
 import re
 import struct
 import zlib
@@ -16,6 +15,7 @@ from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter
+from sousveil.unpack.literals import Literals
 from sousveil.unpack.render.elfdebug import Unreadable, packed_debug, zstd
 from sousveil.unpack.render.marked import inside
 
@@ -27,13 +27,10 @@ ABOUT = About(
     needs="libarchive for zstd",
     limits="Names of Qt resources; LZMA and other packings; the pictures among them.",
 )
-# A zlib header for a window of 32 KB, a gzip header without reserved flags, a Zstandard frame.
-_ZLIB, _GZIP, _ZSTD = (
-    re.compile(rb"\x78[\x01\x5e\x9c\xda]"),
-    re.compile(rb"\x1f\x8b\x08[\0-\x1f]"),
-    re.compile(rb"\x28\xb5\x2f\xfd"),
-)
-_KINDS = (_ZLIB, _GZIP, _ZSTD)
+# Zlib headers for a window of 32 KB, a gzip header, a Zstandard frame.
+_MARKS = Literals((b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"))
+_ZLIB, _GZIP, _ZSTD = "zlib", "gzip", "zstd"
+_KINDS = (_ZLIB, _ZLIB, _ZLIB, _ZLIB, _GZIP, _ZSTD)
 _BITS = {_ZLIB: 15, _GZIP: 31}
 _FIRST = 2048
 """Bytes of a stream that are unpacked to see whether it may be one."""
@@ -43,7 +40,7 @@ _MOST_ONE = 1 << 28
 _COSTURA = re.compile(rb"costura\.[\x20-\x7e]{1,200}\.compressed\0")
 _MOST_RESOURCES = 5000
 _MOST_STREAMS = 20_000
-_MOST_MARKS = 2_000_000
+_MOST_MARKS = 500_000
 _IN_PICTURES = (b"IDAT", b"iCCP", b"fdAT")
 _ENDS = (
     (re.compile(rb"\x3c\xb8\x64\x18\xca\xef\x9c\x95"), ".qm"),
@@ -98,7 +95,7 @@ def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         # A stream's own bytes can look like the start of another.
         if at < done or any(low <= at < high for low, high in debug):
             continue
-        out, end = _zstd(data, at) if kind is _ZSTD else _deflated(data, at, _BITS[kind])
+        out, end = _zstd(data, at) if kind == _ZSTD else _deflated(data, at, _BITS[kind])
         if len(out) < _LEAST:
             yield at, end, b""
             continue
@@ -106,19 +103,20 @@ def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         yield at, end, out
 
 
-def _starts(data: bytes | memoryview) -> Iterator[tuple[int, re.Pattern[bytes]]]:
+def _starts(data: bytes | memoryview) -> Iterator[tuple[int, str]]:
     """Yield where a stream may begin, by place: those whose first bytes unpack. -1 where there are too many."""
-    marks = heapq.merge(*(_marks(data, which) for which in range(len(_KINDS))))
-    for number, (at, which) in enumerate(marks):
+    marks = _MARKS.places(data, _MOST_MARKS)
+    for at, which in marks:
         kind = _KINDS[which]
-        if number >= _MOST_MARKS:
-            yield -1, kind
-            return
-        if kind is _ZSTD:
+        if kind == _ZSTD:
             if _sized(data, at):
                 yield at, kind
+        elif kind == _GZIP and bytes(data[at + 3 : at + 4]) > b"\x1f":
+            continue  # flags that are reserved
         elif bytes(data[at - 4 : at]) not in _IN_PICTURES and _opens(data, at, _BITS[kind]):
             yield at, kind
+    if len(marks) >= _MOST_MARKS:
+        yield -1, _ZLIB
 
 
 def _resources(data: bytes | memoryview) -> Iterator[tuple[int, int]]:
@@ -156,11 +154,6 @@ def _manifest(data: bytes | memoryview) -> int:
 
     (cli,) = struct.unpack_from("<I", data, head + 24 + (112 if wide else 96) + 8 * 14)
     return offset(struct.unpack_from("<I", data, offset(cli) + 24)[0])
-
-
-def _marks(data: bytes | memoryview, which: int) -> Iterator[tuple[int, int]]:
-    for found in _KINDS[which].finditer(data):
-        yield found.start(), which
 
 
 def _sized(data: bytes | memoryview, at: int) -> int:
