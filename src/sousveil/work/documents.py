@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ _KEPT = 16 << 20
 """Bytes of words of a document that are kept for a second search."""
 
 
-class Documents:
+class Documents(ABC):
     """The part of a survey that renders. What is not defined here the survey itself defines."""
 
     def __init__(self, station: Station, job: Survey, budget: Budget) -> None:
@@ -101,18 +102,18 @@ class Documents:
         kept.done()
         return kept.offset
 
+    @abstractmethod
     def _leaf(
         self, index: int, display: str, data: bytes | memoryview, origin: str = "", marks: Marks = ()
-    ) -> Iterator[Message]:
-        raise NotImplementedError
+    ) -> Iterator[Message]: ...
 
-    def _inside(self, display: str, data: bytes) -> Iterator[Message]:
-        raise NotImplementedError
+    @abstractmethod
+    def _inside(self, display: str, data: bytes) -> Iterator[Message]: ...
 
+    @abstractmethod
     def _note(
         self, display: str, sha256: str, data: bytes | memoryview, kind: str, hit: bool, *, understood: str = ""
-    ) -> Iterator[Message]:
-        raise NotImplementedError
+    ) -> Iterator[Message]: ...
 
 
 def rendered(renderer: Renderer, data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
