@@ -12,6 +12,7 @@ import pytest
 
 from sousveil.model import Limit
 from sousveil.unpack import Budget, Entry
+from sousveil.unpack.literals import Literals
 from sousveil.unpack.render import packedparts
 
 TEXT = b"".join(b"line %d of a page\n" % n for n in range(4000))
@@ -36,6 +37,25 @@ def test_what_is_not_whole_is_no_stream(pack) -> None:  # type: ignore[no-untype
     packed = pack(TEXT)
     assert out(made.elf(packed[: len(packed) // 2])) == []
     assert out(made.elf(packed[:-9] + bytes(5) + packed[-4:])) == []
+
+
+@pytest.mark.parametrize("level", range(10))
+@pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_FIXED])
+def test_no_stream_is_told_for_chance_by_its_first_bytes(level: int, strategy: int) -> None:
+    dice = random.Random(level)
+    for size in (48, 60, 300, 5000, 70_000):
+        for plain in (TEXT[:size], dice.randbytes(size), bytes(size), dice.randbytes(16) * (size // 16 + 1)):
+            packer = zlib.compressobj(level, zlib.DEFLATED, 15, 8, strategy)
+            packed = packer.compress(plain) + packer.flush()
+            assert out(made.elf(b"abc", packed)) == [plain]
+
+
+def test_a_mark_is_the_whole_of_it() -> None:
+    """What is looked for is the first bytes of each; the rest is compared."""
+    looked = Literals((b"Nullsoft", b"Nu", b"MSCF\0\0\0\0"))
+    data = b"Null Nullsoft MSCF\0\0\0 MSCF\0\0\0\0 Nullsof"
+    assert looked.places(data) == looked.places(memoryview(data))
+    assert looked.places(data) == [(0, 1), (5, 0), (5, 1), (22, 2), (31, 1)]
 
 
 def test_assemblies_that_were_put_into_another_come_out() -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+_PREFIX = 4
+"""Bytes of each that are looked for; the rest is compared. Longer ones, and zeros in them, cost half as much again."""
+
 
 class Literals:
     """Byte strings, compiled when first looked for. Not for threads."""
@@ -18,7 +21,7 @@ class Literals:
         import hyperscan
 
         made = hyperscan.Database()
-        escaped = ["".join(f"\\x{b:02x}" for b in literal).encode() for literal in self._literals]
+        escaped = ["".join(f"\\x{b:02x}" for b in literal[:_PREFIX]).encode() for literal in self._literals]
         flags = [hyperscan.HS_FLAG_DOTALL] * len(escaped)
         made.compile(expressions=escaped, ids=list(range(len(escaped))), flags=flags)
         return made
@@ -27,10 +30,15 @@ class Literals:
         """Return start and number of each place where one stands, in order; no more than ``most``."""
         import hyperscan
 
+        literals = self._literals
         found: list[tuple[int, int]] = []
 
         def met(number: int, _: int, end: int, flags: int, context: object = None) -> bool:
-            found.append((end - len(self._literals[number]), number))
+            literal = literals[number]
+            if len(literal) <= _PREFIX:
+                found.append((end - len(literal), number))
+            elif data[end : end - _PREFIX + len(literal)] == literal[_PREFIX:]:
+                found.append((end - _PREFIX, number))
             return len(found) >= most
 
         try:

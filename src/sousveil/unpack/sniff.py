@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sousveil.unpack.image import MODULES, look
 from sousveil.unpack.image.look import BY_START as _IMAGE_STARTS
-from sousveil.unpack.literals import Literals
+from sousveil.unpack.marks import marks
 
 COMPRESSED = frozenset({"gz", "bz2", "xz", "lzma", "zst", "lz4", "lzip", "compress"})
 """Single streams. What comes out is one file, or a tar that then counts as one container with its compression."""
@@ -208,17 +208,17 @@ def _ends_with_comment(tail: bytes) -> bool:
 
 def behind_program(head: bytes) -> tuple[str, int] | None:
     """Return format and offset of an archive behind a program or a script, None if there is none."""
-    head = head[:STUB_HEAD]
     if head.startswith(b"#!"):
-        found = _SCRIPT_PAYLOAD.search(head)
+        found = _SCRIPT_PAYLOAD.search(head, 0, STUB_HEAD)
         return None if found is None else ("script", found.end())
     installer: tuple[str, int] | None = None
-    for at, number in _BEHIND.places(head):
-        fmt, valid = _PAYLOADS[number][1:]
-        if valid is None:
-            # An installer's data; where an archive follows as well, that is opened.
+    for at, fmt in marks(head):
+        if at >= STUB_HEAD:
+            break
+        if fmt in _INSTALLERS:
+            # Where an archive follows as well, that is opened.
             installer = installer or (fmt, at)
-        elif valid(head, at):
+        elif fmt in _VALID and _VALID[fmt](head, at):
             return fmt, at
     return installer if head.startswith(b"MZ") else None
 
@@ -251,13 +251,8 @@ def _valid_bundle(head: bytes, at: int) -> bool:
     return at >= 8 and 0 < int.from_bytes(head[at - 8 : at], "little") < 1 << 40
 
 
-_PAYLOADS: tuple[tuple[bytes, str, Callable[[bytes, int], bool] | None], ...] = (
-    (b"7z\xbc\xaf\x27\x1c", "7z", _valid_7z),
-    (b"Rar!\x1a\x07", "rar", _valid_rar),
-    (b"MSCF\0\0\0\0", "cab", _valid_cab),
-    (bytes.fromhex("8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae"), "dotnetbundle", _valid_bundle),
-    (b"\xef\xbe\xad\xdeNullsoftInst", "nsis", None),
-    (b"Inno Setup Setup Data (", "inno", None),
-    (b"ISSetupStream\0", "installshield", None),
-)
-_BEHIND = Literals([magic for magic, _, _ in _PAYLOADS])
+_VALID: dict[str, Callable[[bytes, int], bool]] = {
+    "7z": _valid_7z, "rar": _valid_rar, "cab": _valid_cab, "dotnetbundle": _valid_bundle,
+}  # fmt: skip
+_INSTALLERS = frozenset({"nsis", "inno", "installshield"})
+"""An installer's data has no header of its own that could be checked."""

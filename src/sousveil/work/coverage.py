@@ -63,7 +63,9 @@ def packed_in(data: bytes | memoryview) -> int:
     Code is never as dense, tables of a cipher are, and pictures: those are taken out, as is what is unpacked.
     """
     size = len(data)
-    if size < _LEAST_CARRIER or sum(_is_closed(data, size * n // 4) for n in (1, 2, 3)) < 2:
+    if size < _LEAST_CARRIER or not (_is_closed(data, size // 2) or _is_closed(data, size // 4)):
+        return 0
+    if sum(_is_closed(data, size * n // 4) for n in (1, 2, 3)) < 2:
         return 0
     places = [(size - HEAD) * n // (_SAMPLES - 1) for n in range(_SAMPLES)]
     dense = [at for at in places if _is_closed(data, at)]

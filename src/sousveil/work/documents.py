@@ -47,14 +47,18 @@ class Documents(ABC):
         yield from self._renderings(renderer, display, data)
 
     def _renderings(self, renderer: Renderer, display: str, data: bytes | memoryview) -> Iterator[Message]:
-        origin = hashlib.sha256(data).hexdigest()
+        origin = ""
         if not renderer.also:
+            origin = hashlib.sha256(data).hexdigest()
             yield from self._note(display, origin, data, "", False, understood=coverage.DOCUMENTS)
         if len(data) > unpack.MOST_RENDERED:
             detail = f"{len(data)} bytes; up to {unpack.MOST_RENDERED} are rendered"
             yield Trouble(Limit(display, "too-large", detail))
             return
         for item in rendered(renderer, bytes(data), display, self._budget):
+            # Of a program it is asked only where text was made of it: hashing is what a quiet one costs most.
+            if not origin and isinstance(item, Entry) and not item.inside:
+                origin = hashlib.sha256(data).hexdigest()
             if isinstance(item, Limit):
                 yield Trouble(item)
             elif item.data is not None and item.page:

@@ -122,8 +122,8 @@ class _Surveyor(Documents):
         """
         text = unpack.is_plain_text(data, display)
         if not text and (
-            (local and (len(data) > unpack.STUB_HEAD or unpack.is_container(data, display) is not None))
-            or unpack.renderer_of(data, display) is not None
+            unpack.renderer_of(data, display) is not None
+            or (local and (len(data) > unpack.STUB_HEAD or unpack.is_container(data, display) is not None))
             or unpack.has_sourcemap(display, data)
             or unpack.worth_reading(data)
             or unpack.misnamed(display, data)
@@ -153,7 +153,7 @@ class _Surveyor(Documents):
         yield from self._contained(descriptor, index, display, data)
 
     def _contained(self, descriptor: int, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
-        if isinstance(data, bytes) and len(data) <= unpack.STUB_HEAD:
+        if isinstance(data, bytes):
             found = unpack.is_container(data, display)
         else:
             found = unpack.is_container(bytes(data[: unpack.STUB_HEAD]), display, bytes(data[-unpack.TAIL :]))

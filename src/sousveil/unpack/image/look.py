@@ -32,6 +32,8 @@ _ENDS = re.compile(
     r"|(?:\A|/)(?:mtd(?:block)?[0-9]+|vmlinu[xz][^/]*|[bz]image[^/]*|uimage[^/]*|firmware[^/]*)\Z",
     re.IGNORECASE,
 )
+_BEHIND = 1 << 17
+"""Bytes from the end in which the mark of what is packed behind a program stands."""
 _PROGRAMS = frozenset((b"MZ", b"\x7fE", b"\xcf\xfa", b"\xca\xfe"))
 LEAST = 4096
 """Bytes below which a file of no known format is not searched for images."""
@@ -77,7 +79,7 @@ def by_end(tail: bytes) -> str | None:
 
 def behind(head: bytes, tail: bytes) -> str | None:
     """Return what is packed behind a program and names itself at its end, before a signature or section headers."""
-    if head[:2] in _PROGRAMS and tail.rfind(b"MEI\x0c\x0b\x0a\x0b\x0e") >= 0:
+    if head[:2] in _PROGRAMS and tail.find(b"MEI\x0c\x0b\x0a\x0b\x0e", max(0, len(tail) - _BEHIND)) >= 0:
         return "pyinstaller"
     return None
 
@@ -89,7 +91,7 @@ def may_be_firmware(head: bytes, name: str) -> bool:
         return False
     if "." in base and not _ENDS.search(base):
         return False
-    return not _TEXT.match(head) and head.count(head[:1]) != len(head)
+    return not _TEXT.match(head) and (bool(head[:LEAST].strip(head[:1])) or head.count(head[:1]) != len(head))
 
 
 def _boot_sector(head: bytes) -> str | None:

@@ -122,5 +122,4 @@ def renderer_named(module: str) -> Renderer:
 def render(renderer: Renderer, data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
     """Yield the renderings of a file, and what of it could not be rendered."""
     for module in (renderer.module, *renderer.beside):
-        if not renderer.beside or _asked(module, data):
-            yield from import_module(f"sousveil.unpack.render.{module}").render(data, display, budget)
+        yield from import_module(f"sousveil.unpack.render.{module}").render(data, display, budget)

@@ -15,7 +15,7 @@ from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter
-from sousveil.unpack.literals import Literals
+from sousveil.unpack.marks import GZIP, MOST, ZLIB, ZSTD, forget, marks
 from sousveil.unpack.render.elfdebug import Unreadable, packed_debug, zstd
 from sousveil.unpack.render.marked import inside
 
@@ -27,11 +27,7 @@ ABOUT = About(
     needs="libarchive for zstd",
     limits="Names of Qt resources; LZMA and other packings; the pictures among them.",
 )
-# Zlib headers for a window of 32 KB, a gzip header, a Zstandard frame.
-_MARKS = Literals((b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"))
-_ZLIB, _GZIP, _ZSTD = "zlib", "gzip", "zstd"
-_KINDS = (_ZLIB, _ZLIB, _ZLIB, _ZLIB, _GZIP, _ZSTD)
-_BITS = {_ZLIB: 15, _GZIP: 31}
+_BITS = {ZLIB: 15, GZIP: 31}
 _FIRST = 2048
 """Bytes of a stream that are unpacked to see whether it may be one."""
 _LEAST = 48
@@ -40,7 +36,6 @@ _MOST_ONE = 1 << 28
 _COSTURA = re.compile(rb"costura\.[\x20-\x7e]{1,200}\.compressed\0")
 _MOST_RESOURCES = 5000
 _MOST_STREAMS = 20_000
-_MOST_MARKS = 500_000
 _IN_PICTURES = (b"IDAT", b"iCCP", b"fdAT")
 _ENDS = (
     (re.compile(rb"\x3c\xb8\x64\x18\xca\xef\x9c\x95"), ".qm"),
@@ -55,7 +50,10 @@ _ENDS = (
 
 def has(data: bytes | memoryview) -> bool:
     """Return whether a stream begins in a program."""
-    return next(_starts(data), None) is not None or next(_resources(data), None) is not None
+    if next(_starts(data), None) is not None or next(_resources(data), None) is not None:
+        return True
+    forget()
+    return False
 
 
 def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]:
@@ -73,6 +71,7 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
         budget.take_file()
         ending = next((name for pattern, name in _ENDS if pattern.match(out)), "")
         yield Entry(inside(display, f"[packed at {at:#x}]{ending}"), b"", len(out), out, inside=True)
+    forget()
 
 
 def places(data: bytes) -> list[tuple[int, int]]:
@@ -95,7 +94,7 @@ def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         # A stream's own bytes can look like the start of another.
         if at < done or any(low <= at < high for low, high in debug):
             continue
-        out, end = _zstd(data, at) if kind == _ZSTD else _deflated(data, at, _BITS[kind])
+        out, end = _zstd(data, at) if kind == ZSTD else _deflated(data, at, _BITS[kind])
         if len(out) < _LEAST:
             yield at, end, b""
             continue
@@ -105,18 +104,27 @@ def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 def _starts(data: bytes | memoryview) -> Iterator[tuple[int, str]]:
     """Yield where a stream may begin, by place: those whose first bytes unpack. -1 where there are too many."""
-    marks = _MARKS.places(data, _MOST_MARKS)
-    for at, which in marks:
-        kind = _KINDS[which]
-        if kind == _ZSTD:
+    found = marks(data)
+    for at, kind in found:
+        if kind == ZLIB:
+            if _may_open(data, at + 2) and bytes(data[at - 4 : at]) not in _IN_PICTURES and _opens(data, at, 15):
+                yield at, kind
+        elif kind == ZSTD:
             if _sized(data, at):
                 yield at, kind
-        elif kind == _GZIP and bytes(data[at + 3 : at + 4]) > b"\x1f":
-            continue  # flags that are reserved
-        elif bytes(data[at - 4 : at]) not in _IN_PICTURES and _opens(data, at, _BITS[kind]):
+        elif kind == GZIP and bytes(data[at + 3 : at + 4]) <= b"\x1f" and _opens(data, at, 31):  # else reserved flags
             yield at, kind
-    if len(marks) >= _MOST_MARKS:
-        yield -1, _ZLIB
+    if len(found) >= MOST:
+        yield -1, ZLIB
+
+
+def _may_open(data: bytes | memoryview, at: int) -> bool:
+    """Return whether a block of deflate may begin here (RFC 1951, 3.2.3): most marks are chance, and end at this."""
+    first = data[at] if at + 4 < len(data) else 7
+    kind = first >> 1 & 3
+    if kind == 2:
+        return first >> 3 <= 29 and data[at + 1] & 31 <= 29
+    return kind == 1 or (kind == 0 and data[at + 1] ^ data[at + 3] == 255 and data[at + 2] ^ data[at + 4] == 255)
 
 
 def _resources(data: bytes | memoryview) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,8 @@ _LEAST_BYTES = 1500
 
 def worth_reading(data: bytes | memoryview) -> bool:
     """Return whether a file is a picture large enough to show words and small enough to be looked at."""
-    head = bytes(data[: 1 << 18])
+    # Of every file it is asked; a JPEG alone says far behind its start how large it is.
+    head = bytes(data[: 1 << 18 if data[:1] == b"\xff" else 64])
     found = _tiff(head[:8], data) if head[:4] in _TIFF else size_of(head)
     if found is None or len(data) < _LEAST_BYTES:
         return False
