@@ -9,7 +9,7 @@ import sousveil
 
 _ROOT = Path(sousveil.__file__).parent
 STAGES = ("acquire", "unpack", "match", "read", "judge", "report")
-SHARED = ("about", "model")
+SHARED = ("about", "beginnings", "model")
 """Below every stage. All other modules (work, evidence, cli, pipeline …) stand above and may know several."""
 
 

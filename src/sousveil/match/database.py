@@ -11,6 +11,8 @@ from typing import overload
 import msgspec
 from msgspec.structs import replace
 
+from sousveil.beginnings import FIRST
+from sousveil.beginnings import MOST as MOST_BEGINNINGS
 from sousveil.match import store
 from sousveil.match.checks import MOST_CHECKED, MOST_HITS, Check, Hit, Hits
 from sousveil.match.company import Company
@@ -27,6 +29,10 @@ __all__ = ["Hit", "Hits", "Matcher", "find_literals"]
 _MOST_RAW = 100_000
 _WINDOW = 4 << 20
 _BLOCK = 1 << 30
+_FEW = 256
+"""Raw hits of which one nearly always survives."""
+_BEGINNINGS = [("".join(f"\\x{b:02x}" for b in one).encode(), False) for one in FIRST]
+"""Numbered before the terms' patterns: how many of those there are is not known until they are needed."""
 
 
 class Matcher:
@@ -38,9 +44,14 @@ class Matcher:
         self._entries: tuple[Entry, ...] = lexicon.entries
         self._patterns: Sequence[Pattern] | None = None
         self._key = key(lexicon.key)
-        self._engine = open_engine(self._key, lambda: ((p.regex, p.caseless) for p in build(self._entries)), self._root)
+        self._engine = open_engine(self._key, self._expressions, self._root)
         self._company = Company(lexicon, self._key, self._root)
         self._joined = Joined(self._entries, self._key, self._root)
+        self._seen: tuple[bytes | memoryview, list[tuple[int, int]], bool] | None = None
+
+    def _expressions(self) -> Iterator[tuple[bytes, bool]]:
+        yield from _BEGINNINGS
+        yield from ((p.regex, p.caseless) for p in build(self._entries))
 
     @property
     def patterns(self) -> Sequence[Pattern]:
@@ -74,7 +85,8 @@ class Matcher:
     def matches(self, data: bytes | memoryview, path: str = "") -> bool:
         """Return whether :meth:`match` would return any hit."""
         if len(data) <= _BLOCK:
-            raw, whole = self._scan(data, 256)
+            seen, self._seen = self._seen, None
+            raw, whole = seen[1:] if seen is not None and seen[0] is data else self._scan(data, _FEW)
             if not raw:
                 return False
             # The last bytes before the cut lack what follows them: they only ever lose company.
@@ -83,6 +95,16 @@ class Matcher:
             if whole:
                 return False
         return bool(self.match(data, path))
+
+    def begins(self, data: bytes) -> list[tuple[int, int]] | None:
+        """Return start and number of each place where `FIRST` stand, None where the search ended before all were seen.
+
+        If what is asked next is whether the same bytes hold a term, that is known already.
+        """
+        found: list[tuple[int, int]] = []
+        raw, whole = self._scan(data, _FEW, found)
+        self._seen = (data, raw, whole) if len(found) < MOST_BEGINNINGS else None
+        return found if whole else None
 
     def near(self, data: bytes | memoryview) -> list[int] | None:
         """Return where a term may end in ``data`` if letters beside it are the format's own, in no order.
@@ -146,13 +168,21 @@ class Matcher:
         ends = list(accumulate(map(len, texts)))
         return frozenset(paths[bisect_left(ends, end)] for _, end in found)
 
-    def _scan(self, data: bytes | memoryview, most: int) -> tuple[list[tuple[int, int]], bool]:
+    def _scan(
+        self, data: bytes | memoryview, most: int, beginnings: list[tuple[int, int]] | None = None
+    ) -> tuple[list[tuple[int, int]], bool]:
         """Return pattern number and end of every match, and whether that is all of them."""
         raw: list[tuple[int, int]] = []
+        before = len(FIRST)
 
         def handle(number: int, start: int, end: int, flags: int, context: object) -> bool:
-            raw.append((number, end))
-            return len(raw) >= most
+            if number >= before:
+                raw.append((number - before, end))
+                return len(raw) >= most
+            if beginnings is None:
+                return False
+            beginnings.append((end - len(FIRST[number]), number))
+            return len(beginnings) >= MOST_BEGINNINGS
 
         return raw, self._engine.scan(data, handle)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from sousveil.beginnings import FIRST
 from sousveil.match.lexicon import Entry
 from sousveil.match.words import is_substring_script
 
@@ -128,7 +129,7 @@ def key(lexicon_key: str) -> str:
     """Return the key of the patterns made of a lexicon: its own key and the code that makes the patterns."""
     here = Path(__file__)
     code = b"".join(path.read_bytes() for path in (here, here.with_name("words.py")))
-    return hashlib.sha256(lexicon_key.encode() + code).hexdigest()[:32]
+    return hashlib.sha256(lexicon_key.encode() + code + b" ".join(FIRST)).hexdigest()[:32]
 
 
 def text_patterns(words: Iterable[tuple[int, str]]) -> Iterator[Pattern]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sousveil.unpack.beginnings import search_by
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.glance import is_plain_text
 from sousveil.unpack.limits import Budget, Quotas, Stop
@@ -34,6 +35,7 @@ __all__ = [
     "render",
     "renderer_named",
     "renderer_of",
+    "search_by",
     "shown",
     "sourcemaps",
     "tree",

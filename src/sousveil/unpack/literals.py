@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-_PREFIX = 4
-"""Bytes of each that are looked for; the rest is compared. Longer ones, and zeros in them, cost half as much again."""
+from sousveil.beginnings import PREFIX
 
 
 class Literals:
@@ -21,7 +20,7 @@ class Literals:
         import hyperscan
 
         made = hyperscan.Database()
-        escaped = ["".join(f"\\x{b:02x}" for b in literal[:_PREFIX]).encode() for literal in self._literals]
+        escaped = ["".join(f"\\x{b:02x}" for b in literal[:PREFIX]).encode() for literal in self._literals]
         flags = [hyperscan.HS_FLAG_DOTALL] * len(escaped)
         made.compile(expressions=escaped, ids=list(range(len(escaped))), flags=flags)
         return made
@@ -30,19 +29,22 @@ class Literals:
         """Return start and number of each place where one stands, in order; no more than ``most``."""
         import hyperscan
 
-        literals = self._literals
+        sizes = [min(PREFIX, len(literal)) for literal in self._literals]
         found: list[tuple[int, int]] = []
 
         def met(number: int, _: int, end: int, flags: int, context: object = None) -> bool:
-            literal = literals[number]
-            if len(literal) <= _PREFIX:
-                found.append((end - len(literal), number))
-            elif data[end : end - _PREFIX + len(literal)] == literal[_PREFIX:]:
-                found.append((end - _PREFIX, number))
+            found.append((end - sizes[number], number))
             return len(found) >= most
 
         try:
             self._database.scan(data, match_event_handler=met)
         except hyperscan.ScanTerminated:
             pass
-        return sorted(found)
+        return sorted(self.whole(data, found))
+
+    def whole(self, data: bytes | memoryview, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Yield those of ``places`` of their first bytes at which the whole of one stands."""
+        for at, number in places:
+            literal = self._literals[number]
+            if len(literal) <= PREFIX or data[at + PREFIX : at + len(literal)] == literal[PREFIX:]:
+                yield at, number

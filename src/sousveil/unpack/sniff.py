@@ -6,9 +6,9 @@ import re
 import zlib
 from collections.abc import Callable
 
+from sousveil.unpack.beginnings import beginnings
 from sousveil.unpack.image import MODULES, look
 from sousveil.unpack.image.look import BY_START as _IMAGE_STARTS
-from sousveil.unpack.marks import marks
 
 COMPRESSED = frozenset({"gz", "bz2", "xz", "lzma", "zst", "lz4", "lzip", "compress"})
 """Single streams. What comes out is one file, or a tar that then counts as one container with its compression."""
@@ -212,7 +212,7 @@ def behind_program(head: bytes) -> tuple[str, int] | None:
         found = _SCRIPT_PAYLOAD.search(head, 0, STUB_HEAD)
         return None if found is None else ("script", found.end())
     installer: tuple[str, int] | None = None
-    for at, fmt in marks(head):
+    for at, fmt in beginnings(head):
         if at >= STUB_HEAD:
             break
         if fmt in _INSTALLERS:

@@ -70,6 +70,8 @@ class _Surveyor(Documents):
         self._budget.wanted = self._hit
         self._plainly = not job.listing and not job.skip and not job.everything and not job.only
         self._named: frozenset[str] | None = None
+        # What is asked of a program comes out of the search for terms, where there is one.
+        unpack.search_by(matcher().begins if self._plainly else None)
 
     def run(self) -> Iterator[Message]:
         job, descriptors = self._job, self._station.files

@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Iterator
 
 from sousveil.about import About
+from sousveil.beginnings import GZIP, MOST, ZLIB, ZSTD
 from sousveil.model import Limit
+from sousveil.unpack.beginnings import beginnings, forget
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.limits import Budget, Meter
-from sousveil.unpack.marks import GZIP, MOST, ZLIB, ZSTD, forget, marks
 from sousveil.unpack.render.elfdebug import Unreadable, packed_debug, zstd
 from sousveil.unpack.render.marked import inside
 
@@ -104,7 +105,7 @@ def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 def _starts(data: bytes | memoryview) -> Iterator[tuple[int, str]]:
     """Yield where a stream may begin, by place: those whose first bytes unpack. -1 where there are too many."""
-    found = marks(data)
+    found = beginnings(data)
     for at, kind in found:
         if kind == ZLIB:
             if _may_open(data, at + 2) and bytes(data[at - 4 : at]) not in _IN_PICTURES and _opens(data, at, 15):
