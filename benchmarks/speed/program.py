@@ -78,7 +78,8 @@ def main() -> int:
         every.append(row)
         least = statistics.median(one[0] for one in runs)
         print(f"{file.name}: {size:.1f} MB, floor {least:.3f} s, survey ÷ floor {row[0]:.2f}, with every file's hash "
-              f"{row[1]:.2f}, ÷ floor that hashes so fast {row[2]:.2f}, ÷ read and match alone {row[3]:.2f}", flush=True)  # fmt: skip
+              f"{row[1]:.2f}, ÷ floor that hashes so fast {row[2]:.2f}, ÷ read and match alone {row[3]:.2f}",
+              flush=True)  # fmt: skip
     for name, ratios in zip(("floor", "with hashes", "fast", "read and match"), zip(*every, strict=True), strict=False):
         print(f"{name}: {min(ratios):.2f} to {max(ratios):.2f}, median {statistics.median(ratios):.2f}")
     return 0

@@ -1,6 +1,6 @@
 """Images that file systems' own tools made, small and packed: they hold the kit's header, or the table of languages.
 
-Made by ``python tests/samples/images.py``, which needs the tools; the samples and the tests do not.
+Made by ``python tests/samples/images.py [.erofs]``, which needs the tools; the samples and the tests do not.
 """
 
 from __future__ import annotations
@@ -9,12 +9,24 @@ import base64
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import zlib
 from functools import cache
 from pathlib import Path
 
 STORE = Path(__file__).with_name("images.json")
+EROFS = {
+    "plain": ["-b4096"],
+    "old": ["-zlz4", "-Elegacy-compress"],
+    "lz4": ["-zlz4hc", "-C16384", "-Eztailpacking"],
+    "chunks": ["--chunksize=8192"],
+    "shared": ["-zlz4hc", "-C16384", "-Ededupe,fragments"],
+    "lzma": ["-zlzma", "-C16384", "-Eall-fragments"],
+    "deflate": ["-zdeflate", "-C16384", "-Eztailpacking"],
+    "zstd": ["-zzstd", "-C16384", "-Eztailpacking"],
+}
+"""How each is made: of every layout and packing one."""
 
 
 @cache
@@ -68,6 +80,7 @@ def _make(tree: Path, out: Path) -> dict[str, Path]:
         _run(
             "mke2fs", "-q", "-t", kind, *options, "-U", "0" * 8 + "-0000-0000-0000-" + "0" * 12, "-d", tree, path, "2M"
         )
+    made |= _erofs(tree, out)
     for compression in ("lzo", "zlib", "zstd"):
         made[f"{compression}.ubifs"] = path = out / f"ubifs-{compression}"
         _run("mkfs.ubifs", "-r", tree, "-m", "512", "-e", "15360", "-c", "64", "-o", path, "-x", compression)
@@ -93,6 +106,15 @@ def _make(tree: Path, out: Path) -> dict[str, Path]:
         made[f"{name}.itb"] = path = out / f"{name}.itb"
         _run("mkimage", *more, "-f", tree_source, path)
     made |= _installers(tree, out)
+    return made
+
+
+def _erofs(tree: Path, out: Path) -> dict[str, Path]:
+    """Version 1.8 of the tool, or later."""
+    made: dict[str, Path] = {}
+    for kind, options in EROFS.items():
+        made[f"{kind}.erofs"] = path = out / f"erofs-{kind}"
+        _run("mkfs.erofs", "-T0", "-U" + "0" * 8 + "-0000-0000-0000-" + "0" * 12, "--all-root", *options, path, tree)
     return made
 
 
@@ -135,11 +157,11 @@ def _installers(tree: Path, out: Path) -> dict[str, Path]:
     return made
 
 
-def build() -> None:
-    """Make every image anew."""
+def build(only: str = "") -> None:
+    """Make every image anew, or those whose names end so."""
     from made_containers import HEADER, TABLE
 
-    store: dict[str, str] = {}
+    store = {name: held for name, held in _store().items() if only and not name.endswith(only)}
     for before, name, data in (("", "sdk.h", HEADER), ("twin-", "languages.json", TABLE)):
         with tempfile.TemporaryDirectory() as folder:
             tree, out = Path(folder, "tree"), Path(folder, "out")
@@ -147,11 +169,13 @@ def build() -> None:
             out.mkdir()
             (tree / "inc" / "deep" / name).write_bytes(data)
             (tree / "readme.txt").write_bytes(b"plain\n" * 4000)
-            for image_name, path in _make(tree, out).items():
+            made = _erofs(tree, out) if only == ".erofs" else _make(tree, out)
+            for image_name, path in made.items():
                 store[before + image_name] = base64.b85encode(zlib.compress(path.read_bytes(), 9)).decode()
     STORE.write_text(json.dumps(store, indent=0) + "\n")
 
 
 if __name__ == "__main__":
-    assert shutil.which("mksquashfs"), "the tools are not installed"
-    build()
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    assert only or shutil.which("mksquashfs"), "the tools are not installed"
+    build(only)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import lzma
 import plistlib
 import struct
@@ -21,6 +22,7 @@ from made_containers import HEADER, cpio
 FORMATS = (
     "squashfs", "jffs2", "cramfs", "romfs", "ext", "ubi", "ubifs", "fat", "fdt", "uimage", "trx", "sparse",
     "androidboot", "hikvision", "disk", "kernel", "appimage", "carve", "nsis", "msi", "hfs", "dmg", "pbzx", "packed",
+    "erofs", "superimage", "payload",
 )  # fmt: skip
 
 
@@ -48,6 +50,71 @@ def sparse(data: bytes) -> bytes:
     chunks = struct.pack("<2H2I", 0xCAC1, 0, blocks, 12 + len(data)) + data
     chunks += struct.pack("<2H2I", 0xCAC3, 0, 2, 12) + struct.pack("<2H2I", 0xCAC2, 0, 1, 16) + b"\1\2\3\4"
     return struct.pack("<I4H4I", 0xED26FF3A, 1, 0, 28, 12, 4096, blocks + 3, 3, 0) + chunks
+
+
+def superimage(partitions: dict[str, bytes]) -> bytes:
+    """Return Android's super partition: the first half of each at its end, the second before, a hole behind."""
+    at, body, rows, extents = 128, b"", b"", b""
+    for number, (name, data) in enumerate(partitions.items()):
+        data += bytes(-len(data) % 1024)
+        half, both = len(data) // 2 // 512, len(data) // 512
+        first = len(extents) // 24
+        for sectors, start in ((half, at + both - half), (both - half, at)):
+            extents += struct.pack("<QIQI", sectors, 0, start, 0)
+        extents += struct.pack("<QIQI", 2, 1, 0, 0)
+        body += data[half * 512 :] + data[: half * 512]
+        rows += struct.pack("<36s4I", f"{name}_a".encode(), 1, first, 3, 0)
+        rows += struct.pack("<36s4I", f"{name}_b".encode(), 1, first + 3, 0, 0)
+        at += both
+        assert number < 8
+    groups = struct.pack("<36sIQ", b"default", 0, 0)
+    device = struct.pack("<Q2IQ36sI", 128, 0, 0, at * 512, b"super", 0)
+    tables, listed = rows + extents + groups + device, b""
+    start = 0
+    for count, each, table in ((2 * len(partitions), 52, rows), (len(extents) // 24, 24, extents), (1, 48, groups),
+                               (1, 64, device)):  # fmt: skip
+        listed += struct.pack("<3I", start, count, each)
+        start += len(table)
+
+    def summed(raw: bytes, where: int) -> bytes:
+        return raw[:where] + hashlib.sha256(raw).digest() + raw[where + 32 :]
+
+    geometry = summed(struct.pack("<2I32x3I", 0x616C4467, 52, 16384, 1, 4096), 8).ljust(4096, b"\0")
+    head = struct.pack("<I2HI32xI", 0x414C5030, 10, 0, 128, len(tables)) + hashlib.sha256(tables).digest() + listed
+    described = summed(head, 12) + tables
+    return (bytes(4096) + 2 * geometry + described).ljust(128 * 512, b"\0") + body
+
+
+def payload(partitions: dict[str, bytes]) -> bytes:
+    """Return Android's update package, each partition's blocks in turn packed by xz, by bzip2, not at all."""
+
+    def number(value: int) -> bytes:
+        out = b""
+        while value > 127:
+            out += bytes([value & 127 | 128])
+            value >>= 7
+        return out + bytes([value])
+
+    def field(key: int, value: int | bytes) -> bytes:
+        if isinstance(value, int):
+            return number(key << 3) + number(value)
+        return number(key << 3 | 2) + number(len(value)) + value
+
+    blobs, listed = b"", b""
+    for name, data in partitions.items():
+        data += bytes(-len(data) % 4096)
+        row = field(1, name.encode())
+        for place in range(0, len(data), 2 * 4096):
+            plain = data[place : place + 2 * 4096]
+            kind, blob = ((8, lzma.compress(plain)), (1, bz2.compress(plain)), (0, plain))[place // 8192 % 3]
+            extent = field(1, place // 4096) + field(2, len(plain) // 4096)
+            one = field(1, kind) + field(2, len(blobs)) + field(3, len(blob)) + field(6, extent)
+            row += field(8, one)
+            blobs += blob
+        row += field(8, field(1, 6) + field(6, field(1, len(data) // 4096) + field(2, 3)))
+        listed += field(13, row)
+    manifest = field(3, 4096) + listed
+    return b"CrAU" + struct.pack(">2QI", 2, len(manifest), 7) + manifest + b"signed!" + blobs
 
 
 def androidboot(ramdisk: bytes) -> bytes:
@@ -151,13 +218,15 @@ def samples(folder: Path) -> Iterator[Sample]:
         "sdk.msi",
     ):
         yield Sample(name, images.image(name), finds=(NATION,), where=f"{name}!/")
-    for name in ("xz.squashfs", "be.jffs2", "zlib.ubifs"):
+    for name in ("xz.squashfs", "be.jffs2", "zlib.ubifs", "lz4.erofs"):
         yield Sample(name, images.image(name), finds=(NATION,), where=f"{name}!/")
         yield Sample(f"twin-{name}", images.image(f"twin-{name}"), verdict="clear")
     wrapped = {
         "camera.img": lambda d, s: uimage(s),
         "sdk.trx": lambda d, s: trx(gzip.compress(b"kernel", mtime=0), s),
         "system.img": lambda d, s: sparse(s),
+        "super.img": lambda d, s: sparse(superimage({"system": s, "vendor": b"nothing"})),
+        "payload.bin": lambda d, s: payload({"boot": androidboot(gzip.compress(d, mtime=0)), "vendor": b"nothing"}),
         "boot.img": lambda d, s: androidboot(gzip.compress(d, mtime=0)),
         "digicap.dav": lambda d, s: hikvision({"app.img": s, "ver": b"1"}),
         "disk.img": lambda d, s: mbr(b"a loader", s),
@@ -171,5 +240,7 @@ def samples(folder: Path) -> Iterator[Sample]:
         yield Sample(name, wrap(cpio("sdk.h", HEADER), squash), finds=(NATION,), where=f"{name}!/")
     packed = b"\x7fELF\2\1\1".ljust(200, b"\0") + b"UPX!" + bytes(100)
     yield Sample("packed.so", packed, verdict="clear", note="what it holds is not seen; a limit says so")
+    yield Sample("twin-super.img", superimage({"system": quiet}), verdict="clear")
+    yield Sample("twin-payload.bin", payload({"system": quiet}), verdict="clear")
     twin = firmware(uimage(quiet))
     yield Sample("twin-firmware.bin", twin, verdict="clear")

@@ -50,7 +50,10 @@ def check(data: bytes, name: str, of: int) -> bool:
     return True
 
 
-NAMES = ("a.zip", "nested.zip", "stored.zip", "cut.zip", "between.zip", "a.tar", "a.7z", "dump.bin")
+NAMES = (
+    "a.zip", "nested.zip", "stored.zip", "cut.zip", "between.zip", "a.tar", "a.7z", "dump.bin", "super.img",
+    "payload.bin",
+)  # fmt: skip
 
 
 def sample(name: str, pack: SimpleNamespace) -> bytes:
@@ -72,6 +75,10 @@ def sample(name: str, pack: SimpleNamespace) -> bytes:
             return bytes(pack.by_libarchive("7zip", FILES))
         case "dump.bin":
             return made.firmware(made.uimage(images.image("lzo.squashfs")))
+        case "super.img":
+            return made.superimage({"a": images.image("lz4.erofs"), "b": images.image("xz.squashfs"), "c": b"c"})
+        case "payload.bin":
+            return made.payload({"a": images.image("lz4.erofs"), "b": images.image("xz.squashfs"), "c": b"c"})
         case _:
             return images.image(name)
 

@@ -27,6 +27,7 @@ UNSUPPORTED = {
     "installshield": "an InstallShield installer",
     "installshield-cab": "an InstallShield cabinet",
     "apfs": "an APFS volume",
+    "f2fs": "an F2FS file system",
     "volume": "a further volume of an archive in several files",
 }
 """Containers that are recognised and cannot be opened, as a sentence names them."""
@@ -142,6 +143,8 @@ def _by_shape(head: bytes, start: bytes, name: str) -> str | None:
             return image
     if head[32:36] == b"NXSB" and int.from_bytes(head[36:40], "little") in _APFS_BLOCKS:
         return "apfs"
+    if head[1024:1028] == b"\x10\x20\xf5\xf2" and head[1032:1036] == b"\x09\0\0\0" and head[1040] in (12, 14):
+        return "f2fs"
     if start in _RARE_STARTS:
         return _by_start(head, start, name)
     if head[2:4] == b"\x03\x04" and _is_disguised_zip(head):

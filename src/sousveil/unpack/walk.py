@@ -33,8 +33,8 @@ FORGIVEN = 8
 WIDE = 4 << 20
 """Bytes of a container in a shared one from which on it is shared itself."""
 SHARED = frozenset((
-    "zip", "asar", "squashfs", "ext", "uimage", "firmware", "disk", "trx", "fat", "appimage", "cramfs", "pyinstaller",
-    "dotnetbundle",
+    "zip", "asar", "squashfs", "ext", "erofs", "uimage", "firmware", "disk", "trx", "fat", "appimage", "cramfs",
+    "pyinstaller", "dotnetbundle", "super", "payload",
 ))  # fmt: skip
 """Formats whose readers may share (`Reading.spread`): files can be read each by itself."""
 SAME_LIMITS = 200

@@ -69,6 +69,40 @@ def unlz4(data: bytes, most: int) -> bytes:
     return _by_libarchive("lz4", head + len(data).to_bytes(4, "little") + data + b"\0\0\0\0", most)
 
 
+def unlz4_part(data: bytes, most: int) -> bytes:
+    """Return the first bytes of what an LZ4 block unpacks to. Layout: lz4_Block_format.md."""
+    out = bytearray()
+    at = 0
+    try:
+        while len(out) < most and at < len(data):
+            token = data[at]
+            count, at = _more(data, at + 1, token >> 4)
+            out += data[at : at + count]
+            at += count
+            if at + 2 > len(data) or len(out) >= most:
+                break
+            start = len(out) - (data[at] | data[at + 1] << 8)
+            count, at = _more(data, at + 2, token & 15)
+            count = min(count + 4, most - len(out))
+            if start < 0 or start == len(out):
+                raise Damaged("lz4: a copy from before the beginning")
+            pattern = bytes(out[start : start + count])
+            out += (pattern * (count // len(pattern) + 1))[:count]
+    except IndexError:
+        raise Damaged("lz4: the block ends early") from None
+    return bytes(out[:most])
+
+
+def _more(data: bytes, at: int, value: int) -> tuple[int, int]:
+    """Return a length of which fifteen means that it goes on in the next bytes, and where it ends."""
+    if value == 15:
+        while data[at] == 255:
+            value += 255
+            at += 1
+        value, at = value + data[at], at + 1
+    return value, at
+
+
 def unzstd(data: bytes, most: int) -> bytes:
     """Return what Zstandard frames unpack to."""
     return _by_libarchive("zst", data, most)

@@ -23,6 +23,7 @@ BY_START: dict[bytes, str] = {
     b"HDR0": "trx",
     b"\x3a\xff\x26\xed": "sparse",
     b"ANDROID!": "androidboot",
+    b"CrAU": "payload",
     b"\xe9\x9a\xf7\xb6": "hikvision",
     b"pbzx": "pbzx",
 }
@@ -56,6 +57,10 @@ def by_shape(head: bytes, name: str) -> str | None:
             return found
     if head[1080:1082] == b"\x53\xef" and _is_ext(head):
         return "ext"
+    if head[1024:1028] == b"\xe2\xe1\xf5\xe0" and 9 <= head[1036] <= 16:
+        return "erofs"
+    if head[4096:4100] == b"gDla":
+        return "super"
     start = head[:2]
     if start in (b"\x85\x19", b"\x19\x85") and _is_jffs2(head):
         return "jffs2"

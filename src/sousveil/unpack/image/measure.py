@@ -28,6 +28,7 @@ MAGICS: tuple[tuple[bytes, int, str], ...] = (
     (b"\x19\x85\x20\x03", 0, "jffs2"),
     (b"\x53\xef\x01\0", 1080, "ext"),
     (b"\x53\xef\0\0", 1080, "ext"),
+    (b"\xe2\xe1\xf5\xe0", 1024, "erofs"),
     (b"\x27\x05\x19\x56", 0, "uimage"),
     (b"\xd0\x0d\xfe\xed", 0, "fdt"),
     (b"HDR0", 0, "trx"),
@@ -171,6 +172,14 @@ def _ext(source: Seekable, at: int, _: Reading) -> int:
     if u32(head, 20) != (1 if log == 0 else 0) or u16(head, 90):  # the first data block; not a copy in a later group
         return 0
     return size if size <= source.size - at else 0
+
+
+def _erofs(source: Seekable, at: int, _: Reading) -> int:
+    head = source.read(at + 1024, 128)
+    if len(head) < 128 or not 9 <= head[12] <= 16 or head[90] > 8:
+        return 0
+    size = u32(head, 36) << head[12]
+    return size if u32(head, 40) < u32(head, 36) and 0 < size <= source.size - at else 0
 
 
 def _uimage(source: Seekable, at: int, _: Reading) -> int:
@@ -326,6 +335,7 @@ _KINDS: dict[str, Callable[[Seekable, int, Reading], int]] = {
     "ubifs": _ubifs,
     "jffs2": _jffs2,
     "ext": _ext,
+    "erofs": _erofs,
     "uimage": _uimage,
     "fdt": _fdt,
     "trx": _trx,
