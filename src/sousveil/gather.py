@@ -43,6 +43,7 @@ from sousveil.work.messages import (
     Words,
 )  # fmt: skip
 from sousveil.work.pool import Lost, Pool
+from sousveil.work.shelf import Keeps
 
 if TYPE_CHECKING:
     from sousveil.unpack.outside import Outside
@@ -62,7 +63,9 @@ class Gathering:
         acquired: Acquired,
         options: Options,
         progress: Callable[[Progress], None] | None,
+        keeps: Keeps | None = None,
     ) -> None:
+        """``keeps`` keeps a folder while it is scanned."""
         self._acquired, self._options, self._progress = acquired, options, progress
         self.size = options.jobs or os.cpu_count() or 1
         self.files = self.bytes = self.read_count = 0
@@ -79,7 +82,7 @@ class Gathering:
         self._inputs = [(item.path, item.display) for item in acquired.inputs]
         self._outside: Outside | None = None
         wanted = (options.listing, options.everything, options.only_artifact)
-        self._feed = Feed(self.size, options.quotas, self.limits, *wanted)
+        self._feed = Feed(self.size, options.quotas, self.limits, *wanted, keeps=keeps)
         self._pictures: list[Picture] = []
         self._unseen: set[str] = set()
         self._words: list[Words] = []
@@ -159,8 +162,15 @@ class Gathering:
             self._pool.add(replace(job, skip=(*job.skip, *skipped)), first=True)
         elif len(job.paths) > 1:
             # Find the file that did it: each of the batch alone.
-            for path, display, size in zip(job.paths, job.displays, job.sizes, strict=True):
-                self._pool.add(replace(job, paths=(path,), displays=(display,), sizes=(size,)), first=True)
+            for i, path in enumerate(job.paths):
+                one = replace(
+                    job,
+                    paths=(path,),
+                    displays=(job.displays[i],),
+                    sizes=(job.sizes[i],),
+                    offsets=job.offsets[i : i + 1],
+                )
+                self._pool.add(one, first=True)
         else:
             self._feed.drop(job)
             self.limits.add(Limit(job.displays[0], lost.reason, f"opening was given up: {lost.detail}"))
@@ -198,7 +208,7 @@ class Gathering:
             case Apart() if isinstance(job, Survey):
                 alone = replace(
                     job, displays=(message.display,), sizes=(message.size,), paths=(), spool=message.spool,
-                    offset=message.offset, share=0, shares=1,
+                    offset=message.offset, shelf=0, offsets=(), share=0, shares=1,
                 )  # fmt: skip
                 self._pool.add(alone, first=True)
             case Spread() if isinstance(job, Survey):

@@ -22,6 +22,7 @@ from sousveil.model import (
 from sousveil.options import Options, Progress, SandboxError
 from sousveil.run import Run
 from sousveil.work.confine import missing
+from sousveil.work.shelf import Keeps
 
 if TYPE_CHECKING:
     pass
@@ -38,7 +39,7 @@ def scan(
     *,
     progress: Callable[[Progress], None] | None = None,
     arrived: Callable[[Finding], None] | None = None,
-    keeping: Callable[[Acquired], AbstractContextManager[None]] | None = None,
+    keeping: Callable[[Acquired], AbstractContextManager[Keeps | None]] | None = None,
 ) -> Report:
     """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL;
     or what was acquired already, whose names reports use; it is closed.
@@ -46,7 +47,8 @@ def scan(
     Raises AcquireError where the product cannot be had, RuleError where a rule of ``options.rules`` is wrong, and
     SandboxError where readers cannot be locked down as required.
     Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain. ``keeping`` is
-    entered with what was acquired before it is read, and left before what of it is temporary is removed.
+    entered with what was acquired before it is read, and left before what of it is temporary is removed; what it gives
+    keeps a folder's files as they are read.
     """
     options = options or Options()
     started = time.time()
@@ -59,8 +61,8 @@ def scan(
     acquired = product if isinstance(product, Acquired) else having(os.fspath(product), options, progress)
     name = acquired.name
 
-    with acquired, keeping(acquired) if keeping else nullcontext():
-        run = Run(acquired, options, rules, progress)
+    with acquired, keeping(acquired) if keeping else nullcontext() as keeps:
+        run = Run(acquired, options, rules, progress, keeps)
         try:
             judgement = run.survey_and_judge()
             pictures = run.cut_outs(judgement) if options.pictures else ()

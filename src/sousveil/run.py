@@ -25,6 +25,7 @@ from sousveil.read.model import LANGUAGES
 from sousveil.work.jobs import prepare
 from sousveil.work.messages import Leaf, Message, Read, Trouble
 from sousveil.work.pool import Lost, Pool
+from sousveil.work.shelf import Keeps
 
 if TYPE_CHECKING:
     pass
@@ -48,8 +49,9 @@ class Run(Gathering):
         options: Options,
         rules: tuple[Rule, ...],
         progress: Callable[[Progress], None] | None,
+        keeps: Keeps | None = None,
     ) -> None:
-        super().__init__(acquired, options, progress)
+        super().__init__(acquired, options, progress, keeps)
         self._rules = rules
 
     def survey_and_judge(self) -> Judgement:

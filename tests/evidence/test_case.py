@@ -298,3 +298,15 @@ def test_an_event_says_what_the_system_knows_of_its_clock(case: Case, monkeypatc
     last = [entry.predicate for entry in case.entries()][-2:]
     assert last[0]["clock"] == {"kept": True, "within-us": 1500} and "clock" not in last[1]
     assert not wrong(case.root)
+
+
+def test_the_second_digest_is_checked_too(case: Case) -> None:
+    """SHA-512 is on record for the day on which SHA-256 alone is not enough."""
+    good = case.keep_bytes("good.bin", b"what was kept")
+    case.record("acquired", {}, [good])
+    assert not [c for c in verify_case(case.root) if c.holds is False]
+    bad = case.keep_bytes("bad.bin", b"something else")
+    bad["digest"]["sha512"] = good["digest"]["sha512"]
+    case.record("acquired", {}, [bad])
+    (wrong,) = [c for c in verify_case(case.root) if c.holds is False]
+    assert bad["digest"]["sha256"][:16] in wrong.what and "its SHA-512 is" in wrong.detail

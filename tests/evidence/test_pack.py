@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import random
 import shutil
 import subprocess
 import sys
+import tarfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from test_export import check, list_anew, needs_programs
 
-from sousveil.evidence import export, pack, redaction
+from sousveil.acquire import Acquired
+from sousveil.demo import sdk
+from sousveil.evidence import export, listings, pack, redaction
 from sousveil.evidence.case import Case
+from sousveil.evidence.chronicle import told
+from sousveil.evidence.objects import Incoming
 from sousveil.evidence.pack import Folder
 from sousveil.evidence.products import Keeper, object_of
 from sousveil.evidence.verify import verify
 from sousveil.evidence.wrong import CaseError
+from sousveil.model import Verdict
 from sousveil.options import Options
 from sousveil.pipeline import scan
+from sousveil.unpack import Quotas
+from sousveil.work import feed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
 import documents
@@ -48,16 +62,23 @@ def product(tmp_path: Path) -> Path:
 
 
 def kept(case: Case, root: Path, *, hash_only: bool = False) -> dict[str, str]:
-    """Scan a folder into the case; return the subjects' digests by name."""
+    """Scan a folder into the case and have it listed; return the subjects' digests by name."""
     keeper = Keeper(case, hash_only)
     keeper.record(scan(str(root), keeping=keeper.keeping), ["a test"])
-    return {s["name"]: s["digest"]["sha256"] for s in list(case.entries())[-1].subjects}
+    return listed_in(case)
+
+
+def listed_in(case: Case) -> dict[str, str]:
+    before = len(list(case.entries()))
+    assert not list(listings.complete(case))
+    entries = list(case.entries())[before - 1 :]
+    return {s["name"]: s["digest"]["sha256"] for entry in entries for s in entry.subjects}
 
 
 @pytest.mark.skipif(shutil.which("tar") is None or shutil.which("sha256sum") is None, reason="needs tar")
 def test_tar_and_sha256sum_check_every_file(case: Case, product: Path, tmp_path: Path) -> None:
     there = kept(case, product)
-    assert list(there) == ["sdk.tar", "sdk.sha256", "sdk.report.json"]
+    assert list(there) == ["sdk.tar", "sdk.report.json", "sdk.sha256"]
     out = tmp_path / "unpacked"
     out.mkdir()
     subprocess.run(["tar", "-xf", case.objects.path(there["sdk.tar"]), "-C", out], check=True)
@@ -67,8 +88,13 @@ def test_tar_and_sha256sum_check_every_file(case: Case, product: Path, tmp_path:
     assert run.returncode == 0 and run.stdout.count(b": OK") == len(NAMES) + 1, run
     (product / "link").unlink()
     assert subprocess.run(["diff", "-r", product, out], check=False).returncode == 0
-    scanned = list(case.entries())[-1]
+    scanned, listing = list(case.entries())[-2:]
     assert scanned.predicate["not-kept"] == ["link: link"]
+    assert (scanned.kind, listing.kind) == ("scanned", "listed")
+    data = case.objects.path(there["sdk.tar"]).read_bytes()
+    told = listing.subjects[0]
+    assert told["digest"] == {"sha256": there["sdk.tar"], "sha512": hashlib.sha512(data).hexdigest()}
+    assert told["annotations"]["size"] == len(data) and not list(listings.complete(case))
     assert not [c for c in verify(case.root) if c.holds is not True]
     found = list(pack.listed(case.objects.path(there["sdk.sha256"])))
     assert sorted(os.fsencode(name) for _, name in found) == sorted((*NAMES, b"large.bin"))
@@ -77,9 +103,7 @@ def test_tar_and_sha256sum_check_every_file(case: Case, product: Path, tmp_path:
         pack.members(case.objects.path(there["sdk.tar"]), case.objects.path(there["sdk.sha256"])),
         strict=True,
     ):
-        from hashlib import sha256
-
-        assert digest == said == sha256(b"".join(chunks)).hexdigest()
+        assert digest == said == hashlib.sha256(b"".join(chunks)).hexdigest()
 
 
 def test_digests_alone_are_listings(case: Case, product: Path) -> None:
@@ -89,12 +113,111 @@ def test_digests_alone_are_listings(case: Case, product: Path) -> None:
     assert not [c for c in verify(case.root) if c.holds is not True]
 
 
-def test_what_changes_while_it_is_read_is_not_kept_silently(product: Path) -> None:
-    chunks = Folder(product).chunks()
-    with pytest.raises(CaseError, match="changed while it was kept"):
-        for _ in chunks:
-            with (product / "large.bin").open("ab") as file:
-                file.write(b"more")
+def test_what_is_scanned_is_what_is_kept(case: Case, product: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are changed once they were kept are scanned in the state that was kept."""
+    (product / "face.h").write_text("typedef enum { FACE_RACE_UYGHUR, FACE_RACE_HAN, FACE_RACE_OTHER } FACE_RACE;\n")
+    (product / "use.h").write_text("struct Face { FACE_RACE race; };\n")
+    taken = Folder.take
+
+    def take(self: Folder, batch: Sequence[tuple[bytes, str, int]]) -> list[tuple[int, int]]:
+        places = taken(self, batch)
+        for raw, _, _ in batch:
+            Path(os.fsdecode(raw)).write_text("nothing\n")
+        return places
+
+    monkeypatch.setattr(Folder, "take", take)
+    keeper = Keeper(case, hash_only=False)
+    report = scan(str(product), keeping=keeper.keeping)
+    keeper.record(report, ["a test"])
+    there = listed_in(case)
+    assert report.verdict == Verdict.PROFILES and keeper.changed == []
+    sums = {name: digest for digest, name in pack.listed(case.objects.path(there["sdk.sha256"]))}
+    places = [place for finding in report.findings for place in finding.places]
+    assert places and {p.sha256 for p in places if p.artifact == "face.h"} == {sums["face.h"]}
+    assert hashlib.sha256((product / "face.h").read_bytes()).hexdigest() != sums["face.h"]
+
+
+def test_a_scan_that_keeps_says_what_a_scan_says(case: Case, product: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sdk.write(product)
+    shutil.make_archive(str(product / "again"), "zip", product / "inc")
+    os.mkfifo(product / "pipe")
+    for large in (feed.LARGE, 1000):  # nearly all are then too large to be kept at once
+        monkeypatch.setattr(feed, "LARGE", large)
+        monkeypatch.setattr(pack, "_MOST_TAKEN", large)
+        keeper = Keeper(case, hash_only=False)
+        told = [scan(str(product), Options(listing=True), keeping=k) for k in (None, keeper.keeping)]
+        plain, keeping = (msgspec.to_builtins(msgspec.structs.replace(report, run={})) for report in told)
+        assert plain == keeping and plain["findings"] and plain["artifacts"]
+        keeper.record(told[1], ["a test"])
+        there = listed_in(case)
+        with tarfile.open(case.objects.path(there["sdk.tar"])) as tar:
+            assert len(tar.getnames()) == sum(p.is_file() and not p.is_symlink() for p in product.rglob("*"))
+        assert not [c for c in verify(case.root) if c.holds is not True]
+
+
+def test_what_a_quota_leaves_out_of_the_scan_is_kept(case: Case, product: Path) -> None:
+    keeper = Keeper(case, hash_only=False)
+    report = scan(str(product), Options(quotas=Quotas(max_files=3)), keeping=keeper.keeping)
+    keeper.record(report, ["a test"])
+    assert any(limit.reason == "quota" for limit in report.limits)
+    files = list(pack.listed(case.objects.path(listed_in(case)["sdk.sha256"])))
+    assert len(files) == len(NAMES) + 1
+
+
+@pytest.mark.parametrize("hash_only", [True, False])
+def test_what_changed_since_the_scan_began_is_told(
+    case: Case, product: Path, monkeypatch: pytest.MonkeyPatch, hash_only: bool
+) -> None:
+    """Of digests alone, and of what is kept when the scan is over, it is not known that they are what was scanned."""
+    monkeypatch.setattr(feed, "LARGE", 1000)
+    time.sleep(0.02)
+    for what in (product, product / "large.bin"):
+        keeper = Keeper(case, hash_only)
+
+        @contextmanager
+        def keeping(acquired: Acquired, keeper: Keeper = keeper) -> Iterator[Folder | None]:
+            with keeper.keeping(acquired) as folder:
+                yield folder
+                time.sleep(0.02)
+                with (product / "large.bin").open("r+b") as file:
+                    file.write(b"x")
+
+        keeper.record(scan(str(what), keeping=keeping), ["a test"])
+        assert [Path(name).name for name in keeper.changed] == ["large.bin"]
+        scanned = list(case.entries())[-1]
+        assert any(line == f"changed while it was scanned: {keeper.changed[0]}" for line in told(scanned))
+
+
+def test_a_full_disk_costs_the_keeping_and_not_the_scan(
+    case: Case, product: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdk.write(product)
+
+    def full(self: Incoming, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Incoming, "write", full)
+    keeper = Keeper(case, hash_only=False)
+    report = scan(str(product), keeping=keeper.keeping)
+    assert report.verdict == Verdict.PROFILES
+    with pytest.raises(CaseError, match="it cannot be kept: No space left"):
+        keeper.record(report, ["a test"])
+    assert not case.objects.leftovers() and "scanned" not in [e.kind for e in case.entries()]
+
+
+def test_an_archive_that_is_not_what_was_scanned_is_not_listed(case: Case, product: Path) -> None:
+    keeper = Keeper(case, hash_only=False)
+    keeper.record(scan(str(product), keeping=keeper.keeping), ["a test"])
+    path = case.objects.path(list(case.entries())[-1].subjects[0]["digest"]["sha256"])
+    whole = path.read_bytes()
+    path.chmod(0o644)
+    for broken in (whole[:-300] + b"x" + whole[-299:], whole[: len(whole) // 2], b"no archive"):
+        path.write_bytes(broken)
+        (told,) = listings.complete(case)
+        assert told.startswith("sdk.tar: ")
+        assert [c for c in verify(case.root) if c.holds is False] and list(case.entries())[-1].kind == "scanned"
+    path.write_bytes(whole)
+    assert not list(listings.complete(case)) and list(case.entries())[-1].kind == "listed"
 
 
 @needs_programs
@@ -189,8 +312,8 @@ def test_cut_outs_stand_in_the_page_and_go_with_what_they_show(
     )
     keeper = Keeper(case, hash_only=False)
     keeper.record(scan(str(product), Options(pictures=True), keeping=keeper.keeping), ["a test"])
-    there = {s["name"]: s["digest"]["sha256"] for s in list(case.entries())[-1].subjects}
-    assert list(there) == ["sdk.tar", "sdk.sha256", "sdk.cut-outs.json", "sdk.report.json"]
+    there = listed_in(case)
+    assert list(there) == ["sdk.tar", "sdk.cut-outs.json", "sdk.report.json", "sdk.sha256"]
     folder = export.bag(case, tmp_path / "whole").folder
     page = (folder / "data" / "case.html").read_text()
     assert page.count("data:image/png;base64,") == 1 and "Cut-out of manual.pdf!/text.md" in page
@@ -211,8 +334,8 @@ def test_a_case_that_lies_in_the_product_is_no_part_of_it(
     monkeypatch.chdir(product)
     mine = Case.open(place, lambda new: b"")
     kept(mine, Path(root) if root else product)
-    scanned = list(mine.entries())[-1]
+    scanned, listing = list(mine.entries())[-2:]
     assert any("the case itself" in left for left in scanned.predicate["not-kept"])
-    names = [name for _, name in pack.listed(mine.objects.path(scanned.subjects[1]["digest"]["sha256"]))]
+    names = [name for _, name in pack.listed(mine.objects.path(listing.subjects[1]["digest"]["sha256"]))]
     assert "inc/b.h" in names and not [name for name in names if name.startswith("inc/case/")]
     assert not [c for c in verify(place) if c.holds is not True]

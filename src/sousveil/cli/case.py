@@ -171,16 +171,22 @@ def files(folder: Path) -> None:
     Example:
       sousveil case files --case camera-case
     """
+    from sousveil.evidence import listings
     from sousveil.evidence.case import Case
-    from sousveil.evidence.pack import LISTS, listed
+    from sousveil.evidence.pack import LISTS, listed, unlisted
 
     case = Case.open(folder)
+    without = unlisted(case.entries())
     for entry in case.entries():
         for subject in entry.subjects:
             notes = subject.get("annotations", {})
             digest, name = subject["digest"]["sha256"], show(subject["name"])
             kept = "" if notes.get("kept", True) else "   (digests only)"
             print(f"{digest}  {notes.get('size', 0):>12,}  {name}{kept}")
+            if without.pop(digest, None) and (archive := case.objects.path(digest)).is_file():
+                with archive.open("rb") as file:
+                    for one, inside in listings.files(file, archive):
+                        print(f"{one}  {'':>12}  {show(inside)}   (in {name})")
             if LISTS in notes and (listing := case.objects.path(digest)).is_file():
                 where = f"in {name.removesuffix('.sha256')}.tar" if notes[LISTS] else "digests only"
                 for one, inside in listed(listing):

@@ -127,6 +127,7 @@ def _scan(product: str, request: Request) -> tuple[Report, str]:
     """
     if request.case is None:
         return _scanned(_named(product, None), request, None), ""
+    from sousveil.acquire.wording import shown
     from sousveil.cli.case import opened
     from sousveil.evidence.products import Keeper
     from sousveil.evidence.wrong import CaseError
@@ -138,6 +139,10 @@ def _scan(product: str, request: Request) -> tuple[Report, str]:
         keeper.record(report, ["sousveil", *sys.argv[1:]])
     except CaseError as error:
         return report, f"{error}. This report is not on record."
+    if keeper.changed:
+        first = ", ".join(shown(one) for one in keeper.changed[:3])
+        say(f"changed while it was scanned, so that what is kept may be another state: {first}"
+            + (f" and {len(keeper.changed) - 3} more" if len(keeper.changed) > 3 else ""))  # fmt: skip
     return report, ""
 
 

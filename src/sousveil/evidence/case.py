@@ -18,6 +18,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,6 @@ class Case:
     def __init__(self, root: Path, public_pem: bytes, ask: keys.Ask) -> None:
         self.root = root
         self.public_pem = public_pem
-        self.keyid = keys.fingerprint(public_pem)
         self.objects = Objects(root / "objects")
         self.ledger = Ledger(root / LEDGER)
         self._ask = ask
@@ -112,6 +112,11 @@ class Case:
         except OSError as error:
             raise CaseError(_no_case(root)) from error
         return cls(root, pem, ask or _no_passphrase)
+
+    @cached_property
+    def keyid(self) -> str:
+        """Return the SHA-256 of the public key, which names it."""
+        return keys.fingerprint(self.public_pem)
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -234,7 +239,7 @@ def subject(name: str, digest: Digest, *, kept: bool = True) -> dict[str, Any]:
     """Return a resource descriptor of in-toto: a name, two digests, the size and whether the bytes are in the case."""
     return {
         "name": name,
-        "digest": {"sha256": digest.sha256, "sha512": digest.sha512},
+        "digest": {"sha256": digest.sha256, **({"sha512": digest.sha512} if digest.sha512 else {})},
         "annotations": {"size": digest.size, "kept": kept},
     }
 

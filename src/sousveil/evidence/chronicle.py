@@ -28,6 +28,7 @@ _LEAD = {
     "moved": "leads elsewhere",
     "back": "there again",
     "told": "a notice of it was sent",
+    "listed": "the files of an archive listed",
     "kept": "kept, for the event that follows",
     "sealed": "sealed",
     "prepared": "put together for an export, whose files are named here",
@@ -53,6 +54,8 @@ def told(entry: Entry) -> list[str]:
     lines = [f"{lead}: {first}" if first else lead]
     lines += _cut([answered(one) for one in predicate.get("answers") or []])
     lines += _cut([seen(one) for one in predicate.get("as-shown") or []])
+    lines += _cut([f"not kept: {one}" for one in details.pop("not-kept", ())]) if entry.kind == "scanned" else ()
+    lines += _cut([f"changed while it was scanned: {one}" for one in details.pop("changed-meanwhile", ())])
     if between := window(predicate):
         lines.append(between)
     lines += [

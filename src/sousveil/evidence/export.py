@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from sousveil import __version__
-from sousveil.evidence import chronicle, crate, durable, paper, redaction, wacz
+from sousveil.evidence import chronicle, crate, durable, listings, paper, redaction, wacz
 from sousveil.evidence.bag import made
 from sousveil.evidence.case import LEDGER, PUBLIC_KEY, Case, foreign
 from sousveil.evidence.envelope import stub
@@ -78,6 +78,7 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
         raise CaseError(f"{case.root / strangers[0]}: a link, a pipe or a device; what it leads to is not part of it")
     with case.held():
         case.ready()
+        unlisted = tuple(listings.complete(case))
         plan = redaction.plan(case, wishes)
         if plan.objects or plan.lines:
             redaction.record(case, plan)
@@ -87,7 +88,7 @@ def bag(case: Case, out: Path, wishes: Iterable[redaction.Wish] = ()) -> Exporte
         try:
             durable.sweep(out.parent, out.name)
             (part / "data").mkdir(parents=True)
-            notes = tuple(_fill(case, told, part / "data"))
+            notes = (*unlisted, *_fill(case, told, part / "data"))
             _bind(case, part)
             whole = _close(part, told)
             # On record once it is whole and before it has its name: no export is handed on of which nothing is known.

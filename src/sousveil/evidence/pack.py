@@ -1,23 +1,28 @@
-"""A folder kept as one object: a tar archive of its files, and beside it a listing of their digests.
+"""A folder kept as one object: a tar archive of its files, written while they are scanned.
 
-However many files there are, two objects are written and synced. The listing is what ``sha256sum`` prints, so that
-``tar -xf ARCHIVE`` and ``sha256sum -c LISTING`` check each file with what everybody has. It vouches for each file by
-itself: where one is taken out of an export, the others stand there as objects of their own.
+What is scanned is what lies in the archive: workers read it there, so that a file which changes meanwhile is scanned
+and kept in one and the same state. However many files there are, one object is written and synced, and its bytes are
+hashed once: its SHA-256 pins every byte of every file. ``listings.py`` makes of it, before the case is sealed or
+exported, the listing of its files' digests.
 """
 
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import re
 import stat
+import sys
 import tarfile
+import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from sousveil.evidence.objects import CHUNK
+from sousveil.evidence.objects import CHUNK, Digest, Incoming, Objects
 from sousveil.evidence.wrong import CaseError
 from sousveil.model import Limit
 from sousveil.unpack import tree
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
 LISTS = "lists"
 """The annotation of a listing: the SHA-256 of the archive whose files it lists, empty where only digests were kept."""
+FOLDER = "folder"
+"""The annotation of an archive of a folder, whose files are to be listed."""
 _BLOCK = 512
 _NAME = 100
 _MOST_NUMBER = 8**11
@@ -34,103 +41,218 @@ _REGULAR = b"        0" + bytes(100) + b"ustar  \0" + bytes(247)
 _DIGEST = re.compile(b"[0-9a-f]{64}")
 _ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
 _ESCAPED = re.compile(rb"[\\\n\r]").search
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_MOST_TAKEN = 12 << 20
+"""Bytes of a file up to which it is taken at once; a larger one is kept when the scan is over."""
+_ROOM = CHUNK + _MOST_TAKEN + (1 << 16)
 
 
-class Folder:
-    """What a folder holds, read once: its bytes as an archive, and the digests of its files."""
+class _Watched:
+    """What is common to all who read a folder: what was left out of it, and what changed since a moment."""
 
-    def __init__(self, root: Path, *, case: Path | None = None, long: bool = False) -> None:
-        """``long`` also takes the SHA-512 of every file, which the archive as a whole has otherwise.
-
-        A ``case`` that lies in the folder is no part of the product.
-        """
-        self._root = root
-        self._case = ""
-        if case is not None and case.resolve().is_relative_to(root.resolve()):
-            within = case.resolve().relative_to(root.resolve())
-            self._case = f"{os.fspath(root).rstrip(os.sep)}{os.sep}{within}{os.sep}"
-        self._long = long
-        self.sums: list[bytes] = []
-        """A line a file: SHA-256 and name, in the order of the archive."""
-        self.long_sums: list[bytes] = []
+    def __init__(self, root: Path, case: Path | None, begun: int) -> None:
+        """A ``case`` that lies in the folder is no part of the product. ``begun``: ``now`` when the scan began."""
+        self.root = root
         self.left: list[str] = []
         """What was not kept, and why."""
+        self.changed: list[str] = []
+        """What changed after the scan had begun, so that it may not be what was scanned."""
+        self._below = os.fsencode(os.fspath(root).rstrip(os.sep) + os.sep)
+        self.own = b""
+        """What the paths of the case begin with, where it lies in the folder."""
+        self._begun = begun
+        if case is not None and case.resolve().is_relative_to(root.resolve()):
+            within = case.resolve().relative_to(root.resolve())
+            self.own = self._below + os.fsencode(within) + os.sep.encode()
+            self.left.append(f"{os.fsdecode(self.own)}: the case itself")
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the archive, in pieces of about a megabyte. Raises CaseError where a large file changes meanwhile."""
-        cut = len(os.fsencode(os.fspath(self._root).rstrip(os.sep))) + 1
-        waiting: list[bytes] = []
-        size = 0
-        if self._case:
-            self.left.append(f"{self._case}: the case itself")
-        # Nothing is asked of a file twice: one more question of each is a tenth of what keeping a folder costs.
-        for entry in tree(self._root, sizes=False):
-            if isinstance(entry, Limit):
-                self.left.append(f"{entry.path}: {entry.reason}")
-                continue
-            if self._case and entry.path.startswith(self._case):
-                continue
-            raw = entry.raw
-            name = raw[cut:] if os.sep == "/" else raw[cut:].replace(os.sep.encode(), b"/")
-            try:
-                descriptor = os.open(raw, _OPEN)
-            except OSError as error:
-                self.left.append(f"{entry.display}: {error.strerror}")
-                continue
-            try:
-                info = os.fstat(descriptor)
-                if not stat.S_ISREG(info.st_mode):
-                    self.left.append(f"{entry.display}: it is no file any more")
-                    continue
-                if info.st_size > CHUNK:
-                    yield b"".join(waiting)
-                    waiting, size = [], 0
-                    yield from self._large(name, info, descriptor)
-                    continue
-                data = os.read(descriptor, info.st_size + 1)
-                while len(data) != info.st_size and (more := os.read(descriptor, CHUNK)):
-                    data += more  # small files are taken as they are read
-            finally:
-                os.close(descriptor)
-            self._note(name, hashlib.sha256(data).hexdigest())
-            if self._long:
-                self._note_long(name, hashlib.sha512(data).hexdigest())
-            waiting += (_header(name, len(data), info), data, bytes(-len(data) % _BLOCK))
-            size += len(data) + _BLOCK
-            if size > CHUNK:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-        yield b"".join((*waiting, bytes(2 * _BLOCK)))
+    def leave(self, limit: Limit) -> None:
+        """Note something that is not looked at."""
+        self.left.append(f"{limit.path}: {limit.reason}")
 
-    def _large(self, name: bytes, info: os.stat_result, descriptor: int) -> Iterator[bytes]:
-        short, long = hashlib.sha256(), hashlib.sha512()
-        yield _header(name, info.st_size, info)
+    def _name(self, raw: bytes) -> bytes:
+        name = raw[len(self._below) :]
+        return name if os.sep == "/" else name.replace(os.sep.encode(), b"/")
+
+    def _opened(self, raw: bytes, display: str) -> tuple[int, os.stat_result] | None:
+        """Return a file and what the system says of it, None if there is none to keep."""
+        try:
+            descriptor = os.open(raw, _OPEN)
+        except OSError as error:
+            self.left.append(f"{display}: {error.strerror}")
+            return None
+        info = os.fstat(descriptor)
+        if stat.S_ISREG(info.st_mode):
+            return descriptor, info
+        os.close(descriptor)
+        self.left.append(f"{display}: it is no file any more")
+        return None
+
+    def _late(self, display: str, info: os.stat_result) -> None:
+        if info.st_ctime_ns > self._begun:
+            self.changed.append(display)
+
+
+def now() -> int:
+    """Return the moment by the clock that file systems date changes with, in nanoseconds."""
+    coarse = getattr(time, "CLOCK_REALTIME_COARSE", 5)  # Linux; Python does not name it
+    return time.clock_gettime_ns(coarse) if sys.platform == "linux" else time.time_ns()
+
+
+class Folder(_Watched):
+    """A folder on its way into a case (``work.shelf.Keeps``)."""
+
+    def __init__(self, root: Path, objects: Objects, begun: int, case: Path | None = None) -> None:
+        super().__init__(root, case, begun)
+        self._incoming = Incoming(objects, long=False)
+        self._later: list[tuple[bytes, str]] = []
+        self._failed: OSError | None = None
+        self._room = memoryview(_room())
+        self._end = 0
+
+    @property
+    def path(self) -> Path:
+        """Return where the archive is written to."""
+        return self._incoming.path
+
+    def take(self, batch: Sequence[tuple[bytes, str, int]]) -> list[tuple[int, int]]:
+        """Write files (path, display address, size); return of each how many bytes it has and where they lie.
+
+        -1 where they do not. Where nothing can be written any more, ``finish`` says so: the scan goes on.
+        """
+        try:
+            places = [(size, -1) if self._failed else self._take(raw, display, size) for raw, display, size in batch]
+            self._flush()
+        except OSError as error:
+            self._failed = error
+        return [(size, -1) for _, _, size in batch] if self._failed else places
+
+    def _take(self, raw: bytes, display: str, listed: int) -> tuple[int, int]:
+        opened = self._opened(raw, display)
+        if opened is None:
+            return listed, -1
+        descriptor, info = opened
+        try:
+            size = info.st_size
+            if size > _MOST_TAKEN:
+                self._later.append((raw, display))
+                return listed, -1
+            if self._end > CHUNK:
+                self._flush()
+            name = self._name(raw)
+            header = _header(name, size, info)
+            start = self._end + len(header)
+            most = _MOST_TAKEN + 1
+            there = _into(descriptor, self._room[start : start + size + 1])
+            if there != size:
+                # It changes just now: what it holds is taken as it is read.
+                while (more := _into(descriptor, self._room[start + there : start + most])) and there < most:
+                    there += more
+                if there == most:
+                    self._later.append((raw, display))
+                    return listed, -1
+                header = _header(name, there, info)
+        finally:
+            os.close(descriptor)
+        self._room[self._end : start] = header
+        end = start + there
+        self._end = end + -there % _BLOCK
+        self._room[end : self._end] = bytes(self._end - end)
+        return there, self._incoming.size + start
+
+    def _flush(self) -> None:
+        self._incoming.write(self._room[: self._end])
+        self._end = 0
+
+    def later(self, files: Iterable[tuple[bytes, str, int]]) -> None:
+        """Note files that are kept when the scan is over."""
+        self._later += [(raw, display) for raw, display, _ in files]
+
+    def finish(self) -> Digest:
+        """Write what is left, once the scan is over, and keep the archive. Raises CaseError, OSError."""
+        if self._failed is not None:
+            raise self._failed
+        for raw, display in self._later:
+            if (opened := self._opened(raw, display)) is not None:
+                descriptor, info = opened
+                try:
+                    self._late(display, info)
+                    self._large(self._name(raw), info, descriptor)
+                finally:
+                    os.close(descriptor)
+        self._incoming.write(bytes(2 * _BLOCK))
+        return self._incoming.keep()
+
+    def _large(self, name: bytes, info: os.stat_result, descriptor: int) -> None:
+        self._incoming.write(_header(name, info.st_size, info))
         size = 0
-        while chunk := os.read(descriptor, CHUNK):
-            short.update(chunk)
-            if self._long:
-                long.update(chunk)
-            size += len(chunk)
+        while count := _into(descriptor, self._room[:CHUNK]):
+            size += count
             if size <= info.st_size:
-                yield chunk
+                self._incoming.write(self._room[:count])
         if size != info.st_size:
             raise CaseError(f"{os.fsdecode(name)}: it changed while it was kept; scan it again when it is at rest")
-        yield bytes(-size % _BLOCK)
-        self._note(name, short.hexdigest())
-        if self._long:
-            self._note_long(name, long.hexdigest())
+        self._incoming.write(bytes(-size % _BLOCK))
 
-    def _note(self, name: bytes, digest: str) -> None:
-        self.sums.append(_line(name, digest))
-
-    def _note_long(self, name: bytes, digest: str) -> None:
-        self.long_sums.append(_line(name, digest))
+    def drop(self) -> None:
+        """Let go of it; what was kept stays."""
+        self._incoming.drop()
 
 
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+def _room() -> mmap.mmap | bytearray:
+    """Return memory of which only what is used is taken from the system; no other process shares it."""
+    if hasattr(mmap, "MAP_PRIVATE"):
+        return mmap.mmap(-1, _ROOM, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return bytearray(_ROOM)
 
 
-def _line(name: bytes, digest: str) -> bytes:
+def _into(descriptor: int, room: memoryview) -> int:
+    """Read into ``room``; return how many bytes came."""
+    data = os.read(descriptor, len(room))
+    room[: len(data)] = data
+    return len(data)
+
+
+if hasattr(os, "readv"):
+
+    def _into(descriptor: int, room: memoryview) -> int:
+        return os.readv(descriptor, (room,))
+
+
+class Sums(_Watched):
+    """The digests of a folder's files, which are not kept: a line a file, as sha256sum and sha512sum print it."""
+
+    def __init__(self, root: Path, begun: int, case: Path | None = None) -> None:
+        super().__init__(root, case, begun)
+        self.short: list[bytes] = []
+        self.long: list[bytes] = []
+
+    def take(self) -> None:
+        """Read the folder."""
+        for entry in tree(self.root, sizes=False):
+            if isinstance(entry, Limit):
+                self.leave(entry)
+                continue
+            if self.own and entry.raw.startswith(self.own):
+                continue
+            opened = self._opened(entry.raw, entry.display)
+            if opened is None:
+                continue
+            descriptor, info = opened
+            try:
+                self._late(entry.display, info)
+                short, long = hashlib.sha256(), hashlib.sha512()
+                while chunk := os.read(descriptor, CHUNK):
+                    short.update(chunk)
+                    long.update(chunk)
+            finally:
+                os.close(descriptor)
+            name = self._name(entry.raw)
+            self.short.append(line(name, short.hexdigest()))
+            self.long.append(line(name, long.hexdigest()))
+
+
+def line(name: bytes, digest: str) -> bytes:
     """Return what sha256sum prints for a file."""
     if not _ESCAPED(name):
         return b"%b  %b\n" % (digest.encode(), name)
@@ -175,21 +297,48 @@ def listed(listing: Path) -> Iterator[tuple[str, str]]:
             yield digest.decode("ascii"), os.fsdecode(name)
 
 
+def inside(file: IO[bytes], archive: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield name and bytes of each file in an archive; the bytes before the next one is asked for.
+
+    Raises CaseError where it is no archive of a folder.
+    """
+    with _readable(archive), tarfile.open(fileobj=file, mode="r|", errorlevel=2, bufsize=CHUNK) as tar:
+        for member in tar:
+            data = tar.extractfile(member)
+            if data is None:
+                raise CaseError(f"{archive}: {member.name!r} in it is no file")
+            yield member.name, _chunks(data, archive)
+            tar.members.clear()  # type: ignore[attr-defined]  # it would remember them all
+
+
+def _chunks(file: IO[bytes], archive: Path) -> Iterator[bytes]:
+    with _readable(archive):
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+@contextmanager
+def _readable(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except tarfile.TarError as error:
+        raise CaseError(f"{archive}: it is not the archive that was kept: {error}") from error
+
+
 def members(archive: Path, listing: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield SHA-256 and bytes of each file in an archive; the bytes before the next one is asked for.
 
     Raises CaseError where it is not what the listing says.
     """
-    try:
-        with tarfile.open(archive, "r:", errorlevel=2) as tar:
-            for member, (digest, name) in zip(tar, listed(listing), strict=True):
-                file = tar.extractfile(member)
-                if member.name != name or file is None:
-                    raise CaseError(f"{archive}: it does not hold what {listing.name[:16]}… lists")
-                yield digest, iter(lambda file=file: file.read(CHUNK), b"")  # type: ignore[misc]
-                tar.members.clear()  # type: ignore[attr-defined]  # it would remember them all
-    except (tarfile.TarError, ValueError) as error:
-        raise CaseError(f"{archive}: it is not the archive that {listing.name[:16]}… lists: {error}") from error
+    wrong = CaseError(f"{archive}: it does not hold what {listing.name[:16]}… lists")
+    with archive.open("rb") as file:
+        try:
+            for (name, chunks), (digest, said) in zip(inside(file, archive), listed(listing), strict=True):
+                if name != said:
+                    raise wrong
+                yield digest, chunks
+        except ValueError as error:
+            raise wrong from error
 
 
 def packs(entries: Iterable[Entry]) -> dict[str, str]:
@@ -200,3 +349,16 @@ def packs(entries: Iterable[Entry]) -> dict[str, str]:
         for subject in entry.subjects
         if (archive := subject.get("annotations", {}).get(LISTS))
     }
+
+
+def unlisted(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
+    """Return the archives that are on record without a listing: of each its subject, by its SHA-256."""
+    found: dict[str, dict[str, Any]] = {}
+    have: set[str] = set()
+    for entry in entries:
+        for one in entry.subjects:
+            notes = one.get("annotations", {})
+            if notes.get(FOLDER):
+                found.setdefault(one["digest"]["sha256"], one)
+            have.add(notes.get(LISTS, ""))
+    return {digest: one for digest, one in found.items() if digest not in have}

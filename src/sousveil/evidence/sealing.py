@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from sousveil.evidence import calendars, durable, logs, ots, rfc3161, stamps
+from sousveil.evidence import calendars, durable, listings, logs, ots, rfc3161, stamps
 from sousveil.evidence.case import Case
 from sousveil.evidence.witness import Kind, Post
 from sousveil.evidence.wrong import CaseError
@@ -28,6 +28,9 @@ def seal(case: Case, witnesses: Witnesses, post: Post) -> Iterator[str]:
     A case whose last event is a seal is not sealed twice: only what is missing of its stamps is asked for. Raises
     CaseError at the end where a witness's answer is no stamp.
     """
+    with case.held():
+        case.ready()
+        yield from listings.complete(case)
     last = None
     kept: set[str] = set()
     for entry in case.entries():

@@ -42,6 +42,8 @@ class Named(Struct):
     """The reason, where it was taken out."""
     lists: str = ""
     """Of a listing: the archive whose files it vouches for."""
+    sha512: str = ""
+    """Where it is on record."""
 
 
 def anchors(roots: bytes = b"", headers: str = "", logs: bytes = b"") -> Anchors:
@@ -205,6 +207,7 @@ def _name(entry: Entry, named: dict[str, Named], gone: dict[str, str]) -> None:
         elif notes.get("kept"):
             known.kept = True
         named[digest].lists = notes.get(LISTS, "") or named[digest].lists
+        named[digest].sha512 = named[digest].sha512 or str(subject["digest"].get("sha512", ""))
     if entry.kind == "redacted":
         gone |= {one["sha256"]: str(one.get("reason", "")) or "no reason given" for one in entry.predicate["objects"]}
 
@@ -255,12 +258,18 @@ def _check(case: Case, digest: str, note: Named) -> str:
         size = path.stat().st_size
         if note.size >= 0 and size != note.size:
             return f"{path}: it has {size} bytes, not {note.size}"
-        found = hashlib.sha256()
+        found, second = hashlib.sha256(), hashlib.sha512() if note.sha512 else None
         for chunk in chunks_of(path):
             found.update(chunk)
+            if second is not None:
+                second.update(chunk)
     except OSError as error:
         return f"{path}: {error.strerror or error}"
-    return "" if found.hexdigest() == digest else f"{path}: its SHA-256 is {found.hexdigest()}"
+    if found.hexdigest() != digest:
+        return f"{path}: its SHA-256 is {found.hexdigest()}"
+    if second is not None and second.hexdigest() != note.sha512:
+        return f"{path}: its SHA-512 is {second.hexdigest()}, not {note.sha512}"
+    return ""
 
 
 def _made(bag: Path, last: Entry | None) -> Iterator[Claim]:

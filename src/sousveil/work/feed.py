@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,10 +20,13 @@ from sousveil.model import Limit
 from sousveil.unpack import Quotas, tree
 from sousveil.work.again import UNTYPED
 from sousveil.work.messages import Job, Leaf, Read, Seek, Survey
+from sousveil.work.shelf import Keeps, Listed, Shelf
 from sousveil.work.station import PASSING, Station
 
 _BATCH_FILES = 128
 _BATCH_BYTES = 48 << 20
+LARGE = _BATCH_BYTES // 4
+"""Bytes of a file from which on it is a job of its own."""
 _SHARED = 2 << 20
 """Bytes of a file from which on, if it is a container, several workers may each survey a part of it."""
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -40,10 +44,17 @@ class Feed:
         listing: bool,
         everything: bool = False,
         only: str = "",
+        *,
+        keeps: Keeps | None = None,
     ) -> None:
         self._quotas, self._limits, self._listing = quotas, limits, listing
         self._everything, self._only = everything, only
-        self._stations: list[Station] = []
+        self._stations: list[Station | Shelf] = []
+        self._shelf = Shelf(1, keeps) if keeps is not None else None
+        self._shelved: list[Survey] = []
+        """What was surveyed of a folder that is kept: looked at again as it was kept."""
+        if self._shelf is not None:
+            self._stations.append(self._shelf)
         self.ocr = self.originals = False
         """Whether pictures are to be looked at, and documents kept whose pages may be shown."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -55,38 +66,85 @@ class Feed:
         if not PASSING and self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="sousveil-")
         folder = None if self._folder is None else Path(self._folder.name)
-        self._stations.append(Station(len(self._stations) + 1, folder))
-        return self._stations[-1]
+        station = Station(len(self._stations) + 1, folder)
+        self._stations.append(station)
+        return station
 
     def surveys(
         self, inputs: Iterable[tuple[Path, str]], literals: tuple[str, ...] = (), again: tuple[str, ...] = ()
     ) -> Iterator[Survey]:
         """Yield jobs for local files and folders, given with their display addresses."""
-        batch: list[tuple[bytes, str, int]] = []
+        keeps = self._shelf.keeps if self._shelf is not None else None
+        others = []
+        for path, display in inputs:
+            if keeps is None or path != keeps.root:
+                others.append((path, display))
+            elif literals:
+                for job in self._shelved:
+                    yield from self._once_more(job, literals, again)
+            else:
+                for job in self._jobs(self._files([(path, display)], keeps), keeps, literals, again):
+                    self._shelved.append(job)
+                    yield job
+        yield from self._jobs(self._files(others), None, literals, again)
+
+    def _jobs(
+        self,
+        files: Iterator[Listed],
+        keeps: Keeps | None,
+        literals: tuple[str, ...],
+        again: tuple[str, ...],
+    ) -> Iterator[Survey]:
+        batch: list[Listed] = []
         size = 0
-        for count, found in enumerate(self._files(inputs)):
+        for count, found in enumerate(files):
             _, display, length = found
             if literals and display.lower().endswith(UNTYPED):
                 continue
             if count >= self._quotas.max_files:
                 most = self._quotas.max_files
                 self._limits.add(Limit(display, "quota", f"--max-files {most}: the rest was not opened"))
+                if keeps is not None:
+                    keeps.later(chain([found], files))
                 break
             # A large file, most likely a container, is a job of its own.
-            if length > _BATCH_BYTES // 4:
+            if length > LARGE:
+                if keeps is not None:
+                    keeps.later([found])
                 yield self._survey([found], literals, again)
                 continue
             batch.append(found)
             size += length
             if len(batch) >= self._most or size >= _BATCH_BYTES:
-                yield self._survey(batch, literals, again)
+                yield from self._batch(batch, keeps, literals, again)
                 batch, size = [], 0
         if batch:
-            yield self._survey(batch, literals, again)
+            yield from self._batch(batch, keeps, literals, again)
 
-    def _survey(
-        self, batch: Sequence[tuple[bytes, str, int]], literals: tuple[str, ...], again: tuple[str, ...]
-    ) -> Survey:
+    def _batch(
+        self, batch: list[Listed], keeps: Keeps | None, literals: tuple[str, ...], again: tuple[str, ...]
+    ) -> Iterator[Survey]:
+        """Yield the job for some files; of those that are kept, as they were kept."""
+        if keeps is None:
+            yield self._survey(batch, literals, again)
+            return
+        places = keeps.take(batch)
+        kept = [(one[0], one[1], size, at) for one, (size, at) in zip(batch, places, strict=True) if at >= 0]
+        if kept:
+            job = self._survey([one[:3] for one in kept], literals, again)
+            yield replace(job, shelf=1, offsets=tuple(one[3] for one in kept))
+        if len(kept) != len(batch):
+            yield self._survey([one for one, (_, at) in zip(batch, places, strict=True) if at < 0], literals, again)
+
+    def _once_more(self, job: Survey, literals: tuple[str, ...], again: tuple[str, ...]) -> Iterator[Survey]:
+        """Yield a job of the first search for a second one."""
+        chosen = [i for i, display in enumerate(job.displays) if not display.lower().endswith(UNTYPED)]
+        if chosen:
+            files = [(job.paths[i], job.displays[i], job.sizes[i]) for i in chosen]
+            offsets = tuple(job.offsets[i] for i in chosen) if job.offsets else ()
+            yield replace(self._survey(files, literals, again), shelf=job.shelf, offsets=offsets)
+
+    def _survey(self, batch: Sequence[Listed], literals: tuple[str, ...], again: tuple[str, ...]) -> Survey:
         paths, displays, sizes = zip(*batch, strict=True)
         # Quotas of the user's own are counted in one place.
         shared = len(batch) == 1 and sizes[0] >= _SHARED and self._quotas == Quotas()
@@ -106,16 +164,18 @@ class Feed:
             shares=self._workers if shared else 1,
         )
 
-    def _files(self, inputs: Iterable[tuple[Path, str]]) -> Iterator[tuple[bytes, str, int]]:
+    def _files(self, inputs: Iterable[tuple[Path, str]], keeps: Keeps | None = None) -> Iterator[Listed]:
         for path, display in inputs:
-            if path.is_dir():
-                for entry in tree(path):
-                    if isinstance(entry, Limit):
-                        self._limits.add(entry)
-                    else:
-                        yield os.fsencode(entry.path), entry.display, entry.size
-            else:
+            if not path.is_dir():
                 yield os.fsencode(path), display, path.stat().st_size
+                continue
+            for entry in tree(path):
+                if isinstance(entry, Limit):
+                    self._limits.add(entry)
+                    if keeps is not None:
+                        keeps.leave(entry)
+                elif keeps is None or not keeps.own or not entry.raw.startswith(keeps.own):
+                    yield entry.raw, entry.display, entry.size
 
     def hand(self, job: Job) -> tuple[Job, Sequence[int]]:
         """Return a job as a worker gets it, and the open files that go with it."""
@@ -124,7 +184,7 @@ class Feed:
             return replace(job, path=path), lent
         if isinstance(job, Read):
             return self._hand_read(job)
-        if job.spool:
+        if job.spool or job.shelf:
             return self._hand_spooled(job)
         if not PASSING:
             return job, ()
@@ -146,12 +206,12 @@ class Feed:
         return (b"", (station.lend(),)) if PASSING else (os.fsencode(station.path or ""), ())
 
     def _hand_spooled(self, job: Survey) -> tuple[Job, Sequence[int]]:
-        station = self._of(job.spool)
+        station = self._of(job.spool or job.shelf)
         if station is None:
             return replace(job, sizes=(-1,)), ()
         if not PASSING:
             return replace(job, paths=(os.fsencode(station.path or ""),)), ()
-        return job, (station.lend(),)
+        return replace(job, paths=()), (station.lend(),)
 
     def _hand_read(self, job: Read) -> tuple[Job, Sequence[int]]:
         station = self._of(job.spool)
@@ -189,7 +249,7 @@ class Feed:
         why = "no permission to read it" if error.errno == errno.EACCES else error.strerror or str(error)
         self._limits.add(Limit(display, "unreadable", why))
 
-    def _of(self, number: int) -> Station | None:
+    def _of(self, number: int) -> Station | Shelf | None:
         return self._stations[number - 1] if 0 < number <= len(self._stations) else None
 
     def drop(self, item: Leaf | Job) -> None:

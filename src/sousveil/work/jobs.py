@@ -78,13 +78,18 @@ class _Surveyor(Documents):
         if not job.literals and len(job.displays) > 1:
             self._named = matcher().named(job.displays)
         following = 0
+        shelf = -1
+        if job.offsets:
+            shelf = os.open(os.fsdecode(job.paths[0]), READING) if job.paths else descriptors[0]
         for index, (display, size) in enumerate(zip(job.displays, job.sizes, strict=True)):
             if size < 0:
                 continue
             self._station.at(display)
             descriptor = -1
             try:
-                if job.paths:
+                if job.offsets:
+                    data = whole(shelf, size, job.offsets[index])
+                elif job.paths:
                     descriptor = os.open(os.fsdecode(job.paths[index]), READING)
                 else:
                     descriptor, descriptors[following] = descriptors[following], -1
@@ -94,11 +99,15 @@ class _Surveyor(Documents):
                     data = whole(descriptor, size, job.offset)
                     yield from self._alone(descriptor, display, data)
                 elif job.skip.count(display) < 2:
-                    data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
+                    if not job.offsets:
+                        data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
                     if not job.literals and (said := own_words(display, data)):
                         yield Said(display, said)
                     if not (self._plainly and len(data) == size and self._plain(display, data, local=True)):
-                        yield from self._file(descriptor, index, display, data, size)
+                        if job.offsets:
+                            yield from self._contained(-1, index, display, data)
+                        else:
+                            yield from self._file(descriptor, index, display, data, size)
             except OSError as error:
                 yield Trouble(Limit(display, "unreadable", error.strerror or str(error)))
             finally:
@@ -334,6 +343,8 @@ class _Surveyor(Documents):
             understood = understood or coverage.RENDERED
         kind = self._tally.count(display, data, kind, size, understood)
         if hit or self._job.listing:
-            spool = self._station.number if index < 0 else 0
+            spool = self._station.number if index < 0 else self._job.shelf
+            if index >= 0 and self._job.offsets:
+                offset = self._job.offsets[index]
             length = len(data) if size < 0 else size
             yield Leaf(display, sha256, length, kind, hit, max(0, index), spool, offset, origin, marks)

@@ -26,6 +26,9 @@ class Survey(Struct, frozen=True, tag=True):
     spool: int = 0
     """Number of the station in whose spool the one file of this job lies; 0 for local files."""
     offset: int = 0
+    shelf: int = 0
+    offsets: tuple[int, ...] = ()
+    """Of local files that are kept meanwhile: where they lie on the shelf, and its number."""
     skip: tuple[str, ...] = ()
     """Addresses over which a worker died: not to be opened again, but matched; those named twice not even that."""
     everything: bool = False
