@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sousveil.evidence.difference import _replaced
 from sousveil.evidence.parts import Page
-from sousveil.evidence.watching import _replaced
 
 PAGE = """<!DOCTYPE html><title>A &amp; B</title><base href="/x/"><LINK REL="icon" HREF='i.ico'/>
 <style>b{background:url("b.gif")}</style><script>if(a<b){document.write("<img src=no.png>")}</script>

@@ -225,3 +225,16 @@ def test_units_name_the_case_and_the_interval(case: Case) -> None:
     assert f"ExecStart=/usr/bin/sousveil watch run --case {case.root}" in units["sousveil-watch.service"]
     assert "OnUnitActiveSec=30min" in units["sousveil-watch.timer"]
     assert units["crontab"].startswith("*/30 * * * * ")
+
+
+def test_a_token_that_is_made_anew_is_told_with_its_name(case: Case, vendor: Vendor) -> None:
+    page = vendor.base + "/sdk"
+    watching.add(case, [page])
+    for number in range(3):
+        text = f"<title>SDK</title>\n<script nonce='{number}'></script>\n<p>Version 3.2\n"
+        vendor.answers["/sdk"] = (200, "text/html", text.encode())
+        told = round_(case)[1]
+    assert [n.text for n in told] == ["it holds something else, but only in values of nonce (2 lines differ)"]
+    changed = [e for e in case.entries() if e.kind == "changed"]
+    assert [e.predicate["only-values-of"] for e in changed] == [["nonce"], ["nonce"]]
+    assert all(e.subjects for e in changed), "the difference is kept all the same"

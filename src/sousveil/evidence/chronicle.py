@@ -56,6 +56,8 @@ def told(entry: Entry) -> list[str]:
     lines += _cut([seen(one) for one in predicate.get("as-shown") or []])
     lines += _cut([f"not kept: {one}" for one in details.pop("not-kept", ())]) if entry.kind == "scanned" else ()
     lines += _cut([f"changed while it was scanned: {one}" for one in details.pop("changed-meanwhile", ())])
+    if names := details.pop("only-values-of", ()):
+        lines.append(f"only in values of: {', '.join(names)}")
     if between := window(predicate):
         lines.append(between)
     lines += [

@@ -7,7 +7,6 @@ there) is one.
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 import sys
@@ -25,6 +24,7 @@ from sousveil.acquire.guard import target_of
 from sousveil.evidence.capture import Got, How, capture
 from sousveil.evidence.case import Case
 from sousveil.evidence.chronicle import moment, window
+from sousveil.evidence.difference import difference, only_values, texts
 from sousveil.evidence.wrong import CaseError
 
 PRESENT, GONE, MOVED, REFUSED, FAILING, UNREACHABLE = (
@@ -37,10 +37,6 @@ _ASKS_IN = re.compile(r"(?i)/(log-?in|sign-?in|sso|auth|captcha|challenge|verify
 """Paths that a reader is led to who is not let in."""
 _LEAST_SECONDS, _MOST_SECONDS = 30.0, 600.0
 """For one address with its parts."""
-_MOST_TEXT = 4 << 20
-_MOST_COMPARED = 4_000_000
-"""Lines of one text times lines of the other that are compared line by line: hostile ones take hours."""
-_TEXT = ("text/", "application/json", "application/xhtml+xml", "application/xml", "application/javascript")
 
 
 class Watched(Struct):
@@ -146,6 +142,8 @@ def notice_of(event: str, predicate: dict[str, Any]) -> Notice:
     for key, sign in (("types", ""), ("titles", '"')):
         old, new = predicate.get(key) or ("", "")
         text += f", {sign}{new}{sign} in the place of {sign}{old}{sign}" if old != new else ""
+    if predicate.get("only-values-of"):
+        text += f", but only in values of {', '.join(predicate['only-values-of'])}"
     lines = predicate.get("lines-that-differ", 0)
     text += f" ({lines} lines differ)" if lines else ""
     return Notice(event, url, text, last, told["first-other"], within)
@@ -294,16 +292,20 @@ def _tell(case: Case, before: Watched, now: Watched, got: Got, notify: Callable[
             )
         if before.known_sha256 and before.known_sha256 != now.seen_sha256:
             kinds = (before.known_type or got.type, got.type)
-            difference = _difference(case, before.known_sha256, now.seen_sha256, kinds)
-            subjects = [case.keep_bytes(f"difference of {now.url}", difference)] if difference else []
+            digests = (before.known_sha256, now.seen_sha256)
+            both = texts(case, digests, kinds)
+            lines = difference(both, digests) if both else b""
+            subjects = [case.keep_bytes(f"difference of {now.url}", lines)] if lines else []
             when = {"last-seen": before.known_seen, "first-other": now.seen}
             told: dict[str, Any] = {
                 "url": now.url, "before": before.known_sha256, "after": now.seen_sha256, "window": when,
                 "types": list(kinds), "titles": [before.known_title, now.title],
             }  # fmt: skip
+            if both and (names := only_values(both)):
+                told["only-values-of"] = names
             if now.seen_sha256 in before.held:
                 told["held-before"] = before.held[now.seen_sha256]
-            count = sum(1 for x in difference.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
+            count = sum(1 for x in lines.splitlines() if x[:1] in (b"+", b"-") and x[:3] not in (b"+++", b"---"))
             _new(case, "changed", {**told, **({"lines-that-differ": count} if count else {})}, notify, subjects)
     elif now.state in _MISSING and now.missed and before.told not in (GONE, now.state):
         when = {"last-seen": now.seen, "first-missed": now.missed}
@@ -327,35 +329,6 @@ def _say(case: Case, digest: str, notice: Notice, notify: Callable[[Notice], Non
     """Tell of what is on record, then record that it was told: a run that is killed between tells it once more."""
     notify(notice)
     case.record("told", {"of": digest})
-
-
-def _difference(case: Case, before: str, after: str, kinds: tuple[str, str]) -> bytes:
-    """Return a unified difference of two texts, empty where they are none."""
-    if not all(kind.startswith(_TEXT) for kind in kinds):
-        return b""
-    texts = []
-    for digest in (before, after):
-        path = case.objects.path(digest)
-        if not path.exists() or path.stat().st_size > _MOST_TEXT:
-            return b""
-        texts.append(path.read_bytes().decode("utf-8", "backslashreplace").splitlines())
-    old, new = texts
-    if len(old) * len(new) > _MOST_COMPARED:
-        return _replaced(old, new, before, after)
-    return "\n".join(difflib.unified_diff(old, new, before, after, lineterm="", n=2)).encode()
-
-
-def _replaced(old: list[str], new: list[str], before: str, after: str) -> bytes:
-    """Return a difference of one piece, from the first line that differs to the last: to find less takes too long."""
-    low = 0
-    while low < min(len(old), len(new)) and old[low] == new[low]:
-        low += 1
-    same = 0
-    while same < min(len(old), len(new)) - low and old[-1 - same] == new[-1 - same]:
-        same += 1
-    out, into = old[low : len(old) - same], new[low : len(new) - same]
-    head = [f"--- {before}", f"+++ {after}", f"@@ -{low + 1},{len(out)} +{low + 1},{len(into)} @@"]
-    return "\n".join([*head, *(f"-{line}" for line in out), *(f"+{line}" for line in into)]).encode()
 
 
 def units(case: Path, program: str, minutes: int, options: Sequence[str] = ()) -> dict[str, str]:
