@@ -1,4 +1,4 @@
-"""A function that calls its file ``fname`` takes nobody's name."""
+"""Names of files say what they are part of, and nothing by their format or by what holds them."""
 
 from __future__ import annotations
 
@@ -38,3 +38,24 @@ def test_a_file_has_no_first_name() -> None:
 
 def test_beside_a_last_name_it_is_one() -> None:
     assert profiled(TELLING, "names")
+
+
+HEADER = """
+typedef enum { NJ_UNKNOWN = 0, NJ_UYGHUR = 1, NJ_TIBETAN = 2, NJ_OTHER = 3 } NJ_ETHNIC_TYPE;
+typedef struct { int nAge; int emSex; NJ_ETHNIC_TYPE emEthnic; int bGlasses; int bMask; } NJ_FACE_DETECT_INFO;
+"""
+
+
+def rules_of(path: str) -> set[str]:
+    lexicon = load()
+    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(HEADER.encode(), "x.h")]
+    sited = [Sited(c, path, "0" * 64) for c in read("x.h", HEADER.encode(), hits).constructs]
+    return {f.rule for f in judge(sited, load_rules(), lexicon.tag, "").findings}
+
+
+def test_a_format_of_programs_is_nobody_in_a_game() -> None:
+    plain = rules_of("sdk/libface.so.debug")
+    assert "recogniser-enumeration" in plain
+    for path in ("libface.so.debug!/debug.elf", "firmware/app.ELF", "Face.dSYM/Contents/Resources/DWARF/Face"):
+        assert rules_of(path) == plain, path
+    assert rules_of("dungeon/elf/races.h") != plain

@@ -67,6 +67,8 @@ _LONG = 48
 _USES = 200
 _NAME_OF_MODEL = 60
 _SEVERAL = 3
+_FORMATS = re.compile(r"(?:\.elf|\A(?:elf|dwarf))\Z", re.IGNORECASE)
+"""Formats of programs, in the names of files and of a bundle's folders, and no peoples of a game."""
 # What a model is trained to answer, as a reader writes it: ``y = people["faith"]``, ``fit(..., people["faith"])``.
 _LEARNED = re.compile(
     r"(?:[yY](?:_?[a-z]+)?|(?:train_)?(?:target|label)s?(?:_train)?) ?= ?\w|(?:fit|train_test_split)\(\.\.\., "
@@ -307,7 +309,7 @@ def _expanded(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _tail(path: str) -> tuple[str, ...]:
     """Return the inner, telling part of an artifact's address: its last five names."""
-    return PurePosixPath(path.replace("!/", "/")).parts[-5:]
+    return tuple(_FORMATS.sub("", name) for name in PurePosixPath(path.replace("!/", "/")).parts[-5:])
 
 
 def _folders(package: str) -> str:

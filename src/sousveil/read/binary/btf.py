@@ -17,7 +17,7 @@ ABOUT = About(
     ".ko .bpf.o vmlinux .btf",
     "Types of Linux kernels, kernel modules and BPF programs: enumerations with values, structs with fields and types, "
     "functions with parameters.",
-    limits="types that a module takes from the kernel's own BTF are not named",
+    limits="types that a module takes from the kernel's own BTF are not named; of CTF the names alone, as strings",
 )
 MOST_TYPES = 4_000_000
 SECONDS = 30.0

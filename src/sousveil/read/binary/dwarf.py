@@ -24,8 +24,8 @@ ABOUT = About(
     "DWARF 2 to 5 in ELF, PE and Mach-O files, separate debug files, split .dwo and .dwp: enumerations with members "
     "and values, structs with fields and their types, functions with parameters, of C, C++, Rust and Go, each with the "
     "file and line it was declared at. Compressed sections are unpacked.",
-    limits="what a file processed by dwz leaves in its common file (told; that file is read where the product has it); "
-    "relocated names in object files of rare processors",
+    limits="types whose names dwz left in the common file of several (told; the names are read there, as strings that "
+    "stand beside each other); relocated names in object files of rare processors",
 )
 _FILE = re.compile(rb"[/\\]|\.(?:[ch](?:pp|xx|c)?|cc|hh|rs|go|swift|s|f90)\Z", re.IGNORECASE)
 _KNOWN = re.compile(

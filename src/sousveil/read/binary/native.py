@@ -76,6 +76,9 @@ class _Program:
     def __init__(self, image: Image, hits: Sequence[tuple[int, str]]) -> None:
         self._image, self._hits = image, hits
         self._data = image.data
+        # What dwz leaves in common of several files may be names alone: there they are strings like others.
+        held = {s.name.removeprefix(".z").removeprefix(".") for s in image.sections}
+        self._debug = _DEBUG if held & {"debug_info", "debug_types"} else tuple(d for d in _DEBUG if d != ".debug")
 
     def read(self) -> Iterator[Construct]:
         """Yield the constructs of one image."""
@@ -87,7 +90,7 @@ class _Program:
             section = self._image.section(offset)
             if symbols:
                 yield from self._symbols(symbols, named)
-            elif section is None or section.name.startswith(_DEBUG) or section.name.rpartition(",")[2][:7] == "__debug":
+            elif section is None or section.name.rpartition(",")[2].startswith(self._debug):
                 # Debug information has a reader of its own.
                 continue
             elif not section.code or self._stands(offset, encoding, section):
