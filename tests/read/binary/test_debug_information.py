@@ -406,7 +406,7 @@ def test_names_without_the_entries_that_they_name_are_told() -> None:
 
 def test_names_that_several_files_share_are_strings_beside_each_other() -> None:
     """As dwz leaves them with -m: the names in the common file, the types in those that refer to it."""
-    names = (b"NJ_NATION_UNKNOWN", b"NJ_NATION_UYGUR", b"NJ_NATION_OTHER", b"emNation", b"nAge", b"bGlasses")
+    names = [*(b"NJ_NATION_" + who for who in (b"UNKNOWN", b"UYGUR", b"OTHER")), b"emNation", b"nWidth"]
     data = _elf({".debug_str": b"\0".join((*names, b""))})
     reading = read("common.debug", data, [(data.find(b"NJ_NATION_UYGUR"), "utf-8")])
     assert any({"NJ_NATION_UYGUR", "NJ_NATION_OTHER"} <= {m.name for m in c.members} for c in reading.constructs)

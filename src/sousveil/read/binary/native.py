@@ -13,6 +13,7 @@ from sousveil.model import Construct, Kind, Passage
 from sousveil.read.binary import immediates, protodescriptors
 from sousveil.read.binary.image import Image, Section, Symbol, images
 from sousveil.read.binary.neighbours import constructs, label_set, labels, operation, readable
+from sousveil.read.binary.relocated import references
 from sousveil.read.binary.strings import Piece, cut, runs
 from sousveil.read.database import descriptor
 from sousveil.read.leftover import leftover
@@ -40,6 +41,8 @@ _MOST_CODE = 96 << 20
 _MOST_DATA = 64 << 20
 _LEA = re.compile(rb"[\x48\x4c]\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]....", re.DOTALL)
 _MOST_TARGETS = 4000
+_MOST_BEFORE = 4096
+"""Bytes of a text before the part that says something."""
 _APART = 2048
 """Bytes of code between two labels of one list."""
 
@@ -163,12 +166,20 @@ class _Program:
                 if section is None or not section.loaded:
                     continue
                 if len(targets) < _MOST_TARGETS:
-                    targets.setdefault(section.address + passage.offset - section.offset, i)
+                    shift = section.address - section.offset
+                    targets.setdefault(passage.offset + shift, i)
+                    if not passage.encoding.startswith("utf-16"):
+                        # What refers to a format or a query points to its first letter.
+                        low = max(section.offset, passage.offset - _MOST_BEFORE)
+                        before = self._data.rfind(b"\0", low, passage.offset)
+                        if before >= 0 or low == section.offset:
+                            targets.setdefault(max(before + 1, low) + shift, i)
                 else:
                     tell("cut", f"what refers to strings was looked for of the first {_MOST_TARGETS:,} alone")
         users: dict[int, dict[str, None]] = {}
         if targets:
-            for target, place in (*self._pointers(targets), *self._leas(targets)):
+            linked = references(self._data, targets)
+            for target, place in (*self._pointers(targets), *self._leas(targets), *linked):
                 symbol = self._image.covering(place)
                 if symbol is not None:
                     name = readable(self._image.name(symbol))[0]
