@@ -259,7 +259,7 @@ class Archive:
     def error(self) -> str:
         """Return libarchive's last message."""
         text: bytes | None = self._lib["error_string"](self._handle)
-        return text.decode("utf-8", "backslashreplace") if text else "no reason given"
+        return text.decode("utf-8", "backslashreplace") if text else "libarchive gives no reason"
 
     def name(self) -> bytes:
         """Return the entry's name as the archive has it (in UTF-8 where the format's names are in Unicode)."""

@@ -27,7 +27,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     if data.startswith(_MAGIC):
         size = int.from_bytes(data[-10:-6], "little")
         if not data.endswith(_MAGIC) or size > len(data) - 18:
-            raise Unfinished("broken", "the file's end is no Arrow footer")
+            raise Unfinished("broken", f"Arrow: offset {max(0, len(data) - 6)}: no ARROW1 behind a footer")
         buffer = Buffer(data, len(data) - 10 - size)
         schema = buffer.table(buffer.root(), 1)
     else:

@@ -25,7 +25,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     found = Hits(data, hits)
     rows, header, width = (int.from_bytes(data[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
     if header > len(data) or header < 33:
-        raise Unfinished("broken", f"offset 8: a header of {header} bytes")
+        raise Unfinished("broken", f"dBase: offset 8: a header of {header} bytes, the file has {len(data)}")
     votes = Counter(encoding for _, encoding in hits or ())
     encoding = votes.most_common(1)[0][0] if votes else "utf-8"
     columns: list[Word] = []

@@ -44,7 +44,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     parts = [part for file in files for part in declared(wire, file)]
     yield from constructs(found, parts, "proto")
     if wire.cut:
-        raise Unfinished("broken", "the descriptor's protobuf does not fit in some place: it was read in part")
+        raise Unfinished("broken", f"protobuf descriptor: {wire.cut}; the rest was read")
 
 
 def declared(wire: Wire, file: tuple[int, int]) -> Iterator[Part]:

@@ -29,7 +29,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     start = 12 if wide else 10
     size = int.from_bytes(data[8:start], "little")
     if start + size > len(data) or size > 1 << 20:
-        raise Unfinished("broken", f"offset 8: a header of {size} bytes")
+        raise Unfinished("broken", f"NumPy: offset 8: a header of {size} bytes, the file has {len(data)}")
     header = data[start : start + size].decode("latin-1")
     name = re.split(r"[/\\]", path)[-1].rpartition(".")[0]
     begin = start + size

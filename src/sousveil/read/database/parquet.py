@@ -120,7 +120,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     size = int.from_bytes(data[-8:-4], "little")
     if data[-4:] != b"PAR1" or size > len(data) - 12:
         kind = "encrypted" if data[-4:] == b"PARE" else "broken"
-        raise Unfinished(kind, "the file's end is no plain Parquet footer")
+        raise Unfinished(kind, f"Parquet: offset {max(0, len(data) - 8)}: no PAR1 behind a footer")
     reader = _Compact(data, len(data) - 8 - size, len(data) - 8)
     columns: list[Word] = []
     name = ""
@@ -152,7 +152,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         if key.text not in ("ARROW:schema", "pandas"):
             yield from metadata(found, key, value, "parquet", ())
     if why:
-        raise Unfinished("broken", why)
+        raise Unfinished("broken", f"Parquet: {why}")
 
 
 def _element(reader: _Compact) -> Word:

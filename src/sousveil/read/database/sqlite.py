@@ -129,7 +129,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     found = Hits(data, hits)
     file = _File(data)
     if file.page < 512 or file.page & (file.page - 1):
-        raise Unfinished("broken", f"offset 16: pages of {file.page} bytes")
+        raise Unfinished("broken", f"SQLite: offset 16: pages of {file.page} bytes, no power of two from 512 on")
     tables: list[_Table] = []
     for row in file.rows(1, _TABLES):
         if len(row) < 5 or not isinstance(row[4], Word):

@@ -102,4 +102,4 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         yield from metadata(found, key, value, "gguf", uses)
     yield from constructs(found, parts, "gguf", uses)
     if why:
-        raise Unfinished("broken", f"the header ends early: {why}")
+        raise Unfinished("broken", f"GGUF: the header ends early: {why}")

@@ -37,7 +37,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     yield from constructs(found, parts, language, uses)
     yield from stray(found, language, uses)
     if wire.cut and not (words or parts):
-        raise Unfinished("broken", "the bytes are no protobuf that is known")
+        raise Unfinished("broken", f"{language}: the bytes are no protobuf that is known: {wire.cut}")
 
 
 def _tensorflow(wire: Wire) -> tuple[list[Word], list[Part]]:

@@ -66,7 +66,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
         yield from metadata(found, wire.first(entry, 1), wire.first(entry, 2), "onnx", uses)
     yield from stray(found, "onnx", uses)
     if wire.cut:
-        raise Unfinished("broken", "the model's protobuf ends early or is larger than what is walked")
+        raise Unfinished("broken", f"ONNX: {wire.cut}; what stands before it was read")
 
 
 def metadata(

@@ -19,24 +19,26 @@ class Wire:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.left = MOST_FIELDS
-        self.cut = False
+        self.cut = ""
+        """Where the bytes ceased to fit, and what was expected there; empty if they did not."""
 
     def fields(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
         """Yield (number, wire type, start, end) of a message's fields; of a varint ``start`` is its value.
 
-        Ends at the first byte that does not fit, and notes in ``cut`` that it did.
+        Ends at the first byte that does not fit, and notes in ``cut`` which that was.
         """
         at = start
         while at < end:
             self.left -= 1
             if self.left < 0:
-                self.cut = True
+                self.cut = self.cut or f"offset {at}: more than {MOST_FIELDS:,} fields"
                 return
+            began = at
             try:
                 key, at = self.varint(at, end)
                 number, wire = key >> 3, key & 7
                 if not number:
-                    raise Broken
+                    raise Broken("a field has the number 0")
                 if wire == 0:
                     value, at = self.varint(at, end)
                     yield number, 0, value, at
@@ -46,11 +48,11 @@ class Wire:
                 elif wire in (1, 5):
                     size = 8 if wire == 1 else 4
                 else:
-                    raise Broken
+                    raise Broken(f"a field is of kind {wire}, which is none")
                 if size > end - at:
-                    raise Broken
-            except Broken:
-                self.cut = True
+                    raise Broken(f"a field of {size} bytes, {end - at} are left")
+            except Broken as why:
+                self.cut = self.cut or f"offset {began}: {why}"
                 return
             yield number, wire, at, at + size
             at += size
@@ -66,7 +68,7 @@ class Wire:
             if byte < 0x80:
                 return value, at
             shift += 7
-        raise Broken
+        raise Broken("a number does not end")
 
     def spans(self, span: tuple[int, int], *path: int) -> Iterator[tuple[int, int]]:
         """Yield the spans of the length-delimited fields that ``path`` leads to."""

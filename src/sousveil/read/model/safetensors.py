@@ -28,7 +28,7 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     found = Hits(data, hits)
     size = int.from_bytes(data[:8], "little")
     if size > min(_MOST, len(data) - 8):
-        raise Unfinished("broken", f"offset 0: a header of {size} bytes in a file of {len(data)}")
+        raise Unfinished("broken", f"safetensors: offset 0: a header of {size} bytes in a file of {len(data)}")
     end = 8 + size
     layers = [_word(m, 1, "layer") for m in _TENSOR.finditer(data, 8, end)]
     parts = [*model_parts("", layers, "header")]
