@@ -21,6 +21,8 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield from _packed()
     yield from _documents()
     yield from _tables()
+    yield from _programs()
+    yield from _images()
 
 
 def _nested_text() -> Iterator[tuple[str, bytes]]:
@@ -135,3 +137,55 @@ def _tables() -> Iterator[tuple[str, bytes]]:
     yield "wide.gguf", b"GGUF\3\0\0\0" + b"\xff" * 7 + b"\x7f" + b"\xff" * 7 + b"\x7f" + b"nation Uyghur"
     wide = str({"descr": "<U99999999", "fortran_order": False, "shape": (1 << 40, 1 << 40), "n": "Uyghur nation"})
     yield "wide.npy", b"\x93NUMPY\1\0" + struct.pack("<H", len(wide) + 1) + wide.encode() + b"\n"
+
+
+def _programs() -> Iterator[tuple[str, bytes]]:
+    """Debug information (DWARF 4) of structures with a sibling and a name: nested, in a circle, named by nothing."""
+    shapes = b"\1\x11\1\0\0\2\x13\1\1\x13\3\x0e\0\0\3\x28\0\3\x0e\x1c\x0b\0\0\4\4\1\1\x13\3\x0e\0\0\0"
+    names = TERM + b"\0"
+
+    def unit(entries: bytes) -> bytes:
+        body = struct.pack("<HIB", 4, 0, 8) + b"\1" + entries
+        return struct.pack("<I", len(body)) + body
+
+    def elf(entries: bytes) -> bytes:
+        return _elf({".debug_info": unit(entries), ".debug_abbrev": shapes, ".debug_str": names})
+
+    yield "deep.debug", elf(struct.pack("<BII", 2, 0, 0) * _DEEP)
+    yield "closed.debug", elf(struct.pack("<BII", 2, 0, 0) * _DEEP + bytes(_DEEP + 1))
+    own = b"".join(struct.pack("<BIIB", 4, 12 + 10 * n, 0, 0) for n in range(20_000))
+    yield "circle.debug", elf(own + b"\0")
+    back = b"".join(struct.pack("<BIIB", 4, 12, 0, 0) for _ in range(20_000))
+    yield "back.debug", elf(back + b"\0")
+    far = struct.pack("<BII", 4, 0xFFFFFFF0, 0) + struct.pack("<BIB", 3, 0xFFFFFFF0, 1) * 20_000
+    yield "far.debug", elf(far + b"\0\0")
+
+
+def _elf(sections: dict[str, bytes]) -> bytes:
+    names = b"\0" + b"".join(name.encode() + b"\0" for name in (*sections, ".shstrtab"))
+    body, rows = b"", [(0,) * 10]
+    for name, data in (*sections.items(), (".shstrtab", names)):
+        rows.append((names.index(name.encode() + b"\0"), 1, 0, 0, 64 + len(body), len(data), 0, 0, 1, 0))
+        body += data
+    head = b"\x7fELF\2\1\1".ljust(16, b"\0")
+    head += struct.pack("<2HI3QI6H", 3, 62, 1, 0, 0, 64 + len(body), 0, 64, 0, 0, 64, len(rows), len(rows) - 1)
+    return head + body + b"".join(struct.pack("<2I4Q2I2Q", *row) for row in rows)
+
+
+def _images() -> Iterator[tuple[str, bytes]]:
+    """Images of Android that state terabytes of zeros."""
+    import made_images as made
+
+    size = 1 << 43
+    inode = struct.pack("<4HQ4IQ2I16x", 1 | 4 << 1, 0, 0o100644, 0, size, 31, 1, 0, 0, 0, 0, 1)
+    root = struct.pack("<4H6I", 2 << 1, 0, 0o40755, 2, 30, 0, 0, 1, 0, 0)
+    folder = struct.pack("<QHBB", 4, 12, 1, 0) + b"sdk.h Uyghur nation"[:18]
+    head = b"\xe2\xe1\xf5\xe0".ljust(12, b"\0") + bytes((12, 0)) + struct.pack("<HQQI4I", 0, 2, 0, 0, 2, 1, 0, 0)
+    head = head.ljust(80, b"\0") + struct.pack("<I", 4)
+    yield (
+        "holes.erofs",
+        (bytes(1024) + head).ljust(4096, b"\0") + (root + folder).ljust(128, b"\0") + inode + b"\xff" * 3904,
+    )
+    update = made.payload({"system": b"nation Uyghur" * 100})
+    at = update.index(b"\x08\x06\x32")
+    yield "zeros.payload.bin", update[: at + 3] + update[at + 3 :].replace(b"\x10\3", b"\x10\x7f", 1)
