@@ -116,3 +116,12 @@ def test_a_file_system_of_a_telephones_own_files_is_named_and_searched_as_it_is(
     files, limits = go(made.superimage({"userdata": data}), "super.img")
     assert ("super.img!/userdata_a.img", "unsupported") in limits
     assert SYSTEM in files["userdata_a.img"]
+
+
+@pytest.mark.parametrize("magic", [b"\xe2\xe1\xf5\xe0", b"\x10\x20\xf5\xf2\1\0\x10\0\x09\0\0\0", b"gDla"])
+@pytest.mark.parametrize("at", [1024, 4096])
+def test_a_file_that_ends_behind_a_mark_is_a_file(magic: bytes, at: int) -> None:
+    """Found by benchmarks/fuzz."""
+    for more in range(24):
+        data = bytes(at) + magic + bytes(more)
+        assert go(data, "x")[0] in ({"x": data}, {})

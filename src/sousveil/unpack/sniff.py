@@ -143,7 +143,11 @@ def _by_shape(head: bytes, start: bytes, name: str) -> str | None:
             return image
     if head[32:36] == b"NXSB" and int.from_bytes(head[36:40], "little") in _APFS_BLOCKS:
         return "apfs"
-    if head[1024:1028] == b"\x10\x20\xf5\xf2" and head[1032:1036] == b"\x09\0\0\0" and head[1040] in (12, 14):
+    if (
+        head[1024:1028] == b"\x10\x20\xf5\xf2"
+        and head[1032:1036] == b"\x09\0\0\0"
+        and head[1040:1041] in (b"\x0c", b"\x0e")
+    ):
         return "f2fs"
     if start in _RARE_STARTS:
         return _by_start(head, start, name)

@@ -57,7 +57,7 @@ def by_shape(head: bytes, name: str) -> str | None:
             return found
     if head[1080:1082] == b"\x53\xef" and _is_ext(head):
         return "ext"
-    if head[1024:1028] == b"\xe2\xe1\xf5\xe0" and 9 <= head[1036] <= 16:
+    if head[1024:1028] == b"\xe2\xe1\xf5\xe0" and len(head) > 1036 and 9 <= head[1036] <= 16:
         return "erofs"
     if head[4096:4100] == b"gDla":
         return "super"
