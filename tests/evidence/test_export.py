@@ -562,3 +562,27 @@ def test_the_script_commands_no_terminal_and_says_ok_of_nothing_that_is_wrong(ca
     code, said = check(made.folder)
     assert code == 1 and "\x1b" not in said and "\x07" not in said
     assert "WRONG  line 3" in said and "every line is signed" not in said and "every file is the one" not in said
+
+
+@needs_programs
+def test_the_script_needs_what_it_asks_for_and_no_more(case: Case, tmp_path: Path) -> None:
+    """With a path that holds those programs alone all holds; without one of them nothing is called wrong."""
+    folder = export.bag(case, tmp_path / "out").folder
+    text = (folder / "verify.sh").read_text()
+    programs = text.partition("for program in ")[2].partition(";")[0].split()
+    path = tmp_path / "programs"
+    path.mkdir()
+    for program in programs:
+        (path / program).symlink_to(shutil.which(program) or "")
+
+    def run() -> tuple[int, str]:
+        words = [shutil.which("sh") or "", "out/verify.sh"]
+        done = subprocess.run(words, capture_output=True, text=True, env={"PATH": str(path)}, cwd=tmp_path, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = run()
+    assert code == 0 and "not found" not in said, said
+    for program in programs:
+        (path / program).rename(path / "away")
+        assert run() == (2, f"cannot check: {program} is not installed\n")
+        (path / "away").rename(path / program)

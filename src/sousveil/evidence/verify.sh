@@ -7,11 +7,12 @@
 set -u
 LC_ALL=C
 export LC_ALL
-here=$(CDPATH='' cd -P -- "$(dirname -- "$0")" && pwd -P) || exit 2
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+here=$(CDPATH='' cd -P -- "${here:-/}" && pwd -P) || exit 2
 roots=${1-}
 case $roots in '' | /*) ;; *) roots=$PWD/$roots ;; esac
 cd "$here" || exit 2
-for program in openssl jq base64 sha256sum; do
+for program in openssl jq base64 sha256sum cat comm cut find grep head mkdir mktemp rm sed sort tail tr uniq wc; do
     command -v "$program" >/dev/null 2>&1 || { echo "cannot check: $program is not installed"; exit 2; }
 done
 [ "$(jq -nr '"eA==" | @base64d' 2>/dev/null)" = x ] || { echo "cannot check: jq is older than 1.6"; exit 2; }
