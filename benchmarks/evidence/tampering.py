@@ -296,7 +296,7 @@ def main() -> int:
         roots.write_bytes(b"".join(a.roots.read_bytes() for a in authorities[:2]))
         case = make(scratch, authorities[:2])
         file = hashlib.sha256(b"int n4;\n" * 5).hexdigest()
-        wishes = [redaction.wish_of(f"{what}=private") for what in ("line:3", "line:13", f"object:{file}")]
+        wishes = [redaction.wish_of(f"{what}=private") for what in ("line:3", "line:15", f"object:{file}")]
         bag = export.bag(case, scratch / "bag", wishes).folder
 
         def script(folder: Path) -> int:

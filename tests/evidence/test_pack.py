@@ -262,6 +262,26 @@ def test_one_file_is_taken_out_and_the_others_still_verify(case: Case, product: 
 
 
 @needs_programs
+@pytest.mark.parametrize("taken", ["scanned", "listed", "listed, and a file"])
+def test_a_line_that_keeps_or_lists_an_archive_is_taken_out(
+    case: Case, product: Path, tmp_path: Path, taken: str
+) -> None:
+    there = kept(case, product)
+    files = {name: digest for digest, name in pack.listed(case.objects.path(there["sdk.sha256"]))}
+    number = next(e.number for e in case.entries() if e.kind == taken.partition(",")[0])
+    wishes = [redaction.wish_of(f"line:{number}=licence")]
+    if taken.endswith("file"):
+        wishes.append(redaction.wish_of(f"object:{files['inc/b.h']}=licence"))
+    folder = export.bag(case, tmp_path / "out", wishes).folder
+    objects = {p.name for p in (folder / "data" / "objects").rglob("*") if p.is_file()}
+    assert (there["sdk.tar"] in objects) == (taken == "listed") and there["sdk.sha256"] not in objects
+    assert not objects & set(files.values())
+    code, said = check(folder)
+    assert code == 0, said
+    assert not [c for c in verify(folder) if c.holds is False]
+
+
+@needs_programs
 def test_an_archive_and_its_listing_go_together(case: Case, product: Path, tmp_path: Path) -> None:
     there = kept(case, product)
     for name in ("sdk.tar", "sdk.sha256"):

@@ -17,7 +17,7 @@ from sousveil.evidence.capture import AS_SHOWN
 from sousveil.evidence.case import Case
 from sousveil.evidence.ledger import Entry
 from sousveil.evidence.needles import Needles
-from sousveil.evidence.pack import listed, packs
+from sousveil.evidence.pack import FOLDER, listed, packs
 from sousveil.evidence.wrong import CaseError
 
 
@@ -70,13 +70,18 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
         else:
             _name(case, wish, entries, names, objects, lines)
     _pictures(case, entries, archives, objects)
+    _listings(entries, lines)
+    vouched = packs(entry for entry in entries if entry.number not in lines)
     split: dict[str, str] = {}
     for archive, listing in archives.items():
+        inner = next((objects[digest] for digest, _ in _listed(case, listing) if digest in objects), "")
+        if inner and archive not in vouched:
+            objects.setdefault(archive, inner)  # the line that lists its files is taken out
         if archive in objects or listing in objects:
             # Neither says anything without the other, and nothing would vouch for the files.
             reason = objects.get(archive) or objects[listing]
             objects |= {archive: reason, listing: reason}
-        elif any(digest in objects for digest, _ in _listed(case, listing)):
+        elif inner:
             split[archive] = listing
             objects[archive] = "a file in it is taken out; the others stand as objects of their own"
     for entry in entries:
@@ -84,6 +89,20 @@ def plan(case: Case, wishes: Iterable[Wish]) -> Plan:
         if entry.kind == "redacted":
             lines.pop(entry.number, None)
     return Plan(objects, lines, split)
+
+
+def _listings(entries: list[Entry], lines: dict[int, str]) -> None:
+    """Also take out the line that lists an archive's files where all those that kept the archive are taken out."""
+    kept: dict[str, list[int]] = {}
+    for entry in entries:
+        for one in entry.subjects:
+            if one.get("annotations", {}).get(FOLDER):
+                kept.setdefault(one["digest"]["sha256"], []).append(entry.number)
+    for entry in entries:
+        for one in entry.subjects if entry.kind == "listed" else ():
+            numbers = kept.get(one["digest"]["sha256"], ())
+            if numbers and all(number in lines for number in numbers):
+                lines.setdefault(entry.number, lines[numbers[0]])
 
 
 def _pictures(case: Case, entries: list[Entry], archives: dict[str, str], objects: dict[str, str]) -> None:
