@@ -302,7 +302,8 @@ def inside(file: IO[bytes], archive: Path) -> Iterator[tuple[str, Iterator[bytes
 
     Raises CaseError where it is no archive of a folder.
     """
-    with _readable(archive), tarfile.open(fileobj=file, mode="r|", errorlevel=2, bufsize=CHUNK) as tar:
+    # With its own small buffer: of a larger one the library moves all that is left at each read.
+    with _readable(archive), tarfile.open(fileobj=file, mode="r|", errorlevel=2) as tar:
         for member in tar:
             data = tar.extractfile(member)
             if data is None:
