@@ -151,18 +151,22 @@ def test_terms(run) -> None:
 
 def test_terms_at_the_ends_of_files_of_every_way_of_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sousveil.cli import search
+    from sousveil.match import together
 
-    monkeypatch.setattr(search, "_ONE_READ", 4096)
+    monkeypatch.setattr(together, "LARGEST", 4096)
     monkeypatch.setattr(search, "_IN_MEMORY", 8192)
-    monkeypatch.setattr(search, "_room", [])
     search.prepare()
     word = "hasUyghurFace\n"
-    for size in (0, 40, 4095, 4096, 4097, 8192, 8193, 20000):
+    paths = []
+    expected = []
+    for size in (0, 40, 4095, 4096, 4097, 8192, 8193, 20000, 41):
         path = tmp_path / f"{size}.txt"
         path.write_text(("x\n" * size)[: max(0, size - len(word) - 1)] + "\n" * (size > 0) + word * (size > 0))
-        found = list(search._file(str(path), ()))
-        line = path.read_text().count("\n")
-        assert [f.split(" ")[0] for f in found] == [f"{path}:{line}:{size - 11}:"] * (size > 0), size
+        paths.append(os.fsencode(path))
+        expected += [f"{path}:{path.read_text().count(chr(10))}:{size - 11}:"] * (size > 0)
+    (lines,) = search.find(search.Batch(0, (*paths, os.fsencode(tmp_path)), ()))
+    assert [f.split(" ")[0] for f in lines.found] == expected
+    assert [w.partition(": ")[2] for w in lines.wrong] == ["neither a file nor a folder; not opened"]
 
 
 def test_terms_in(run, tmp_path: Path, header: Path, harmless: Path) -> None:

@@ -1,4 +1,4 @@
-"""Caches, literals, forks, search of a folder."""
+"""Caches, literals, forks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from sousveil.match import engine, store
 from sousveil.match.database import Matcher, find_literals
 from sousveil.match.lexicon import load
 from sousveil.match.schema import read_all
-from sousveil.match.search import search_tree
-from sousveil.model import Limit
 
 SMALL = {
     "company.yaml": b"distance: 1500\nwords: {en: [face]}\n",
@@ -127,48 +125,3 @@ def test_literals_in_other_encodings() -> None:
 
 def test_many_literals_end() -> None:
     assert len(find_literals(b"EM_X " * 100_000, ["EM_X"])) == 20_000
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    top = tmp_path / "product"
-    (top / "b").mkdir(parents=True)
-    (top / "a.h").write_text("int emNation; // 民族")
-    (top / "b" / "c.txt").write_bytes("维族".encode("gb18030"))
-    (top / "b" / "d.txt").write_text("nothing here")
-    (top / "b" / "loop").symlink_to(top)
-    (top / "empty").write_bytes(b"")
-    return top
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_a_folder_is_searched(tree: Path, matcher: Matcher, jobs: int) -> None:
-    found = dict(search_tree(tree, jobs, matcher))
-    assert sorted(found) == [str(tree / "a.h"), str(tree / "b" / "c.txt")]
-    assert [h.term for h in found[str(tree / "a.h")]] == ["nation", "民族"]
-    assert dict(search_tree(tree / "a.h", jobs, matcher)) == {str(tree / "a.h"): found[str(tree / "a.h")]}
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_pipes_are_not_waited_for(tree: Path, matcher: Matcher) -> None:
-    os.mkfifo(tree / "pipe")
-    assert len(list(search_tree(tree, 1, matcher))) == 2
-    limits: list[Limit] = []
-    assert list(search_tree(tree / "pipe", 1, matcher, limits.append)) == []
-    assert [limit.path for limit in limits] == [str(tree / "pipe")]
-
-
-def test_what_cannot_be_read_is_reported(tree: Path, matcher: Matcher) -> None:
-    limits: list[Limit] = []
-    assert list(search_tree(tree / "missing", 1, matcher, limits.append)) == []
-    assert [(limit.path, limit.reason) for limit in limits] == [(str(tree / "missing"), "unreadable")]
-    with pytest.raises(OSError, match="missing"):
-        list(search_tree(tree / "missing", 1, matcher))
-
-
-def test_a_long_file_is_read_in_pieces(tree: Path, matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sousveil.match.search._WHOLE", 10_000)
-    long = tree / "long.bin"
-    long.write_bytes(b"\0" * 9_000_000 + "维族".encode() + b"\0" * 5)
-    ((_, hits),) = search_tree(long, 1, matcher)
-    assert [(h.offset, h.length) for h in hits] == [(9_000_000, 6)]

@@ -17,16 +17,16 @@ from sousveil.cli.start import FOUND, TROUBLE, Refused
 
 if TYPE_CHECKING:
     from sousveil.match.database import Matcher
+    from sousveil.match.together import Together
 
 _BATCH_FILES = 256
 _IN_MEMORY = 64 << 20
-_ONE_READ = 1 << 20
-"""Bytes of a file that are read into memory kept for it: most files, and no page of memory is asked for anew."""
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _SILENCE = 600.0
 """Seconds one file may take: a very large one is slow, not stuck."""
 _matchers: list[Matcher] = []
 """One a process; workers that are forked find their parent's."""
-_room: list[memoryview] = []
+_together: list[Together] = []
 """One a process."""
 
 
@@ -100,48 +100,64 @@ def prepare() -> None:
         from sousveil.match.lexicon import load
 
         _matchers.append(Matcher(load()))
+    if not _together:
+        from sousveil.match.together import Together
+
+        _together.append(Together(_matchers[0]))
 
 
 def find(batch: Batch) -> Iterator[Lines]:
     """Yield what was found in a batch."""
     found: list[str] = []
     wrong: list[str] = []
+    together, waiting = _together[0], []
     for raw in batch.paths:
         path = os.fsdecode(raw)
         try:
-            found += _file(path, batch.words)
+            descriptor = os.open(path, _READING)
+            try:
+                if _taken(together, descriptor):
+                    waiting.append(path)
+                    if together.full:
+                        found += _searched(together, waiting, batch.words)
+                else:
+                    found += _searched(together, waiting, batch.words)  # in the order of the names
+                    found += _file(path, descriptor, batch.words)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             wrong.append(f"{shown(path)}: {error.strerror or error}")
+    found += _searched(together, waiting, batch.words)
     yield Lines(batch.number, tuple(found), tuple(wrong))
 
 
-def _file(path: str, words: tuple[str, ...]) -> list[str]:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+def _taken(together: Together, descriptor: int) -> bool:
     try:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise OSError(0, "neither a file nor a folder; not opened")
-        size = info.st_size
-        if 0 < size < _ONE_READ and (data := _read(descriptor, size)) is not None:
-            return _places(path, data, words)
-        if size <= _IN_MEMORY:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file, memoryview(file.read()) as data:
-                return _places(path, data, words)
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
-            return _places(path, data, words)
-    finally:
-        os.close(descriptor)
+        return together.take(descriptor)
+    except OSError:  # no file; why it is none is said by whoever looks at it by itself
+        return False
 
 
-def _read(descriptor: int, size: int) -> memoryview | None:
-    """Return what a file of ``size`` bytes holds, good until the next call; None if that is not what came."""
-    if not hasattr(os, "readv"):
-        return None
-    if not _room:
-        _room.append(memoryview(bytearray(_ONE_READ)))
-    data = _room[0][:size]
-    return data if os.readv(descriptor, [data]) == size else None
+def _searched(together: Together, waiting: list[str], words: tuple[str, ...]) -> list[str]:
+    """Return what stands in the files that were read together."""
+    found: list[str] = []
+    for path, (data, _, holding) in zip(waiting, together.files(), strict=True):
+        if holding:
+            found += _places(path, data, words)
+    waiting.clear()
+    return found
+
+
+def _file(path: str, descriptor: int, words: tuple[str, ...]) -> list[str]:
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        raise OSError(0, "neither a file nor a folder; not opened")
+    if info.st_size <= _IN_MEMORY:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file, memoryview(file.read()) as data:
+            return _places(path, data, words)
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
+        return _places(path, data, words)
 
 
 def _places(path: str, data: memoryview, words: tuple[str, ...]) -> list[str]:

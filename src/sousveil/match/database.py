@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import overload
@@ -160,13 +160,16 @@ class Matcher:
     def named(self, paths: Sequence[str]) -> frozenset[str]:
         """Return those of ``paths`` for which `name_hits` may find something: one scan for all of them."""
         texts = [("/" + "/".join(p.rsplit("/", 2)[-2:]) + "/\n").encode("utf-8", "replace") for p in paths]
-        found, whole = self._scan(b"".join(texts), _MOST_RAW)
-        if not whole:
-            return frozenset(paths)
-        if not found:
-            return frozenset()
-        ends = list(accumulate(map(len, texts)))
-        return frozenset(paths[bisect_left(ends, end)] for _, end in found)
+        found = self.among(b"".join(texts), list(accumulate(map(len, texts))))
+        return frozenset(paths[number] for number in found)
+
+    def among(self, data: bytes | memoryview, ends: Sequence[int]) -> Collection[int]:
+        """Return which of the texts that lie in ``data`` may hold a term. Each ends with a byte that is in no word.
+
+        ``ends`` are their offsets behind that byte. No other holds one.
+        """
+        found, whole = self._scan(data, _MOST_RAW)
+        return {bisect_left(ends, end) for _, end in found} if whole else range(len(ends))
 
     def _scan(
         self, data: bytes | memoryview, most: int, beginnings: list[tuple[int, int]] | None = None

@@ -32,10 +32,16 @@ _KINDS: tuple[tuple[re.Pattern[bytes], tuple[str, ...], re.Pattern[bytes], bool]
     (re.compile(rb"[\x08\x0a\x12\x1a\x22]"), (".onnx", ".pb", ".mlmodel", ".caffemodel", ".pdmodel"), _PROTOBUF, True),
     (re.compile(rb"\{[LlIiU#$]"), (), _UBJSON, True),
 )
+_ANY = re.compile(rb"bplist00|" + b"|".join(magic.pattern for magic, *_ in _KINDS))
 _BLOCK = 256
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _WEIGHTS = int(_BLOCK * 0.58)
 """Bytes of a block that are no printable characters, from which on it is weights: of random bytes 0.63 are none."""
+
+
+def may_be(data: bytes | memoryview) -> bool:
+    """Return whether a file begins so that there may be a `view` of it."""
+    return _ANY.match(data) is not None
 
 
 def view(

@@ -110,6 +110,12 @@ _READMES = frozenset(("readme.md", "readme.rst", "readme.txt", "readme", "readme
 """Where there is nothing of the above, a README's title and first sentence."""
 
 
+def speaks(address: str) -> bool:
+    """Return whether a file of that name may have `own_words`."""
+    name = address[address.rfind("/") + 1 :]
+    return name in _READERS or name.lower() in _READMES
+
+
 def own_words(address: str, data: bytes | memoryview) -> str:
     """Return what a small file at ``address`` says of its package, or nothing where it is no such file."""
     name = address.rpartition("/")[2]

@@ -111,6 +111,11 @@ _MARKED = ("pyc", "javaclass", "dex")
 """Those of them in which only certain letters can stand there."""
 
 
+def spaced(path: str) -> bool:
+    """Return whether of such a file other bytes are searched than it holds: see `matchable`."""
+    return _joined(path) is not None
+
+
 def joined(path: str) -> bool:
     """Return whether a search that allows for a format's own letters finds every term of such a file."""
     return _joined(path) in _MARKED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sousveil.unpack.beginnings import search_by
 from sousveil.unpack.entry import Entry
-from sousveil.unpack.glance import is_plain_text
+from sousveil.unpack.glance import is_plain_name, is_plain_start, is_plain_text
 from sousveil.unpack.limits import Budget, Quotas, Stop
 from sousveil.unpack.misnamed import misnamed
 from sousveil.unpack.names import shown
@@ -30,6 +30,8 @@ __all__ = [
     "has",
     "has_sourcemap",
     "is_container",
+    "is_plain_name",
+    "is_plain_start",
     "is_plain_text",
     "misnamed",
     "render",

@@ -19,7 +19,7 @@ _STARTS = frozenset(start[:2] for start in STARTS) | {b"RI"}
 _NAMED = re.compile(b"|".join(scoped(r.magic) for r in RENDERERS if not r.ends))
 _LETTERS = bytes((*range(0x09, 0x0E), *range(0x20, 0x7F), *range(0x80, 0x100)))
 """By these firmware is told from text."""
-_known: dict[str, tuple[str, ...] | None] = {}
+_known: dict[str, tuple[str, ...]] = {}
 
 
 def is_plain_text(data: bytes, display: str) -> bool:
@@ -27,31 +27,39 @@ def is_plain_text(data: bytes, display: str) -> bool:
 
     It holds no NUL, which every archive and image that is not told by its start does somewhere.
     """
+    return is_plain_name(display) and b"\0" not in data and is_plain_start(data)
+
+
+def is_plain_name(display: str) -> bool:
+    """Return whether nothing need be asked of a file because of its name."""
     name = display[display.rfind("/") + 1 :]
     dot = name.rfind(".")
     end = name[dot:] if dot >= 0 else ""
-    if end not in _known:
+    ends = _known.get(end)
+    if ends is None:
         if len(_known) > 1 << 14:  # the names are the product's
             _known.clear()
-        _known[end] = _asked(end)
-    ends = _known[end]
-    if ends is None or (ends and name.lower().endswith(ends)) or name[-1:].isdigit():
-        return False
+        ends = _known[end] = _asked(end)
+    return not ((ends and name.lower().endswith(ends)) or name[-1:].isdigit())
+
+
+def is_plain_start(data: bytes | memoryview) -> bool:
+    """Return whether a file without a NUL begins as nothing does that is opened or rendered."""
+    head = bytes(data[:512])
     return (
-        data[:2] not in _STARTS
-        and not data[:512].translate(None, _LETTERS)
-        and b"\0" not in data
+        head[:2] not in _STARTS
+        and not head.translate(None, _LETTERS)
         and not _NAMED.match(data)
-        and not (data[155:156] == b" " == data[107:108])  # a tar of the oldest kind
-        and data[257:262] != b"ustar"
-        and data[510:512] != b"\x55\xaa"
-        and data[56:60] != b"ARM\x64"
-        and data[7:14] != b"**ACE**"
-        and data[2:4] != b"-l"
+        and not (head[155:156] == b" " == head[107:108])  # a tar of the oldest kind
+        and head[257:262] != b"ustar"
+        and head[510:512] != b"\x55\xaa"
+        and head[56:60] != b"ARM\x64"
+        and head[7:14] != b"**ACE**"
+        and head[2:4] != b"-l"
     )
 
 
-def _asked(end: str) -> tuple[str, ...] | None:
-    """Return with which longer ends a name that ends so is asked about; None if it always is."""
+def _asked(end: str) -> tuple[str, ...]:
+    """Return with which ends a name that ends so is asked about."""
     low = end.lower()
-    return None if low in _ENDS else tuple(e for e in _ENDS if low and e.endswith(low))
+    return tuple(e for e in _ENDS if low and e.endswith(low))

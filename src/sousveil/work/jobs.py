@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 
 from sousveil import unpack
+from sousveil.match.together import Together
 from sousveil.model import Limit
 from sousveil.read.own_words import own_words
 from sousveil.unpack.entry import Entry, Marks
@@ -17,7 +18,7 @@ from sousveil.unpack.reading import Share
 from sousveil.work import coverage
 from sousveil.work.again import UNTYPED, seek
 from sousveil.work.documents import Documents
-from sousveil.work.matching import holds, matcher, named
+from sousveil.work.matching import holds, is_plain, matcher, may_be_plain, named
 from sousveil.work.messages import (
     Apart,
     Job,
@@ -77,6 +78,8 @@ class _Surveyor(Documents):
         job, descriptors = self._job, self._station.files
         if not job.literals and len(job.displays) > 1:
             self._named = matcher().named(job.displays)
+        together = Together(matcher()) if self._named is not None and self._plainly else None
+        waiting: list[int] = []
         following = 0
         shelf = -1
         if job.offsets:
@@ -84,30 +87,30 @@ class _Surveyor(Documents):
         for index, (display, size) in enumerate(zip(job.displays, job.sizes, strict=True)):
             if size < 0:
                 continue
-            self._station.at(display)
-            descriptor = -1
+            descriptor, offset = -1, job.offsets[index] if job.offsets else 0
             try:
                 if job.offsets:
-                    data = whole(shelf, size, job.offsets[index])
+                    pass
                 elif job.paths:
                     descriptor = os.open(os.fsdecode(job.paths[index]), READING)
                 else:
                     descriptor, descriptors[following] = descriptors[following], -1
                     following += 1
-                if job.spool:
+                source = shelf if job.offsets else descriptor
+                if together is not None and may_be_plain(display) and together.take(source, size, offset):
+                    waiting.append(index)
+                    if together.full:
+                        yield from self._searched(together, waiting)
+                elif job.spool:
                     # A copy: what is left of it lies in this worker's own spool.
-                    data = whole(descriptor, size, job.offset)
-                    yield from self._alone(descriptor, display, data)
+                    self._station.at(display)
+                    yield from self._alone(descriptor, display, whole(descriptor, size, job.offset))
                 elif job.skip.count(display) < 2:
-                    if not job.offsets:
+                    if job.offsets:
+                        data = whole(shelf, size, offset)
+                    else:
                         data = os.read(descriptor, size + 1) if 0 < size <= IN_MEMORY else b""
-                    if not job.literals and (said := own_words(display, data)):
-                        yield Said(display, said)
-                    if not (self._plainly and len(data) == size and self._plain(display, data, local=True)):
-                        if job.offsets:
-                            yield from self._contained(-1, index, display, data)
-                        else:
-                            yield from self._file(descriptor, index, display, data, size)
+                    yield from self._local(descriptor, index, display, data, size)
             except OSError as error:
                 yield Trouble(Limit(display, "unreadable", error.strerror or str(error)))
             finally:
@@ -115,7 +118,31 @@ class _Surveyor(Documents):
                     os.close(descriptor)
             if self._tally.due():
                 yield self._tally.seen(display)
+        if together is not None:
+            yield from self._searched(together, waiting)
         yield self._tally.seen("")
+
+    def _searched(self, together: Together, waiting: list[int]) -> Iterator[Message]:
+        """Survey the files that were read together, of which nearly all are text without a term."""
+        for index, (data, binary, holding) in zip(waiting, together.files(), strict=True):
+            display = self._job.displays[index]
+            if binary or holding or display in (self._named or ()) or not is_plain(data):
+                yield from self._local(-1, index, display, bytes(data), len(data))
+            else:
+                self._tally.text(display, len(data))
+        waiting.clear()
+
+    def _local(self, descriptor: int, index: int, display: str, data: bytes, size: int) -> Iterator[Message]:
+        """Survey a local file. ``data`` is all of it, or it is read from the descriptor."""
+        self._station.at(display)
+        if not self._job.literals and (said := own_words(display, data)):
+            yield Said(display, said)
+        if not (self._plainly and len(data) == size and self._plain(display, data, local=True)):
+            if self._job.offsets:
+                yield from self._contained(-1, index, display, data)
+            else:
+                yield from self._file(descriptor, index, display, data, size)
+        self._station.wipe()  # what is read together is no single file
 
     def _alone(self, descriptor: int, display: str, data: bytes) -> Iterator[Message]:
         """Survey a file that was put apart; of a document that is a container, all but its words is seen already."""

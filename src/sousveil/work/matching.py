@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sousveil.match import seams
-from sousveil.read.signatures import joined, matchable
+from sousveil.read.own_words import speaks
+from sousveil.read.signatures import joined, matchable, spaced
+from sousveil.unpack import is_plain_name, is_plain_start
 
 if TYPE_CHECKING:
     from sousveil.match.database import Hit, Matcher
@@ -20,6 +22,16 @@ def matcher() -> Matcher:
     from sousveil.match.lexicon import builtin
 
     return Matcher(builtin())
+
+
+def may_be_plain(display: str) -> bool:
+    """Return whether a file of this name may be text without a term, about which there is nothing to say."""
+    return is_plain_name(display) and not spaced(display) and not speaks(display)
+
+
+def is_plain(data: bytes | memoryview) -> bool:
+    """Return whether a file in which no term and no NUL stands, and which `may_be_plain`, is that."""
+    return not seams.may_be(data) and is_plain_start(data)
 
 
 def holds(display: str, data: bytes | memoryview) -> bool:

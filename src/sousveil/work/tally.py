@@ -31,6 +31,14 @@ class Tally:
         self._said = time.monotonic()
         return said
 
+    def text(self, display: str, size: int) -> None:
+        """Count a file of text."""
+        kind = _kind(display)
+        self._files += 1
+        self._bytes += size
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        self._coverage[coverage.TEXT] = self._coverage.get(coverage.TEXT, 0) + size
+
     def count(
         self, display: str, data: bytes | memoryview, kind: str = "", size: int = -1, understood: str = ""
     ) -> str:
@@ -41,10 +49,7 @@ class Tally:
         length = len(data) if size < 0 else size
         self._files += 1
         self._bytes += length
-        if not kind:
-            dot = display.rfind(".")
-            suffix = display[dot + 1 :].lower() if dot > display.rfind("/") else ""
-            kind = suffix if suffix.isalnum() and len(suffix) <= 8 else "other"
+        kind = kind or _kind(display)
         self._kinds[kind] = self._kinds.get(kind, 0) + 1
         if not understood:
             middle = len(data) // 2
@@ -56,3 +61,10 @@ class Tally:
             length -= closed
         self._coverage[understood] = self._coverage.get(understood, 0) + length
         return kind
+
+
+def _kind(display: str) -> str:
+    """Return how a file's name ends, ``other`` where that is no usual way."""
+    dot = display.rfind(".")
+    suffix = display[dot + 1 :].lower() if dot > display.rfind("/") else ""
+    return suffix if suffix.isalnum() and len(suffix) <= 8 else "other"

@@ -1,0 +1,60 @@
+"""Many small files in one buffer, searched in one go: to search each by itself costs as much again as the search."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from sousveil.match.database import Matcher
+
+LARGEST = 1 << 18
+"""Bytes of a file that is put together with others."""
+_ROOM = 1 << 20
+
+
+class Together:
+    """Files read one behind the other, a line's end between them, so that no word goes on from one to the next."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._room = bytearray(_ROOM)
+        self._view = memoryview(self._room)
+        self._ends: list[int] = []
+        self._end = 0
+
+    @property
+    def full(self) -> bool:
+        """Return whether there may be no room for another file."""
+        return _ROOM - self._end < LARGEST + 2
+
+    def take(self, descriptor: int, size: int = -1) -> bool:
+        """Read a file whole, behind those that were taken before. Return False where that cannot be.
+
+        It is then as if it had not been tried, but for the descriptor's position: the file is longer than LARGEST, of
+        another size than ``size``, or empty.
+        """
+        if size > LARGEST or not hasattr(os, "readv"):
+            return False
+        start = self._end
+        got = os.readv(descriptor, [self._view[start : start + (LARGEST if size < 0 else size) + 1]])
+        if not got or got > LARGEST or 0 <= size != got:
+            return False
+        self._room[start + got] = 0x0A
+        self._end = start + got + 1
+        self._ends.append(self._end)
+        return True
+
+    def files(self) -> Iterator[tuple[memoryview, bool, bool]]:
+        """Yield of each file its bytes, whether it holds a NUL, and whether it may hold a term; then begin anew.
+
+        The bytes are good until another file is taken.
+        """
+        if not self._ends:
+            return
+        view, room, start = self._view, self._room, 0
+        holding = self._matcher.among(view[: self._end], self._ends)
+        binary = room.find(0, 0, self._end) >= 0
+        for number, end in enumerate(self._ends):
+            yield view[start : end - 1], binary and room.find(0, start, end) >= 0, number in holding
+            start = end
+        self._ends, self._end = [], 0
