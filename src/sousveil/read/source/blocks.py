@@ -73,6 +73,10 @@ _DECLARATOR = re.compile(
 )
 
 
+BLANKS = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
+"""For `bytes.translate`: everything becomes a space but line breaks."""
+
+
 class Scan:
     """Comments, preprocessor lines and blocks of one text. Block -1 is the file itself."""
 
@@ -191,12 +195,10 @@ class Scan:
                     start, end = max(spans[index][0], low), min(spans[index][1], high)
                     index += 1
                     if start < end:
-                        part = self.utf8[start:end]
-                        target[start:end] = _NOT_BREAK.sub(b" ", part) if b"\n" in part else b" " * (end - start)
+                        target[start:end] = self.utf8[start:end].translate(BLANKS)
 
 
 _SPACE = re.compile(rb"\s*+")
-_NOT_BREAK = re.compile(rb"[^\r\n]")
 
 
 def _tokens(utf8: bytes, dialect: Dialect) -> Iterator[tuple[int, int]]:

@@ -39,18 +39,22 @@ ALL = None
 
 _TYPES = frozenset({"struct_specifier", "union_specifier", "class_specifier"})
 _ROLES = {"struct_specifier": "struct", "union_specifier": "union", "class_specifier": "class"}
+# What stands first on a line of C++; the words by which such lines are found.
 _CPLUSPLUS = re.compile(
-    rb"^[ \t]*(?:class\s+\w+[^;{]{0,200}[;{]|namespace\b|template\s*<|using\s+[\w:]+|(?:public|private|protected)\s*:"
-    rb"|enum\s+(?:class|struct)\b|virtual\s+\w|constexpr\s)|\bstd::|\bstatic_cast<",
-    re.MULTILINE,
+    rb"class\s+\w+[^;{]{0,200}[;{]|namespace\b|template\s*<|using\s+[\w:]+|(?:public|private|protected)\s*:"
+    rb"|enum\s+(?:class|struct)\b|virtual\s+\w|constexpr\s"
 )
+_CPLUSPLUS_WORDS = (
+    b"class", b"namespace", b"template", b"using", b"public", b"private", b"protected", b"enum", b"virtual",
+    b"constexpr",
+)  # fmt: skip
 _ONLY_CPLUSPLUS = (b"\nenum class ", b"\nenum struct ", b"\nnamespace ", b"\ntemplate<", b"\ntemplate <", b" std::")
 _SAMPLE = 1 << 17
 """Bytes that decide which of the three languages it is."""
-_OBJC = re.compile(
-    rb"^[ \t]*(?:@interface|@protocol|@implementation|@property|@class|#import\b)|\bNS_ENUM\b|\bNS_OPTIONS\b",
-    re.MULTILINE,
-)
+_OBJC = re.compile(rb"@interface|@protocol|@implementation|@property|@class|#import\b")
+_MARKS = re.compile(rb"NS_(?:ENUM\b(?<!\wNS_ENUM)|OPTIONS\b(?<!\wNS_OPTIONS))")
+_STD = re.compile(rb"st(?:d::(?<!\wstd::)|atic_cast<(?<!\wstatic_cast<))")
+_OBJC_WORDS = (b"@interface", b"@protocol", b"@implementation", b"@property", b"@class", b"#import")
 
 
 class C(Reader):
@@ -376,13 +380,24 @@ def selector(reader: Reader, node: Node) -> str:
     return "".join(words[:1])
 
 
+def _begins_line(pattern: re.Pattern[bytes], words: Sequence[bytes], sample: bytes) -> bool:
+    """Return whether what ``pattern`` says, which begins with one of ``words``, stands first on a line."""
+    for word in words:
+        at = sample.find(word)
+        while at >= 0:
+            if pattern.match(sample, at) and not sample[sample.rfind(b"\n", 0, at) + 1 : at].strip(b" \t"):
+                return True
+            at = sample.find(word, at + 1)
+    return False
+
+
 def _reader(text: Text) -> type[C]:
     sample = text.utf8[:_SAMPLE]
-    if _OBJC.search(sample):
+    if _begins_line(_OBJC, _OBJC_WORDS, sample) or _MARKS.search(sample):
         from sousveil.read.source.objc import ObjC
 
         return ObjC
-    if _CPLUSPLUS.search(sample):
+    if _begins_line(_CPLUSPLUS, _CPLUSPLUS_WORDS, sample) or _STD.search(sample):
         return Cpp
     # A long header may keep what only C++ has for its end; finding a few plain strings costs nothing.
     rest = text.utf8[_SAMPLE:]
