@@ -9,6 +9,7 @@ import pytest
 
 import sousveil
 from sousveil.match.together import Together
+from sousveil.unpack import source
 from sousveil.work import jobs
 
 
@@ -64,6 +65,7 @@ def test_files_are_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         return local(self, descriptor, index, display, data, size)
 
     monkeypatch.setattr(jobs._Surveyor, "_local", note)
+    monkeypatch.setattr(source, "_scratch", None)
     product = _product(tmp_path / "product")
     station = Station(1, None)
     station.enter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import math
 import os
 import signal
@@ -41,6 +42,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
         _leave(_quietly(lambda: print(f"sousveil {__version__}")))
     _catch_signals()
+    gc.set_threshold(50_000, 20, 20)  # little here is cyclic, and much of it lives to the end
     try:
         code = _run(args)
     except Interrupted as stop:

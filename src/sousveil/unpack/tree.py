@@ -79,8 +79,9 @@ def _folder(folder: str, prefix: str, root: str, sizes: bool) -> Iterator[FilePa
         yield Limit(shown(prefix.rstrip("/")) or ".", "unreadable", f"folder: {_why(error)}")
         return
     # Code points are in the order of their bytes, but for those that stand for bytes that are no text.
-    plain = "".join([e.name for e in entries]).isascii()
-    entries.sort(key=attrgetter("name") if plain else lambda e: os.fsencode(e.name))
+    names = "".join([e.name for e in entries])
+    entries.sort(key=attrgetter("name") if names.isascii() else lambda e: os.fsencode(e.name))
+    as_it_is = names.isprintable() and prefix.isprintable()
     for entry in entries:
         name = prefix + entry.name
         if not sizes and entry.is_file(follow_symlinks=False):
@@ -91,11 +92,12 @@ def _folder(folder: str, prefix: str, root: str, sizes: bool) -> Iterator[FilePa
         except OSError as error:
             yield Limit(shown(name), "unreadable", _why(error))
             continue
-        kind = stat.S_IFMT(info.st_mode)
+        mode = info.st_mode
+        kind = stat.S_IFMT(mode)
         if kind == stat.S_IFREG:
             # All may read it: the common case, and no system call.
-            if info.st_mode & 0o444 == 0o444 or os.access(entry.path, os.R_OK):
-                yield FilePath(entry.path, shown(name), info.st_size)
+            if mode & 0o444 == 0o444 or os.access(entry.path, os.R_OK):
+                yield FilePath(entry.path, name if as_it_is else shown(name), info.st_size)
             else:
                 yield Limit(shown(name), "unreadable", "no permission to read it")
         elif kind == stat.S_IFDIR:

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import faulthandler
 import functools
+import gc
 import os
 import signal
 import socket
@@ -78,6 +79,7 @@ def serve(
         _close_all_but({0, 1, 2, pipe.fileno(), *(station.descriptors() if station is not None else ())})
     if prepare is not None:
         prepare()
+    gc.freeze()  # the lexicon is no garbage, and to look at it would copy its pages
     way: socket.socket | None = None
     if station is not None:
         station.enter()

@@ -49,7 +49,7 @@ class _Python(PythonFunctions):
     def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
-        self._entries.clear()
+        self.forget()
         near = self.widen(spots)
         yield from self._module(root, near)
         waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]

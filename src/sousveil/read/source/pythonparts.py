@@ -155,6 +155,10 @@ class PythonParts(Values):
             known = self._entries[key] = self._items(node, deep, most)
         return known
 
+    def forget(self) -> None:
+        """Forget the items that were chosen for what was looked for; short lists are the same whatever that is."""
+        self._entries = {key: items for key, items in self._entries.items() if len(items) < key[4]}
+
     def _items(self, node: Node, deep: int, most: int) -> list[Entry]:
         found: list[Entry] = []
         for child in node.named_children:
