@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sousveil.match.database import Matcher
 from sousveil.match.together import LARGEST, Together
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "readv"), reason="files are read together where the system can")
+pytestmark = pytest.mark.skipif(not hasattr(os, "preadv"), reason="files are read together where the system can")
 
 _PARTS = st.sampled_from(
     [b"race", b"RACE", b"Uyghur", "民族".encode(), "维族".encode("gb18030"), "uyghur".encode("utf-16-le"), b"ethnic",
@@ -25,7 +25,6 @@ def _take(together: Together, data: bytes, size: int) -> bool:
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.flush()
-        os.lseek(file.fileno(), 0, os.SEEK_SET)
         return together.take(file.fileno(), size)
 
 

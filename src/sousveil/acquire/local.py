@@ -96,5 +96,5 @@ def _missing(product: str, path: Path) -> str:
     except OSError:
         return f"{message} The folder {shown(str(path.parent))} is not there either or cannot be read."
     if similar := near(path.name, beside[:10_000]):
-        message += " Like it are: " + ", ".join(shown(str(path.parent / n)) for n in similar) + "."
-    return message
+        return f"{message} Like it are: {', '.join(shown(str(path.parent / n)) for n in similar)}."
+    return f"{message} Check the path; a package is named pypi:NAME, npm:NAME or deb:NAME."

@@ -116,7 +116,7 @@ def find(batch: Batch) -> Iterator[Lines]:
         try:
             descriptor = os.open(path, _READING)
             try:
-                if _taken(together, descriptor):
+                if together.take(descriptor):
                     waiting.append(path)
                     if together.full:
                         found += _searched(together, waiting, batch.words)
@@ -129,13 +129,6 @@ def find(batch: Batch) -> Iterator[Lines]:
             wrong.append(f"{shown(path)}: {error.strerror or error}")
     found += _searched(together, waiting, batch.words)
     yield Lines(batch.number, tuple(found), tuple(wrong))
-
-
-def _taken(together: Together, descriptor: int) -> bool:
-    try:
-        return together.take(descriptor)
-    except OSError:  # no file; why it is none is said by whoever looks at it by itself
-        return False
 
 
 def _searched(together: Together, waiting: list[str], words: tuple[str, ...]) -> list[str]:
@@ -153,7 +146,6 @@ def _file(path: str, descriptor: int, words: tuple[str, ...]) -> list[str]:
     if not stat.S_ISREG(info.st_mode):
         raise OSError(0, "neither a file nor a folder; not opened")
     if info.st_size <= _IN_MEMORY:
-        os.lseek(descriptor, 0, os.SEEK_SET)
         with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file, memoryview(file.read()) as data:
             return _places(path, data, words)
     with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:

@@ -27,16 +27,24 @@ class Together:
         """Return whether there may be no room for another file."""
         return _ROOM - self._end < LARGEST + 2
 
-    def take(self, descriptor: int, size: int = -1) -> bool:
-        """Read a file whole, behind those that were taken before. Return False where that cannot be.
+    def clear(self) -> None:
+        """Forget what was taken."""
+        self._ends, self._end = [], 0
 
-        It is then as if it had not been tried, but for the descriptor's position: the file is longer than LARGEST, of
-        another size than ``size``, or empty.
+    def take(self, descriptor: int, size: int = -1, offset: int = 0) -> bool:
+        """Read a file whole, behind those that were taken before, and return True.
+
+        False, and nothing is taken, where it cannot be read, is longer than LARGEST, of another size than ``size``, or
+        empty. From ``offset`` on it is a part of a file, of which just ``size`` bytes are read.
         """
-        if size > LARGEST or not hasattr(os, "readv"):
+        if size > LARGEST or not hasattr(os, "preadv"):
             return False
         start = self._end
-        got = os.readv(descriptor, [self._view[start : start + (LARGEST if size < 0 else size) + 1]])
+        most = size if offset else (LARGEST if size < 0 else size) + 1
+        try:
+            got = os.preadv(descriptor, [self._view[start : start + most]], offset)
+        except OSError:
+            return False
         if not got or got > LARGEST or 0 <= size != got:
             return False
         self._room[start + got] = 0x0A
@@ -57,4 +65,4 @@ class Together:
         for number, end in enumerate(self._ends):
             yield view[start : end - 1], binary and room.find(0, start, end) >= 0, number in holding
             start = end
-        self._ends, self._end = [], 0
+        self.clear()

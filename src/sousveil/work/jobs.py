@@ -18,7 +18,7 @@ from sousveil.unpack.reading import Share
 from sousveil.work import coverage
 from sousveil.work.again import UNTYPED, seek
 from sousveil.work.documents import Documents
-from sousveil.work.matching import holds, is_plain, matcher, may_be_plain, named
+from sousveil.work.matching import holds, is_plain, matcher, may_be_plain, named, room
 from sousveil.work.messages import (
     Apart,
     Job,
@@ -78,7 +78,9 @@ class _Surveyor(Documents):
         job, descriptors = self._job, self._station.files
         if not job.literals and len(job.displays) > 1:
             self._named = matcher().named(job.displays)
-        together = Together(matcher()) if self._named is not None and self._plainly else None
+        together = room() if self._named is not None and self._plainly else None
+        if together is not None:
+            together.clear()  # of a job that was given up
         waiting: list[int] = []
         following = 0
         shelf = -1

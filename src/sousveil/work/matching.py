@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sousveil.match import seams
+from sousveil.match.together import Together
 from sousveil.read.own_words import speaks
 from sousveil.read.signatures import joined, matchable, spaced
 from sousveil.unpack import is_plain_name, is_plain_start
@@ -22,6 +23,12 @@ def matcher() -> Matcher:
     from sousveil.match.lexicon import builtin
 
     return Matcher(builtin())
+
+
+@functools.cache
+def room() -> Together:
+    """Return the place where files are read together, one a process: new memory costs as much as reading."""
+    return Together(matcher())
 
 
 def may_be_plain(display: str) -> bool:
