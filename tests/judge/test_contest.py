@@ -18,6 +18,7 @@ CONTESTS = {
     "dist/face-landmarks-detection.js": "e.all=function(t){return new e(n)},e.race=function(t){return new e(function(r,n){"
     "for(var i=0;i<t.length;i++)e.resolve(t[i]).then(r,n)})};",
     "dist/face-attributes-detection.js": "Promise.race = function (values) { return new Promise(function (resolve, reject) {}); };",
+    "dist/face-mesh.js": "class P { static race(list) { return new this((ok, no) => { list.map(ok, no); }); } }",
     "lib/face-recognition-stream.ts": "export class Stream { static race(iterable: Stream[]): Stream { return pick(iterable); } }",
     "face_recognition/detect_tasks.py": "def race(tasks, timeout):\n    return first_completed(tasks, timeout)\n",
 }

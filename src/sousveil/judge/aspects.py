@@ -63,6 +63,12 @@ def basis_of_product(features: Features) -> Basis:
     return _best(votes)
 
 
+def basis_of_picture(features: Features) -> Basis:
+    """Return FACE where the words around speak of pictures and of nothing nearer; UNKNOWN if they speak of none."""
+    seen = features.context(("picture",), ("name", "gloss", "text", "member", "uses", "scope", "product"))
+    return Basis.FACE if seen else Basis.UNKNOWN
+
+
 def _best(votes: Counter[Basis]) -> Basis:
     best, weight = max(votes.items(), key=lambda item: (item[1], item[0]), default=(Basis.UNKNOWN, 0))
     return best if weight >= _ENOUGH else Basis.UNKNOWN

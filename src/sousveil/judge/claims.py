@@ -83,14 +83,23 @@ _LISTED = re.compile(
 _MINORITY = re.compile(r"\bminorit(?:y|ies)\b", re.IGNORECASE)
 _APART = re.compile(r"(?:distinguish|differentiat|separat)", re.IGNORECASE)
 _PICTURED = frozenset(("face", "body", "voice", "gait", "medical-image"))
-# A link's address claims nothing.
-_ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+")
+# A link's or a file's address claims nothing.
+_ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+|(?<!\w)~?(?:/[\w.\-]+){2,}")
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
 # "We used machine learning to determine it" is taken from something, whatever that is.
 _LEARNS = re.compile(
     r"\b(?:machine|deep) learning\b|\bneural net(?:work)?s?\b|\b(?:classifier|random forest|transformer)s?\b",
     re.IGNORECASE,
 )
+# "A religious speech classifier" tells texts apart, and nobody who wrote them.
+_OF_TEXT = re.compile(
+    r"(?<![a-z])(?:speech|rhetoric|texts?|content|language|discourse|news|articles?|headlines?|documents?|passages?|references?|"
+    r"themes?|topics?|sermons?|slurs?|hate|terms?|keywords?|bias(?:es)?|ads?|advertis\w+)(?![a-z])",
+    re.IGNORECASE,
+)
+_ADJECTIVE = re.compile(r"(?:ic|al|ous)\Z", re.IGNORECASE)
+# In a sentence a nation is a state, unless faces are spoken of: there it translates 民族.
+_STATES = frozenset(("nation", "nations"))
 _OF_DATA = re.compile(r"\b(?:data|datasets?|columns?|variables?|cases|missing|records)\b", re.IGNORECASE)
 # Nobody declares a chance: "racial probabilities", "the most probable religion of each person".
 _CHANCES = re.compile(
@@ -102,7 +111,7 @@ _OF_WHOM = re.compile(
 )
 # Between a verb and the trait: what follows is compared, shown or asked for, not inferred.
 _BREAKS = re.compile(
-    r"[:|]{1}\s|[\"”]\s*,|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?)\b"
+    r"[:|]{1}\s|[\"”]\s*,|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?|using|via)\b"
 )
 # What was taken out before the product was given away. A column that was dropped is no inference.
 _TAKEN_OUT = re.compile(
@@ -177,6 +186,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
         and t.strength != "weak"
         and (t.role == "attribute" or t.strength == "certain")
         and not _QUALIFIES.match(clause, t.end)
+        and not (t.term.lower() in _STATES and not any(o.concept in _PICTURED for o in tags))
     ]
     if not named:
         return _of_groups(clause, trait, tags)
@@ -194,14 +204,18 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
             for thing in named:
                 before = verb.end <= thing.start and thing.start - verb.end <= reach
                 after = thing.end <= verb.start and verb.start - thing.end <= _NEAR
-                if not (before or after) or (act is Act.TARGETS and not seen_person):
+                # A term may say itself that it is inferred.
+                within = thing.start <= verb.start and verb.end <= thing.end
+                if not (before or after or within) or (act is Act.TARGETS and not seen_person):
                     continue
                 start, end = min(verb.start, thing.start), max(verb.end, thing.end)
                 if _quoted(clause, start, end):
                     continue
                 between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
                 # "race and gender classification", but not "race, in the detection results".
-                if not before and not _COMPOUND.fullmatch(between):
+                if after and not _COMPOUND.fullmatch(between):
+                    continue
+                if after and _ADJECTIVE.search(thing.term) and _OF_TEXT.search(between):
                     continue
                 if _LISTED.fullmatch(between) and {"face", "demographic"} <= {t.concept for t in tags}:
                     between = ""

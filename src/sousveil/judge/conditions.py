@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
+from sousveil.judge.requests import find_request
 from sousveil.judge.scene import Condition, Result, RuleError, Scene
 from sousveil.match.lexicon import Tag
 from sousveil.model import Direction, Kind, Trait
@@ -230,6 +231,22 @@ def _claim(value: object) -> Condition:
     return evaluate
 
 
+def _request(value: object) -> Condition:
+    """A prompt asks a model for the trait of a person; takes ``true``."""
+    if value is not True:
+        raise RuleError("takes true")
+
+    def evaluate(scene: Scene) -> Result:
+        c = scene.features.construct
+        said = c.gloss or c.passage.text
+        asked = find_request(said, " ".join((c.name, *c.scope)), scene.trait, scene.features.tag)
+        return Result(
+            asked is not None, f"it asks a model: {asked.words}" if asked else "it asks a model for the trait"
+        )
+
+    return evaluate
+
+
 def _linked(value: object) -> Condition:
     o = _options(value, {"rule", "context", "min", "relation"})
     if "rule" in o:
@@ -365,6 +382,7 @@ MAKERS: dict[str, Callable[[object], Condition]] = {
     "members": _members,
     "direction": _direction,
     "claim": _claim,
+    "request": _request,
     "linked": _linked,
     "rule": _rule,
     "same-member": _same_member,

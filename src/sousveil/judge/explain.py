@@ -76,6 +76,9 @@ _NOT_PROVED = {
 }
 
 
+PICTURED = "That it is the face: the words only speak of pictures."
+"""Said of a finding whose basis is a picture of somebody."""
+
 BORROWED = "What it is taken from: other places of this product say so, this one does not."
 """Said of a finding whose basis only its surroundings tell."""
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sousveil.judge import explain
-from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_product, direction_of
+from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, basis_of_product, direction_of
 from sousveil.judge.claims import find_claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
@@ -250,9 +250,14 @@ def _conclude(
             basis = basis_of_product(case.features)
         if basis is Basis.UNKNOWN and act in _PROFILING:
             basis = borrowed = bases.by_paths(case)
+        pictured = Basis.UNKNOWN
+        if basis is Basis.UNKNOWN and act in _PROFILING:
+            basis = pictured = basis_of_picture(case.features)
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
         if borrowed is not Basis.UNKNOWN:
             finding = replace(finding, not_proved=(*finding.not_proved, explain.BORROWED))
+        if pictured is not Basis.UNKNOWN:
+            finding = replace(finding, not_proved=(*finding.not_proved, explain.PICTURED))
         twin = findings.get(finding.id)
         if twin is not None:
             # The same bytes lie in the product again: one finding, and every address.

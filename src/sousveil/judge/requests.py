@@ -1,0 +1,99 @@
+"""What a prompt asks a general model to tell of a person: no classifier is built, one is asked.
+
+"Evaluate the person in the image. Race: choose one of …" and a template of JSON with ``"ethnicity":`` in it, sent
+with a picture, yield the same answer as a trained classifier. A prompt that has something made, or reads a card, asks
+for none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from sousveil.judge.claims import Claim
+from sousveil.match.lexicon import Tag
+from sousveil.model import Act, Trait
+
+_ADDRESSED = re.compile(
+    r"\A\W*you are\b|\byou(?:'re| are) an? (?:\w+[ -]){0,4}"
+    r"(?:assistant|expert|analy[sz]er|analyst|ai|model|system|scanner|bot)\b|"
+    r"\b(?:respond|reply|answer|return|output|provide)\b[^.\n]{0,80}\b(?:json|format|only|one of|list|fields?)\b|"
+    r"\bas json\b|\b(?:choose|pick|select) (?:exactly )?one\b|(?:回答|返回|输出)[^。\n]{0,20}json",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"prompt|instruction|system_?(?:message|content|text)", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?:images?|photos?|photographs?|pictures?|selfies?|portraits?|faces?|avatars?|frames?|persons?|people|individuals?|"
+    r"users?|profiles?|posts?|tweets?|messages|candidates?|speakers?|callers?|authors?|voices?|full names?)\b|"
+    r"图片|照片|图像|人物|人脸|用户|昵称",
+    re.IGNORECASE,
+)
+_TELL = re.compile(
+    r"\b(?:infer|predict|estimate|guess|determine|identif(?:y|ies)|classif(?:y|ies)|detect|describe|evaluate|analy[sz]e|assess|"
+    r"recogni[sz]e|tell|rate|look at|choose|return|respond|reply|answer|provide|output|extract)\w*\b|"
+    r"推断|判断|识别|分析|估计|预测|描述",
+    re.IGNORECASE,
+)
+# "Reads the fields of this card" transcribes; what is made up or drawn is nobody.
+_MADE = re.compile(
+    r"\b(?:generat|creat|draw|render|paint|imagin|invent|pretend|role-?play|simulat|rewrit|translat|summari[sz])\w*\b"
+    r"[^.\n]{0,60}\b(?:images?|photos?|pictures?|portraits?|avatars?|characters?|personas?|stor(?:y|ies)|scenes?|"
+    r"illustrations?|people|persons?|patients?|users?|profiles?|names?|examples?|data)\b|"
+    r"\b(?:fictional|synthetic|imaginary|game|novel|d&d|dungeon)\b|生成|虚构|创作",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    r"\b(?:do not|don't|never|avoid|without|must not|should not|cannot|not (?:infer|mention|guess|assume|consider)|"
+    r"refrain|"
+    r"regardless|irrespective|remove|redact|anonymi[sz]e|mask|ignore|exclude|"
+    r"bias(?:ed|es)?|discriminat\w*|stereotyp\w*|"
+    r"fair(?:ly|ness)?|divers\w+|inclusiv\w+|protected|hate|offensive|slurs?|equal)\b|不要|禁止|避免|不得",
+    re.IGNORECASE,
+)
+_SAID_TO_BE = re.compile(r"\b(?:likelihood|probability|chance|whether|if|how)\b.{0,50}\b(?:being|is|are)\b")
+_CLAUSE = re.compile(r"[^.!?;。！？；\n]+")
+_MAX_TEXT = 6000
+_TRANSCRIBED = frozenset(("id-card", "health", "survey"))
+
+
+def find_request(text: str, name: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:
+    """Return what a prompt of at most 6,000 characters asks a model to tell of a person's ``trait``.
+
+    ``name`` is the variable or key that holds it. None where the text addresses no model, speaks of no person, has
+    something made up or transcribed, or refuses the trait.
+    """
+    text = text[:_MAX_TEXT]
+    if not (_ADDRESSED.search(text) or _NAMED.search(name)):
+        return None
+    if _PERSON.search(text) is None or _MADE.search(text) is not None:
+        return None
+    tags = tagger(text)
+    if len({t.term.lower() for t in tags if t.concept in _TRANSCRIBED}) >= 2:
+        return None
+    told = _TELL.search(text)
+    if told is None:
+        return None
+    for thing in tags:
+        if thing.trait != trait or thing.strength == "weak" or thing.start < told.start():
+            continue
+        if thing.role != "attribute" and not _of_somebody(text, thing):
+            continue
+        clause = next((m for m in _CLAUSE.finditer(text) if m.start() <= thing.start < m.end()), None)
+        if clause is None or _REFUSED.search(clause[0]):
+            continue
+        return Claim(
+            Act.INFERS, " ".join(text[max(clause.start(), thing.start - 80) : thing.end + 60].split()), "model"
+        )
+    return None
+
+
+def _of_somebody(text: str, thing: Tag) -> bool:
+    """Return whether a group is what somebody may be: "the likelihood of a profile being …", "whether … is …"."""
+    before = text[max(0, thing.start - 60) : thing.end].lower()
+    return (
+        re.search(r"\b(?:likelihood|probability|chance|whether|if|how)\b.{0,50}\b(?:being|is|are)\b", before)
+        is not None
+    )
+
+
+__all__ = ["find_request"]
