@@ -106,3 +106,26 @@ def test_parts_of_a_file_s_address_are_no_list_of_attributes() -> None:
         for f in judged(a__R=code % "age_gender_sexuality.rds").findings
         if "age_gender_sexuality.rds" in f.construct.members
     ]
+
+
+def test_races_that_are_run_are_told_of_nobody() -> None:
+    assert judged(README__md="# Race Predictor\n\nPredicts race times from training data.\n").verdict is Verdict.CLEAR
+    assert judged(README__md="# Race Predictor\n\nPredicts race from a photo of a face.\n").verdict is Verdict.PROFILES
+
+
+def test_a_request_about_faces_is_none_about_cards() -> None:
+    code = """<?php
+class FaceClient {
+    /**
+     * @param array $options
+     *   face_field 包括age,beauty,expression,glasses,race
+     *   face_type LIVE表示生活照 IDCARD表示身份证芯片照
+     */
+    public function detect($image, $options = array()) {
+        return $this->request($this->detectUrl, $options);
+    }
+}
+"""
+    acts = {f.act for f in judged(FaceClient__php=code).findings}
+    assert Act.INFERS in acts
+    assert Act.RECORDS not in acts
