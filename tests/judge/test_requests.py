@@ -129,3 +129,8 @@ class FaceClient {
     acts = {f.act for f in judged(FaceClient__php=code).findings}
     assert Act.INFERS in acts
     assert Act.RECORDS not in acts
+
+
+@pytest.mark.parametrize("title", ["人种识别", "인종 분류", "Racial classification with deep learning"])
+def test_the_word_means_nothing_else_in_other_languages(title: str) -> None:
+    assert judged(README__md=f"# {title}\n").verdict is Verdict.PROFILES
