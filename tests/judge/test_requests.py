@@ -96,6 +96,7 @@ def test_what_is_used_to_detect_a_face_is_not_what_is_told() -> None:
 def test_a_classifier_of_religious_speech_tells_texts_apart() -> None:
     text = "# Corpus\n\nWe use a religious %s classifier on the tweets of users.\n"
     assert judged(README__md=text % "speech").verdict is Verdict.CLEAR
+    assert judged(README__md="# Corpus\n\nA classifier of religious speech.\n").verdict is Verdict.CLEAR
     assert judged(README__md=text % "affiliation").verdict is Verdict.PROFILES
 
 

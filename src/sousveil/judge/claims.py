@@ -215,7 +215,8 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 # "race and gender classification", but not "race, in the detection results".
                 if after and not _COMPOUND.fullmatch(between):
                     continue
-                if after and _ADJECTIVE.search(thing.term) and _OF_TEXT.search(between):
+                follows = _OF_TEXT.match(clause[thing.end : thing.end + 24].lstrip(" -_"))
+                if _ADJECTIVE.search(thing.term) and (follows or (after and _OF_TEXT.search(between))):
                     continue
                 if _LISTED.fullmatch(between) and {"face", "demographic"} <= {t.concept for t in tags}:
                     between = ""
