@@ -84,7 +84,7 @@ _MINORITY = re.compile(r"\bminorit(?:y|ies)\b", re.IGNORECASE)
 _APART = re.compile(r"(?:distinguish|differentiat|separat)", re.IGNORECASE)
 _PICTURED = frozenset(("face", "body", "voice", "gait", "medical-image"))
 # A link's or a file's address claims nothing.
-_ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+|(?<!\w)~?(?:/[\w.\-]+){2,}")
+_ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://[^\s)\]>]+|(?<!\w)~?(?:/[\w\-]+){2,}\.\w{1,6}\b")
 _TAKEN_FROM = frozenset(("face", "face-library", "body", "gait", "voice", "medical-image", "name", "text-basis"))
 # "We used machine learning to determine it" is taken from something, whatever that is.
 _LEARNS = re.compile(
