@@ -27,6 +27,8 @@ from sousveil.match.patterns import Pattern, build, key
 __all__ = ["Hit", "Hits", "Matcher", "find_literals"]
 
 _MOST_RAW = 100_000
+_SAMPLES = 16
+"""Places of a file dense with words in which it is looked first for one that stands."""
 _WINDOW = 4 << 20
 _BLOCK = 1 << 30
 _FEW = 256
@@ -94,6 +96,13 @@ class Matcher:
                 return True
             if whole:
                 return False
+            raw, _ = self._scan(data, _MOST_RAW)
+            # Some of many before all of them: a few near each other are a sample of what stands there.
+            step = len(raw) // _SAMPLES
+            if step > 2 * _FEW and any(
+                self._check(data, path).any(raw[at : at + _FEW]) for at in range(step, len(raw), step)
+            ):
+                return True
         return bool(self.match(data, path))
 
     def begins(self, data: bytes) -> list[tuple[int, int]] | None:

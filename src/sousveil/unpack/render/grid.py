@@ -23,7 +23,8 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW = re.compile(rb'<row r="[0-9]{1,7}"')
 _CELL = re.compile(rb"<(?:[\w.-]{1,40}:)?c(?=[\s/>])")
-_ATTRIBUTE = re.compile(rb"""(?<=[\s"'])r\s{0,20}=""")
+_ATTRIBUTE = re.compile(rb"""[\s"']r\s{0,20}=""")
+_ENDS = tuple(b"<c" + end for end in (b" ", b">", b"/", b"\t", b"\n", b"\r", b"\v", b"\f"))
 _BORDER = 128
 """Bytes in which every token ends."""
 _DATA = b"sheetData"
@@ -143,7 +144,7 @@ class _Grid:
         rows = text.count(b"<row")
         if not (
             cells
-            and len(cells) == len(_CELL.findall(text))
+            and len(cells) == _cells_in(text)
             and rows == len(_ROW.findall(text))
             and b":row" not in text
             and len(_ATTRIBUTE.findall(text)) == rows + len(cells)
@@ -158,6 +159,12 @@ class _Grid:
     def _note(self, row: int) -> None:
         self._top, self._bottom = min(self._top, row), max(self._bottom, row)
         self._left, self._right = min(self._left, self._column), max(self._right, self._column)
+
+
+def _cells_in(text: bytes) -> int:
+    if b":c" in text:  # there may be names with a prefix
+        return len(_CELL.findall(text))
+    return sum(map(text.count, _ENDS))
 
 
 @lru_cache(20_000)

@@ -24,6 +24,8 @@ Cell = tuple[str, str]
 
 def cleaned(text: str) -> str:
     """Return text without controls, byte-order marks, soft hyphens and lone surrogates."""
+    if text.isprintable():  # nearly every cell of a table
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNPRINTED.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
