@@ -146,7 +146,14 @@ class Check:
             length += len(piece)
         at[cuts[-1]] = length
         tags = self._lexicon.tag("".join(pieces))
-        return [r for r in group if _covered(tags, at[r.start], at[r.start + r.length])] if tags else []
+        able = [t for t in tags if _opens(t)]
+        starts = [t.start for t in able]  # no two terms of traits overlap
+        out: list[Raw] = []
+        for raw in group:
+            number = bisect_right(starts, at[raw.start]) - 1
+            if number >= 0 and at[raw.start + raw.length] <= able[number].end:
+                out.append(raw)
+        return out
 
     def _one_encoding(self, raws: list[Raw]) -> list[Raw]:
         """Drop hits that another encoding explains better: the other byte order, an older charset seen more nearby."""
@@ -249,7 +256,11 @@ _LEGACY = frozenset(
 
 def _covered(tags: Iterable[Tag], start: int, end: int) -> bool:
     """Return whether a term that can open a file covers ``start`` to ``end``."""
-    return any(t.start <= start and end <= t.end and t.trait is not None and t.strength != "weak" for t in tags)
+    return any(t.start <= start and end <= t.end and _opens(t) for t in tags)
+
+
+def _opens(tag: Tag) -> bool:
+    return tag.trait is not None and tag.strength != "weak"
 
 
 def _longest(raws: list[Raw]) -> list[Raw]:

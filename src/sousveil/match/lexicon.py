@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -190,14 +192,15 @@ class Lexicon:
         entries = self.entries
         known = len(entries)
         found: list[tuple[int, int, int]] = []
-        others: list[tuple[int, int, str]] = []
+        others: dict[str, list[tuple[int, int]]] = {}
         for start, end, number in self._candidates(text):
             if number < known:
                 found.append((start, end, number))
             else:
-                others.append((start, end, self._friend_of[number - known]))
+                others.setdefault(self._friend_of[number - known], []).append((start, end))
         if not found:
             return ()
+        friends = {concept: _Covers(spans) for concept, spans in others.items()}
         # Longest first; a trait's term keeps others of any trait out, a context's word others of the same context.
         found.sort(key=lambda f: (f[0] - f[1], f[0], f[2]))
         taken: dict[str, bytearray] = {}
@@ -211,7 +214,7 @@ class Lexicon:
             elif mask.find(1, start, end) >= 0:
                 continue
             if entry.trait is not None and (
-                any(a <= start and end <= b and c == entry.concept for a, b, c in others)
+                (entry.concept in friends and friends[entry.concept].hold(start, end))
                 or self._false(entry.concept, text, start, end)
             ):
                 continue
@@ -300,6 +303,19 @@ def _code() -> str:
     """Return a key of the code that makes the index."""
     here = Path(__file__)
     return hashlib.sha256(b"".join(p.read_bytes() for p in (here, here.with_name("words.py")))).hexdigest()[:16]
+
+
+class _Covers:
+    """Spans of a text, of which it is asked whether any covers another."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        spans.sort()
+        self._starts = [start for start, _ in spans]
+        self._reach = list(accumulate((end for _, end in spans), max))
+
+    def hold(self, start: int, end: int) -> bool:
+        at = bisect_right(self._starts, start)
+        return at > 0 and self._reach[at - 1] >= end
 
 
 def _phrases(text: str, start: int, end: int, node: _Node, splitter: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
