@@ -79,3 +79,36 @@ def test_persons_who_look_are_not_the_product() -> None:
     claim = find_claim("Infers the race of people from a face.", Trait.ETHNICITY, load().tag)
     assert claim is not None
     assert claim.subject == "unsaid"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Detecting the ethnicity of a face is forbidden.",
+        "Detection of ethnicity from faces is strictly not allowed.",
+        "Using the service to infer ethnicity from faces is illegal in the EU.",
+        "It is banned to predict the ethnicity of a person from a face.",
+        "Inferring race from a face is unlawful.",
+        "Detecting ethnicity from faces: not permitted.",
+        "The regulation bans systems that infer ethnicity from faces.",
+        "Recognising the ethnicity of a face is prohibited by our policy.",
+    ],
+)
+def test_what_is_forbidden_is_not_claimed(text: str) -> None:
+    claim = find_claim(text, Trait.ETHNICITY, load().tag)
+    assert claim is None or claim.denied
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The camera recognises the ethnicity of a face.",
+        "The camera detects the ethnicity of a face where this is not prohibited.",
+        "The camera detects the ethnicity of a face, although it is banned in some states.",
+        "The camera detects the ethnicity of a face. Photographs without consent are prohibited.",
+    ],
+)
+def test_what_is_forbidden_elsewhere_is_claimed(text: str) -> None:
+    claim = find_claim(text, Trait.ETHNICITY, load().tag)
+    assert claim is not None
+    assert not claim.denied

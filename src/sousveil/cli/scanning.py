@@ -148,10 +148,12 @@ def _scan(product: str, request: Request) -> tuple[Report, str]:
 
 def _named(product: str, case: Case | None) -> str | Acquired:
     """Return what is to be scanned: an object of a case, named by its path or its digest, by what the case calls it."""
-    from sousveil.evidence.products import DIGEST, object_of
+    from sousveil.evidence import DIGEST
 
     if not DIGEST.fullmatch(product.rstrip("…").rpartition("/")[2]):
         return product
+    from sousveil.evidence.products import object_of
+
     return object_of(product, case) or product
 
 

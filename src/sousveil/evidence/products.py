@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 import threading
 from base64 import b64encode
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sousveil.acquire import Acquired, Input
+from sousveil.evidence import DIGEST
 from sousveil.evidence.case import LEDGER, Case, subject
 from sousveil.evidence.envelope import encode
 from sousveil.evidence.pack import FOLDER, LISTS, Folder, Sums, now
@@ -153,10 +153,6 @@ def _changed(path: Path, begun: int) -> bool:
 
 SHOWS = "shows"
 """The annotation of pictures of a product's pages: the SHA-256 of the report that rests on those places."""
-
-
-DIGEST = re.compile("[0-9a-f]{8,64}")
-"""What an object of a case may be named by: its SHA-256 or how that begins."""
 
 
 def object_of(product: str, case: Case | None) -> Acquired | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sousveil.match.lexicon import Tag
 from sousveil.model import Act, Trait
@@ -122,6 +123,19 @@ _TAKEN_OUT = re.compile(
     r"|已(?:删除|移除|下线|禁用|停用|去除)",
     re.IGNORECASE,
 )
+# What is said to be against a law or a policy is not said to be done …
+_FORBIDDEN = re.compile(
+    r"\b(?:is|are|be|being|was|were|becomes?|remains?)\s+(?:\w+ly\s+)?(?:forbidden|prohibited|banned|outlawed|illegal|unlawful|"
+    r"unethical|disallowed|against\b)|\bnot\s+(?:\w+ly\s+)?(?:allowed|permitted|acceptable|lawful|legal)\b|"
+    r"\b(?:prohibits?|forbids?|outlaws?|disallows?)\b|\bbans?\s+(?:on|the|all|any|use|using|systems?|software|\w+ing)\b|"
+    r"\bprohibited\s+(?:practices?|uses?|purposes?)\b|禁止|严禁|不得|不允许|违法",
+    re.IGNORECASE,
+)
+# … but it is where something else is: "in countries where this is not prohibited", "although it is banned in some".
+_ELSEWHERE = re.compile(
+    r"\b(?:unless|where|wherever|except|if|when|whenever|although|though|while|even|until|despite)\b|除非|除了",
+    re.IGNORECASE,
+)
 _TELLS = re.compile(r"classif|predict|recogni|detect|识别|检测|分类", re.IGNORECASE)
 _REACH = 70
 _NEAR = 18
@@ -158,11 +172,18 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
         claim = _of_clause(clause, trait, tags)
         if claim is None:
             continue
-        if claim.denied:
+        if claim.denied or _forbids(clause):
+            claim = replace(claim, denied=True)
             denied = denied or claim
         else:
             said = said or claim
     return said or denied
+
+
+def _forbids(clause: str) -> bool:
+    """Return whether a clause says that something is forbidden, and not that it is forbidden elsewhere."""
+    found = _FORBIDDEN.search(clause)
+    return found is not None and _ELSEWHERE.search(clause, max(0, found.start() - 60), found.start()) is None
 
 
 def _withdrawn(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
