@@ -92,6 +92,8 @@ def test_persons_who_look_are_not_the_product() -> None:
         "Detecting ethnicity from faces: not permitted.",
         "The regulation bans systems that infer ethnicity from faces.",
         "Recognising the ethnicity of a face is prohibited by our policy.",
+        "Unacceptable: systems that determine a person's ethnicity from a photo of the face.",
+        "We will terminate accounts that use our API for predicting race from names.",
     ],
 )
 def test_what_is_forbidden_is_not_claimed(text: str) -> None:
