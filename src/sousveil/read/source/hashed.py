@@ -300,10 +300,15 @@ class _Hashed:
         if b"predict" in self.source[start:end]:
             for match in _ANSWER.finditer(self.source, start, end):
                 uses.add(f"fit(..., {_text(match[1] or match[2])})")
+        known = set(_SPOKEN)
         for match in _WORD.finditer(self.source, start, end):
+            word = match[0]
             # A word of a comment is none that the code uses.
-            if self.code[match.start() : match.start() + 1] == match[0][:1] and match[0] not in _SPOKEN:
-                uses.add(_text(match[0]).strip("\"'"))
+            if word not in known and self.code[match.start()] == word[0]:
+                known.add(word)
+                uses.add(_text(word).strip("\"'"))
+                if uses.full:
+                    break
         return uses.words()
 
 
