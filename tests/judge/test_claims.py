@@ -108,6 +108,8 @@ def test_what_is_forbidden_is_not_claimed(text: str) -> None:
         "The camera detects the ethnicity of a face where this is not prohibited.",
         "The camera detects the ethnicity of a face, although it is banned in some states.",
         "The camera detects the ethnicity of a face. Photographs without consent are prohibited.",
+        "The camera detects the ethnicity of a face, and any misuse is prohibited.",
+        "It can infer race from a face, copying is not permitted.",
     ],
 )
 def test_what_is_forbidden_elsewhere_is_claimed(text: str) -> None:

@@ -136,6 +136,8 @@ _ELSEWHERE = re.compile(
     r"\b(?:unless|where|wherever|except|if|when|whenever|although|though|while|even|until|despite)\b|除非|除了",
     re.IGNORECASE,
 )
+_DOES = re.compile(r"\w+(?<!ion)s\b")
+_ABLE = re.compile(r"\b(?:can|could|will|may|able to|supports?|automatically)\s+\Z", re.IGNORECASE)
 _TELLS = re.compile(r"classif|predict|recogni|detect|识别|检测|分类", re.IGNORECASE)
 _REACH = 70
 _NEAR = 18
@@ -172,7 +174,7 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
         claim = _of_clause(clause, trait, tags)
         if claim is None:
             continue
-        if claim.denied or _forbids(clause):
+        if claim.denied or _forbids(clause, clause.find(claim.words)):
             claim = replace(claim, denied=True)
             denied = denied or claim
         else:
@@ -180,10 +182,14 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
     return said or denied
 
 
-def _forbids(clause: str) -> bool:
-    """Return whether a clause says that something is forbidden, and not that it is forbidden elsewhere."""
+def _forbids(clause: str, at: int) -> bool:
+    """Return whether a clause says that what it claims from ``at`` on is forbidden, and not that it is so elsewhere."""
     found = _FORBIDDEN.search(clause)
-    return found is not None and _ELSEWHERE.search(clause, max(0, found.start() - 60), found.start()) is None
+    if found is None or _ELSEWHERE.search(clause, max(0, found.start() - 60), found.start()) is not None:
+        return False
+    # "Detects the ethnicity of a face; misuse is prohibited": what somebody does is not what is forbidden behind it.
+    does = _DOES.match(clause, at) is not None or _ABLE.search(clause[:at]) is not None
+    return found.start() < at or not does
 
 
 def _withdrawn(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
