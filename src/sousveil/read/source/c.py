@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from tree_sitter import Node
 from sousveil.model import Construct, Kind
 from sousveil.read.source import blocks, constants
 from sousveil.read.source.brace import Found, Part, Reader, Step, first
+from sousveil.read.source.cdialect import dialect_of
 from sousveil.read.source.cmacros import BEFORE_TYPE, masked
 from sousveil.read.source.engine import read as read_with
 from sousveil.read.text import Text
@@ -39,22 +39,6 @@ ALL = None
 
 _TYPES = frozenset({"struct_specifier", "union_specifier", "class_specifier"})
 _ROLES = {"struct_specifier": "struct", "union_specifier": "union", "class_specifier": "class"}
-# What stands first on a line of C++; the words by which such lines are found.
-_CPLUSPLUS = re.compile(
-    rb"class\s+\w+[^;{]{0,200}[;{]|namespace\b|template\s*<|using\s+[\w:]+|(?:public|private|protected)\s*:"
-    rb"|enum\s+(?:class|struct)\b|virtual\s+\w|constexpr\s"
-)
-_CPLUSPLUS_WORDS = (
-    b"class", b"namespace", b"template", b"using", b"public", b"private", b"protected", b"enum", b"virtual",
-    b"constexpr",
-)  # fmt: skip
-_ONLY_CPLUSPLUS = (b"\nenum class ", b"\nenum struct ", b"\nnamespace ", b"\ntemplate<", b"\ntemplate <", b" std::")
-_SAMPLE = 1 << 17
-"""Bytes that decide which of the three languages it is."""
-_OBJC = re.compile(rb"@interface|@protocol|@implementation|@property|@class|#import\b")
-_MARKS = re.compile(rb"NS_(?:ENUM\b(?<!\wNS_ENUM)|OPTIONS\b(?<!\wNS_OPTIONS))")
-_STD = re.compile(rb"st(?:d::(?<!\wstd::)|atic_cast<(?<!\wstatic_cast<))")
-_OBJC_WORDS = (b"@interface", b"@protocol", b"@implementation", b"@property", b"@class", b"#import")
 
 
 class C(Reader):
@@ -380,28 +364,15 @@ def selector(reader: Reader, node: Node) -> str:
     return "".join(words[:1])
 
 
-def _begins_line(pattern: re.Pattern[bytes], words: Sequence[bytes], sample: bytes) -> bool:
-    """Return whether what ``pattern`` says, which begins with one of ``words``, stands first on a line."""
-    for word in words:
-        at = sample.find(word)
-        while at >= 0:
-            if pattern.match(sample, at) and not sample[sample.rfind(b"\n", 0, at) + 1 : at].strip(b" \t"):
-                return True
-            at = sample.find(word, at + 1)
-    return False
-
-
 def _reader(text: Text) -> type[C]:
-    sample = text.utf8[:_SAMPLE]
-    if _begins_line(_OBJC, _OBJC_WORDS, sample) or _MARKS.search(sample):
-        from sousveil.read.source.objc import ObjC
+    match dialect_of(text.utf8):
+        case "objc":
+            from sousveil.read.source.objc import ObjC
 
-        return ObjC
-    if _begins_line(_CPLUSPLUS, _CPLUSPLUS_WORDS, sample) or _STD.search(sample):
-        return Cpp
-    # A long header may keep what only C++ has for its end; finding a few plain strings costs nothing.
-    rest = text.utf8[_SAMPLE:]
-    return Cpp if any(mark in rest for mark in _ONLY_CPLUSPLUS) else C
+            return ObjC
+        case "cpp":
+            return Cpp
+    return C
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
