@@ -89,11 +89,4 @@ def find_request(text: str, name: str, trait: Trait, tagger: Callable[[str], Seq
 
 def _of_somebody(text: str, thing: Tag) -> bool:
     """Return whether a group is what somebody may be: "the likelihood of a profile being …", "whether … is …"."""
-    before = text[max(0, thing.start - 60) : thing.end].lower()
-    return (
-        re.search(r"\b(?:likelihood|probability|chance|whether|if|how)\b.{0,50}\b(?:being|is|are)\b", before)
-        is not None
-    )
-
-
-__all__ = ["find_request"]
+    return _SAID_TO_BE.search(text[max(0, thing.start - 60) : thing.end].lower()) is not None
