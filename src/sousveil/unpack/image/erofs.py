@@ -10,7 +10,8 @@ from functools import cached_property
 from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.image.erofsclusters import Map, Stretch, header, stretches, unpacked
-from sousveil.unpack.image.parts import MOST_NAME, Damaged, behind, give, linked, special, u16, u32, u64
+from sousveil.unpack.image.inodes import files
+from sousveil.unpack.image.parts import MOST_NAME, Damaged, give, special, u16, u32, u64
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.source import CHUNK, Seekable
 
@@ -171,6 +172,10 @@ class _Image:
             size -= len(out)
             number += 1
 
+    @property
+    def end(self) -> int:
+        return self.blocks << self.bits
+
     def entries(self, inode: _Inode) -> Iterator[tuple[bytes, int]]:
         """Yield name and inode of what is in a folder. Raise Damaged."""
         if inode.size > _MOST_FOLDER:
@@ -191,56 +196,12 @@ class _Image:
 def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limit]:
     """Yield the files in the order of the folders. Raise NotOpened if there is no root folder."""
     del name
-    try:
-        image = _Image(source, reading)
-        root = image.inode(image.root)
-        if not stat.S_ISDIR(root.mode):
-            raise Damaged("the root is no folder")
-    except Damaged as error:
-        raise NotOpened("broken", str(error)) from None
-    reading.opened = True
-    reading.spread()
-    end = image.blocks << image.bits
-    if end > source.size:
-        reading.note("truncated", f"{source.size} of {end} bytes are there")
-    seen: dict[int, bytes] = {image.root: b"."}
-    stack = [(b"", root)]
-    while stack:
-        folder, inode = stack.pop()
-        below: list[tuple[bytes, _Inode]] = []
-        try:
-            for short, number in image.entries(inode):
-                reading.budget.tick()
-                path = folder + short
-                first = seen.setdefault(number, path)
-                if first is path:
-                    yield from _one(image, path, number, below, reading)
-                elif first != b".":
-                    linked(reading, path, first)
-                yield from reading.drain()
-        except (Damaged, NotOpened) as error:
-            reading.note(getattr(error, "reason", "broken"), str(error), reading.names.decode(folder or b"/"))
-        yield from reading.drain()
-        stack.extend(reversed(below))
-    yield from behind(source, end, reading)
-    yield from reading.drain()
+    yield from files(
+        lambda: _Image(source, reading), source, reading, lambda image, path, inode: _one(image, path, inode, reading)
+    )
 
 
-def _one(
-    image: _Image, path: bytes, number: int, below: list[tuple[bytes, _Inode]], reading: Reading
-) -> Generator[Item | Limit]:
-    shown = reading.names.decode(path)
-    try:
-        inode = image.inode(number)
-    except Damaged as error:
-        reading.note("broken", str(error), shown)
-        return
-    if stat.S_ISDIR(inode.mode):
-        if len(path) > MOST_NAME:
-            reading.note("depth", "folders lie deeper than is followed", shown)
-        else:
-            below.append((path + b"/", inode))
-        return
+def _one(image: _Image, path: bytes, inode: _Inode, reading: Reading) -> Generator[Item | Limit]:
     target = b""
     if stat.S_ISLNK(inode.mode):
         inode.size = min(inode.size, MOST_NAME)
@@ -251,6 +212,6 @@ def _one(
     if special(reading, path, inode.mode, target):
         return
     if inode.size > _MOST_SIZE:
-        reading.note("broken", f"a file of {inode.size} bytes", shown)
+        reading.note("broken", f"a file of {inode.size} bytes", reading.names.decode(path))
     else:
         yield from give(reading, path, inode.size, image.content(inode))

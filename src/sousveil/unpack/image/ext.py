@@ -11,7 +11,8 @@ from collections.abc import Generator, Iterator
 
 from sousveil.about import About
 from sousveil.model import Limit
-from sousveil.unpack.image.parts import MOST_NAME, Damaged, behind, give, linked, special, u16, u32
+from sousveil.unpack.image.inodes import files
+from sousveil.unpack.image.parts import MOST_NAME, Damaged, give, special, u16, u32
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.source import CHUNK, Seekable
 
@@ -41,6 +42,8 @@ class _Inode:
 
 
 class _Image:
+    root = 2
+
     def __init__(self, source: Seekable, reading: Reading) -> None:
         head = source.read(1024, 1024)
         if len(head) < 1024 or u16(head, 56) != 0xEF53 or u32(head, 24) > 6:
@@ -158,6 +161,10 @@ class _Image:
             at += size
         yield from _zeros(inode.size - at)
 
+    @property
+    def end(self) -> int:
+        return self.blocks * self.block
+
     def entries(self, inode: _Inode) -> Iterator[tuple[bytes, int]]:
         if inode.size > _MOST_FOLDER:
             raise Damaged(f"a folder of {inode.size} bytes")
@@ -207,65 +214,21 @@ def _names(block: bytes) -> Iterator[tuple[bytes, int]]:
 def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limit]:
     """Yield the files in the order of the folders. Raise NotOpened if there is no root folder."""
     del name
-    try:
-        image = _Image(source, reading)
-        root = image.inode(2)
-        if not stat.S_ISDIR(root.mode):
-            raise Damaged("the root is no folder")
-    except Damaged as error:
-        raise NotOpened("broken", str(error)) from None
-    reading.opened = True
-    reading.spread()
-    end = image.blocks * image.block
-    if end > source.size:
-        reading.note("truncated", f"{source.size} of {end} bytes are there")
-    seen: dict[int, bytes] = {2: b"."}
-    stack = [(b"", root)]
-    while stack:
-        folder, inode = stack.pop()
-        below: list[tuple[bytes, _Inode]] = []
-        try:
-            for short, number in image.entries(inode):
-                reading.budget.tick()
-                path = folder + short
-                first = seen.setdefault(number, path)
-                if first is path:
-                    yield from _one(image, path, number, below, reading)
-                else:
-                    linked(reading, path, first)
-                yield from reading.drain()
-        except Damaged as error:
-            reading.note("broken", str(error), reading.names.decode(folder or b"/"))
-        yield from reading.drain()
-        stack.extend(reversed(below))
-    yield from behind(source, end, reading)
-    yield from reading.drain()
+    yield from files(
+        lambda: _Image(source, reading), source, reading, lambda image, path, inode: _one(image, path, inode, reading)
+    )
 
 
-def _one(
-    image: _Image, path: bytes, number: int, below: list[tuple[bytes, _Inode]], reading: Reading
-) -> Generator[Item | Limit]:
-    shown = reading.names.decode(path)
-    try:
-        inode = image.inode(number)
-    except Damaged as error:
-        reading.note("broken", str(error), shown)
-        return
-    if stat.S_ISDIR(inode.mode):
-        if len(path) > MOST_NAME:
-            reading.note("depth", "folders lie deeper than is followed", shown)
-        else:
-            below.append((path + b"/", inode))
-        return
+def _one(image: _Image, path: bytes, inode: _Inode, reading: Reading) -> Generator[Item | Limit]:
     target = b""
     if stat.S_ISLNK(inode.mode):
         target = inode.map[: inode.size] if inode.size < 60 else b"".join(_until(image, inode))
     if special(reading, path, inode.mode, target):
         return
     if inode.flags & _ENCRYPTED:
-        reading.note("encrypted", "the content is encrypted", shown)
+        reading.note("encrypted", "the content is encrypted", reading.names.decode(path))
     elif inode.size > _MOST_SIZE:
-        reading.note("broken", f"a file of {inode.size} bytes", shown)
+        reading.note("broken", f"a file of {inode.size} bytes", reading.names.decode(path))
     else:
         yield from give(reading, path, inode.size, image.content(inode), inode.blocks * 512)
 
