@@ -43,7 +43,10 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 _REFUSED = re.compile(
-    r"\b(?:do not|don't|never|avoid|without|must not|should not|cannot|not (?:infer|mention|guess|assume|consider)|"
+    # "Do not skip it" asks all the more.
+    r"\b(?:(?:do not|don't|never|must not|should not|cannot)"
+    r"(?!\s+(?:skip|omit|refuse|leave|forget|hesitate|fail|decline|(?:say|answer|return|write|use) (?:null|none|unknown|n/a))\b)|"
+    r"avoid|without|not (?:infer|mention|guess|assume|consider)|"
     r"refrain|"
     r"regardless|irrespective|remove|redact|anonymi[sz]e|mask|ignore|exclude|"
     r"bias(?:ed|es)?|discriminat\w*|stereotyp\w*|"
