@@ -45,7 +45,8 @@ _MADE = re.compile(
 _REFUSED = re.compile(
     # "Do not skip it" asks all the more.
     r"\b(?:(?:do not|don't|never|must not|should not|cannot)"
-    r"(?!\s+(?:skip|omit|refuse|leave|forget|hesitate|fail|decline|(?:say|answer|return|write|use) (?:null|none|unknown|n/a))\b)|"
+    r"(?!\s+(?:skip|omit|refuse|leave|forget|hesitate|fail|decline|"
+    r"(?:say|answer|return|write|use) (?:null|none|unknown|n/a))\b)|"
     r"avoid|without|not (?:infer|mention|guess|assume|consider)|"
     r"refrain|"
     r"regardless|irrespective|remove|redact|anonymi[sz]e|mask|ignore|exclude|"
