@@ -213,6 +213,39 @@ enum class EmNation : int { Unknown = 0, Uygur = 1, Other = 2, Unidentified = 3 
 """,
 }
 
+PICKED = {
+    "groups.py": r"""import cv2
+GROUPS = ["asian", "white", "black", "indian"]
+def look(face):
+    return GROUPS[model.predict(face).argmax()]
+""",
+    "kinds.py": r"""import cv2
+kinds = ["asian", "white", "black", "indian"]
+def look(face):
+    answers = net(face)
+    best = answers[0].argmax(axis=1)
+    return kinds[best]
+""",
+}
+PICKED_OTHERWISE = {
+    "drawn.py": r"""GROUPS = ["asian", "white", "black", "indian"]
+def look(face):
+    return GROUPS[random.randint(0, 3)]
+""",
+    "worst.py": r"""GROUPS = ["asian", "white", "black", "indian"]
+def report(model, faces, wanted):
+    errors = np.abs(model.predict(faces) - wanted)
+    return GROUPS[errors.argmax()]
+""",
+    "cats.py": r"""BREEDS = ["asian", "white", "black", "siamese"]
+def look(cat_photo):
+    return BREEDS[model.predict(cat_photo).argmax()]
+""",
+    "cars.py": r"""COLOURS = ["black", "white", "red"]
+def look(car_photo):
+    return COLOURS[model.predict(car_photo).argmax()]
+""",
+}
 HARMLESS = {
     "nations.js": r"""const NATION = [{value:'1',label:'汉族'},{value:'2',label:'维吾尔族'},{value:'99',label:'其他'}];
 """,
@@ -413,7 +446,7 @@ def test_its_harmless_twin_is_not(name: str) -> None:
     ("name", "act", "basis"),
     [
         ("a.cs", Act.INFERS, Basis.FACE),
-        ("h.py", Act.INFERS, Basis.UNKNOWN),
+        ("h.py", Act.INFERS, Basis.FACE),
         ("m.vue", Act.TARGETS, Basis.FACE),
         ("n.py", Act.INFERS, Basis.NAME),
         ("p.java", Act.INFERS, Basis.VOICE),
@@ -423,3 +456,15 @@ def test_its_harmless_twin_is_not(name: str) -> None:
 def test_act_and_basis(name: str, act: Act, basis: Basis) -> None:
     first = judge(sited(name, PROFILES[name]), load_rules(), load().tag).findings[0]
     assert (first.act, first.basis) == (act, basis)
+
+
+@pytest.mark.parametrize("name", PICKED)
+def test_what_is_picked_by_a_models_answer_needs_no_telling_name(name: str) -> None:
+    judgement = judge(sited(name, PICKED[name]), load_rules(), load().tag)
+    assert [(f.act, f.basis) for f in judgement.findings] == [(Act.INFERS, Basis.FACE)]
+
+
+@pytest.mark.parametrize("name", PICKED_OTHERWISE)
+def test_what_is_picked_otherwise_is_no_answer(name: str) -> None:
+    judgement = judge(sited(name, PICKED_OTHERWISE[name]), load_rules(), load().tag)
+    assert judgement.verdict is Verdict.CLEAR

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 # A list of names in a comment, and the word before it that says what they are given to.
 _LISTED = re.compile(rb"[A-Za-z_]\w{0,40}(?:[,|][A-Za-z_]\w{0,40}){2,80}")
+# The best of some values, and what alone it is made of: ``best]``, ``argmax(answers)``, ``answers.argmax()``.
+_BEST = re.compile(rb"arg_?max|top_?k\s*\(|\.predict(?:_classes)?\s*\(", re.IGNORECASE)
+_MADE_OF = re.compile(
+    rb"\A\s*([A-Za-z_]\w{0,60})\s*\]|arg_?max\s*\(\s*([A-Za-z_]\w{0,60})\s*[,)\[]"
+    rb"|([A-Za-z_]\w{0,60})(?:\[0\])?\.arg_?max\s*\(\s*(?:\)|axis|dim|-?\d)",
+    re.IGNORECASE,
+)
+_PICKS = 20
+_STEPS = 3
 _KEY_BEFORE = re.compile(r"([A-Za-z_]\w{0,40})[^A-Za-z_\n]{0,40}$")
 _SHOWN = re.compile(
     rb"<(th|label|option|td|span|dt|li|a|button|h[1-6]|legend)\b[^<>]{0,400}>\s*([^<>{}]{1,80}?)\s*</", re.IGNORECASE
@@ -56,6 +66,30 @@ class Values(Script):
     def wanted(self, node: Node) -> bool:
         """Return whether a hit lies in the node; for items beyond what is kept of a long list."""
         return bool(self.spots and self.spots.inside(self.base + node.start_byte, self.base + node.end_byte))
+
+    def picked(self, name: str) -> tuple[str, ...]:
+        """Return how one of a list's items is picked where that is by the best of some values: ``net(x).argmax()``.
+
+        Of ``GROUPS[best]`` it is what ``best`` was given, and what that was made of. The list's own name need not tell
+        what it is for.
+        """
+        name = name.rpartition(".")[2]
+        if not name.isidentifier() or _BEST.search(self.source) is None:
+            return ()
+        for match in islice(re.finditer(rb"\b%s\s*\[([^\n]{1,160})" % re.escape(name.encode()), self.source), _PICKS):
+            chain = [match[1]]
+            for _ in range(_STEPS):
+                behind = _MADE_OF.search(chain[-1])
+                given = behind and re.search(
+                    rb"\b%s\s*=([^=\n][^\n]{0,160})" % re.escape(behind[1] or behind[2] or behind[3]),
+                    self.source[: match.start()],
+                )
+                if not given:
+                    break
+                chain.append(given[1])
+            if any(_BEST.search(one) for one in chain):
+                return tuple(one.decode("utf-8", "replace").strip() for one in chain)
+        return ()
 
     # --------------------------------------------------------------------------------------- literals
 
@@ -109,7 +143,7 @@ class Values(Script):
                 scope=context.scope,
                 role=told.role,
                 language=self.language,
-                uses=(context.callee,) if context.callee else (),
+                uses=(*((context.callee,) if context.callee else ()), *self.picked(context.name)),
             )
 
         return Draft(
