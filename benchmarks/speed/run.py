@@ -78,16 +78,19 @@ class Cost(NamedTuple):
     peak: int
 
 
-def timed(what, runs: int) -> Cost:
-    clock, cpu = [], []
-    peak = 0
+def timed(runs: int, *whats) -> list[Cost]:
+    """Run several things in turn, so that a machine that grows slower or faster meanwhile does so for all of them."""
+    clock: list[list[float]] = [[] for _ in whats]
+    cpu: list[list[float]] = [[] for _ in whats]
+    peak = [0] * len(whats)
     for _ in range(runs):
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        peak = max(peak, what() or 0)
-        clock.append(time.perf_counter() - started)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return Cost(statistics.median(clock), statistics.median(cpu), peak)
+        for i, what in enumerate(whats):
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            peak[i] = max(peak[i], what() or 0)
+            clock[i].append(time.perf_counter() - started)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu[i].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return [Cost(statistics.median(c), statistics.median(u), p) for c, u, p in zip(clock, cpu, peak, strict=True)]
 
 
 def command(*words: str, stdout=subprocess.DEVNULL):
@@ -147,46 +150,16 @@ def measure(args: argparse.Namespace, scratch: Path) -> None:
     runs, jobs = args.runs, str(args.jobs)
     command(EXE, "scan", "--fail-on", "never", __file__)()
     print("start-up: by the clock, CPU time")
-    both("--version, s", timed(command(EXE, "--version"), 7), None, "< 0.15")
+    both("--version, s", *timed(7, command(EXE, "--version")), None, "< 0.15")
     small = scratch / "small.py"
     small.write_text("def predict_race(face):\n    return model.predict(face)\n")
-    both("one small file, s", timed(command(EXE, "scan", "--fail-on", "never", str(small)), 5), None, "< 0.6")
+    both("one small file, s", *timed(5, command(EXE, "scan", "--fail-on", "never", str(small))), None, "< 0.6")
     if args.header:
-        both("the header, s", timed(command(EXE, "scan", "--fail-on", "never", str(args.header)), 3), None, "< 3")
-    for label, top in (("source tree", args.tree), ("packed archives", args.packed)):
-        if top is None:
-            continue
-        paths = files_of(top)
-        size = sum(os.path.getsize(p) for p in paths)
-        print(f"{label}: {len(paths)} files, {size / 1e6:.0f} MB: by the clock, CPU time")
-        listed = scratch / "list.json"
-        listed.write_text(json.dumps(paths))
-        ours = timed(command(EXE, "scan", "--fail-on", "never", "-q", "--jobs", jobs, str(top)), runs)
-        peak = own_peak(scratch, "scan", "--fail-on", "never", "-q", "--jobs", jobs, str(top))
-        both("scan, s", ours, None, "-")
-        row("peak memory of the main process, MB", peak / 1e6, "< 400")
-        base = timed(floor_command(str(listed), args.jobs), runs)
-        both("the floor, s", base, None, "-")
-        both("floor / scan", base, ours, ">= 0.70")
-        if label == "source tree" and shutil.which("rg"):
-            patterns = scratch / "patterns"
-            from sousveil.match.lexicon import load
-
-            terms = {t.text for c in load().concepts if c.trait for t in c.terms if t.strength != "weak"}
-            patterns.write_text("\n".join(sorted(terms)))
-            words = ("rg", "-j", jobs, "-uuu", "-i", "-F", "-c", "-f", str(patterns), str(top))
-            peer, search = timed(command(*words), runs), timed(command(EXE, "terms", "--in", str(top)), runs)
-            both("sousveil terms --in, s", search, None, "-")
-            both("rg with the same terms / sousveil terms --in", peer, search, ">= 2")
-            both("rg with the same terms / scan", peer, ours, "-")
-        if label == "packed archives" and shutil.which("bsdtar"):
-
-            def unpack(paths: list[str] = paths) -> None:
-                for path in paths:
-                    words = f"bsdtar -xOf '{path}' 2>/dev/null | sha256sum"
-                    subprocess.run(words, shell=True, stdout=subprocess.DEVNULL)
-
-            both("scan / bsdtar -xO | sha256sum", ours, timed(unpack, runs), "<= 1.5")
+        both("the header, s", *timed(3, command(EXE, "scan", "--fail-on", "never", str(args.header))), None, "< 3")
+    if args.tree:
+        source_tree(args.tree, scratch, runs, jobs)
+    if args.packed:
+        packed(args.packed, scratch, runs, jobs)
     print("time by number of files")
     points = []
     for count in (1_000, 10_000, 100_000):
@@ -195,13 +168,65 @@ def measure(args: argparse.Namespace, scratch: Path) -> None:
             if i % 1000 == 0:
                 (tree / str(i // 1000)).mkdir(parents=True)
             (tree / str(i // 1000) / f"{i}.c").write_text(f"int f{i}(int x) {{ return x + {i}; }}\n" * 20)
-        seconds = timed(command(EXE, "scan", "--fail-on", "never", "-q", str(tree)), 1).clock
+        seconds = timed(1, command(EXE, "scan", "--fail-on", "never", "-q", str(tree)))[0].clock
         peak = own_peak(scratch, "scan", "--fail-on", "never", "-q", str(tree))
         points.append((count, seconds))
         row(f"{count} files: microseconds a file", 1e6 * seconds / count, "flat")
         row(f"{count} files: peak memory, MB", peak / 1e6, "< 400")
     if args.plot:
         args.plot.write_text(svg(points))
+
+
+def listed(label: str, top: Path, scratch: Path) -> Path:
+    """Print how much lies in a folder; return a list of its files."""
+    paths = files_of(top)
+    size = sum(os.path.getsize(p) for p in paths)
+    print(f"{label}: {len(paths)} files, {size / 1e6:.0f} MB: by the clock, CPU time")
+    found = scratch / "list.json"
+    found.write_text(json.dumps(paths))
+    return found
+
+
+def source_tree(top: Path, scratch: Path, runs: int, jobs: str) -> None:
+    files = listed("source tree", top, scratch)
+    words = ("scan", "--fail-on", "never", "-q", "--jobs", jobs, str(top))
+    peers = [command(EXE, *words), floor_command(str(files), int(jobs)), command(EXE, "terms", "--in", str(top))]
+    if shutil.which("rg"):
+        from sousveil.match.lexicon import load
+
+        patterns = scratch / "patterns"
+        terms = {t.text for c in load().concepts if c.trait for t in c.terms if t.strength != "weak"}
+        patterns.write_text("\n".join(sorted(terms)))
+        peers.append(command("rg", "-j", jobs, "-uuu", "-i", "-F", "-c", "-f", str(patterns), str(top)))
+    ours, base, search, *rg = timed(runs, *peers)
+    both("scan, s", ours, None, "-")
+    row("peak memory of the main process, MB", own_peak(scratch, *words) / 1e6, "< 400")
+    both("the floor, s", base, None, "-")
+    both("floor / scan", base, ours, ">= 0.70")
+    both("sousveil terms --in, s", search, None, "-")
+    for peer in rg:
+        both("rg with the same terms / sousveil terms --in", peer, search, ">= 2")
+        both("rg with the same terms / scan", peer, ours, "-")
+
+
+def packed(top: Path, scratch: Path, runs: int, jobs: str) -> None:
+    files = listed("packed archives", top, scratch)
+    words = ("scan", "--fail-on", "never", "-q", "--jobs", jobs, str(top))
+
+    def unpack() -> None:
+        for path in json.loads(files.read_text()):
+            subprocess.run(f"bsdtar -xOf '{path}' 2>/dev/null | sha256sum", shell=True, stdout=subprocess.DEVNULL)
+
+    peers = [command(EXE, *words), floor_command(str(files), int(jobs))]
+    if shutil.which("bsdtar"):
+        peers.append(unpack)
+    ours, base, *plain = timed(runs, *peers)
+    both("scan, s", ours, None, "-")
+    row("peak memory of the main process, MB", own_peak(scratch, *words) / 1e6, "< 400")
+    both("the floor, s", base, None, "-")
+    both("floor / scan", base, ours, ">= 0.70")
+    for peer in plain:
+        both("scan / bsdtar -xO | sha256sum", ours, peer, "<= 1.5")
 
 
 def svg(points: list[tuple[int, float]]) -> str:
