@@ -37,9 +37,10 @@ def collect(
     """Return the constructs that a scan of ``product`` judges. Raises as :func:`sousveil.scan` does."""
     options = options or Options()
     with having(os.fspath(product), options, progress) as acquired:
-        run = Run(acquired, options, load_rules(options.rules), progress)
+        run = Run(acquired, options, progress)
         try:
-            run.survey_and_judge()
+            run.begin()
+            run.survey_and_judge(load_rules(options.rules))
         finally:
             run.close()
         artifacts = tuple(sorted(run.artifacts, key=lambda a: (a.path, a.sha256)))
@@ -77,7 +78,7 @@ def extract(
     """
     options = replace(options or Options(), only_artifact=address)
     with having(os.fspath(product), options, progress) as acquired:
-        run = _Extraction(acquired, options, (), progress)
+        run = _Extraction(acquired, options, progress)
         run.address, run.out = address, out
         try:
             run.survey()

@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
 
 from sousveil import __version__
 from sousveil.acquire import Acquired, acquire
@@ -23,10 +22,6 @@ from sousveil.options import Options, Progress, SandboxError
 from sousveil.run import Run
 from sousveil.work.confine import missing
 from sousveil.work.shelf import Keeps
-
-if TYPE_CHECKING:
-    pass
-
 
 SCHEMA = "sousveil-report/1"
 _CLOSED = 0.02
@@ -57,14 +52,16 @@ def scan(
             f"the lock-down of readers is required, and this machine lacks {', '.join(lacking)}; "
             "sousveil doctor says what that means"
         )
-    rules = select(load_rules(options.rules), options.only, options.skip)
+    # A mistake in someone's own rules is said before anything is fetched; ours are loaded while a worker gets ready.
+    rules = load_rules(options.rules) if options.rules else ()
     acquired = product if isinstance(product, Acquired) else having(os.fspath(product), options, progress)
     name = acquired.name
 
     with acquired, keeping(acquired) if keeping else nullcontext() as keeps:
-        run = Run(acquired, options, rules, progress, keeps)
+        run = Run(acquired, options, progress, keeps)
         try:
-            judgement = run.survey_and_judge()
+            run.begin()
+            judgement = run.survey_and_judge(select(rules or load_rules(), options.skip))
             pictures = run.cut_outs(judgement) if options.pictures else ()
         finally:
             run.close()
@@ -118,8 +115,8 @@ def having(name: str, options: Options, progress: Callable[[Progress], None] | N
     )
 
 
-def select(rules: Sequence[Rule], only: Iterable[str], skip: Iterable[str]) -> tuple[Rule, ...]:
-    """Return ``rules`` without those that ``skip`` names; rules explain one another, so ``only`` filters findings."""
+def select(rules: Sequence[Rule], skip: Iterable[str]) -> tuple[Rule, ...]:
+    """Return ``rules`` without those that ``skip`` names; all others stay, for they explain one another."""
     dropped = set(skip)
     return tuple(r for r in rules if r.id not in dropped)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sousveil.acquire import Acquired
 from sousveil.gather import Gathering
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import Rule
@@ -20,16 +18,10 @@ from sousveil.model import (
     Kind,
     Limit,
 )
-from sousveil.options import Options, Progress
 from sousveil.read.model import LANGUAGES
 from sousveil.work.jobs import prepare
 from sousveil.work.messages import Leaf, Message, Read, Trouble
 from sousveil.work.pool import Lost, Pool
-from sousveil.work.shelf import Keeps
-
-if TYPE_CHECKING:
-    pass
-
 
 _MAX_NAMES = 200
 _INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
@@ -43,32 +35,25 @@ _TYPED = frozenset(
 class Run(Gathering):
     """One scan, from the first file to the judgement."""
 
-    def __init__(
-        self,
-        acquired: Acquired,
-        options: Options,
-        rules: tuple[Rule, ...],
-        progress: Callable[[Progress], None] | None,
-        keeps: Keeps | None = None,
-    ) -> None:
-        super().__init__(acquired, options, progress, keeps)
-        self._rules = rules
-
-    def survey_and_judge(self) -> Judgement:
-        """Return the judgement after both passes."""
+    def begin(self) -> None:
+        """Load what every job needs, and start the first worker, which makes itself ready meanwhile."""
         prepare()
+        self._pool.start()
+
+    def survey_and_judge(self, rules: tuple[Rule, ...]) -> Judgement:
+        """Return the judgement by ``rules`` after both passes."""
         tagger = builtin().tag
         self._pass((), self._inputs)
         self._run_apart()
         self._look()
-        judgement = self._judge(tagger)
+        judgement = self._judge(rules, tagger)
         names = self._type_names(judgement)
         if names:
             self._counting = False
             before = len(self._constructs)
             self._pass(names, self._inputs)
             if len(self._constructs) != before:
-                judgement = self._judge(tagger)
+                judgement = self._judge(rules, tagger)
         return judgement
 
     def _look(self) -> None:
@@ -136,9 +121,9 @@ class Run(Gathering):
             pool.close()
         return tuple(sorted(out, key=lambda c: (c.artifact, c.where)))
 
-    def _judge(self, tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
+    def _judge(self, rules: tuple[Rule, ...], tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
         self._say("judge", "")
-        return judge(self.sited(), self._rules, tagger, self.summary())
+        return judge(self.sited(), rules, tagger, self.summary())
 
     def _type_names(self, judgement: Judgement) -> tuple[str, ...]:
         """Return names of types that were found: records that use one are read even without a term of their own."""

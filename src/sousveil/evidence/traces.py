@@ -112,7 +112,7 @@ class _Rendering(Run):
 def _rendered(case: Case, archives: Mapping[str, str], inputs: list[Input], needles: Needles) -> Iterator[str]:
     """Yield the SHA-256 of what holds it once rendered."""
     with Acquired("", "", tuple(inputs)) as acquired:
-        run = _Rendering(acquired, Options(everything=True, ocr=False, listing=True), (), None)
+        run = _Rendering(acquired, Options(everything=True, ocr=False, listing=True), None)
         run.needles, run.found = needles, set()
         try:
             run.survey()

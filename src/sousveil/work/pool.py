@@ -15,6 +15,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -30,6 +31,9 @@ Message = TypeVar("Message")
 
 _TRIES = 3
 """Workers that may end before they take a job, until it is given up."""
+
+_LAST_WORDS = 4
+"""Messages that a worker's end may follow at once."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -121,6 +125,11 @@ class Pool(Generic[Job, Message]):
         else:
             self._queue.append(_Order(job))
 
+    def start(self) -> None:
+        """Start a worker, if there is none: it makes itself ready while the first jobs are looked for."""
+        if not self._workers:
+            self._start()
+
     @property
     def waiting(self) -> int:
         """Return how many jobs are queued but not yet started."""
@@ -140,26 +149,28 @@ class Pool(Generic[Job, Message]):
         need not end before the work begins.
         """
         feed = iter(()) if feed is None else feed
+        more = True
         while True:
-            # One job a worker lies ready: none of them waits for the listing.
-            while len(self._queue) < self._size:
-                job = next(feed, None)
-                if job is None:
-                    break
-                self._queue.append(_Order(job))
-                self._dispatch()
             self._dispatch()
             while self._refused:
                 yield self._refused.pop(), Lost("crashed", "no reader could be started for it")
+            # A job for each worker lies ready to be sent; one is made ready at a time: who is done is served first.
+            unready = next((order for order in islice(self._queue, self._size) if not order.raw), None)
+            making = more and len(self._queue) < self._size
+            if making:
+                job = next(feed, None)
+                more = job is not None
+                if job is not None:
+                    self.add(job)
+            elif unready is not None:
+                making = True
+                self._ready(unready)
             busy = [w for w in self._workers if w.job is not None]
             if not busy:
-                if self._queue:
+                if making or self._queue:
                     continue
                 return
-            # While all are at work the next job is made ready to be sent.
-            if self._queue:
-                self._ready(self._queue[0])
-            ready = wait([w.pipe for w in busy], timeout=poll)
+            ready = wait([w.pipe for w in busy], timeout=0 if making else poll)
             now = time.monotonic()
             for worker in busy:
                 job = worker.job
@@ -168,6 +179,11 @@ class Pool(Generic[Job, Message]):
                 if worker.pipe in ready:
                     worker.heard = now
                     yield from self._receive(worker, job)
+                    # He may be done already: no other need be started for what he found.
+                    for _ in range(_LAST_WORDS if len(self._workers) < self._size else 0):
+                        if worker.job is not job or not worker.pipe.poll():
+                            break
+                        yield from self._receive(worker, job)
                 elif now - worker.heard > self._silence:
                     at = self._kill(worker)
                     yield job, Lost("timeout", f"no progress for {self._silence:g} s", *at)
