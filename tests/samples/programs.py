@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 BASE = 0x10000
 Named = Sequence[tuple[str, int, int]]
 """Symbols: name, address, size."""
 
 
-def elf(sections: Sequence[tuple[str, bytes, bool]], symbols: Named = ()) -> bytes:
-    """Return a 64-bit x86-64 shared object of ``sections`` (name, bytes, whether code), at BASE plus their offset."""
+def elf(
+    sections: Sequence[tuple[str, bytes, bool]], symbols: Named = (), segments: Sequence[tuple[int, int, str]] = ()
+) -> bytes:
+    """Return a 64-bit x86-64 shared object of ``sections`` (name, bytes, whether code), at BASE plus their offset.
+
+    ``segments``: kind, flags, and the section that it is; the first begins with the file.
+    """
     names = bytearray(b"\0")
-    body = bytearray(64)
+    body = bytearray(64 + 56 * len(segments))
+    lie: dict[str, tuple[int, int]] = {}
     rows = [bytes(64)]
 
     def add(name: str, data: bytes, kind: int, flags: int, link: int = 0, entry: int = 0) -> None:
@@ -24,6 +30,7 @@ def elf(sections: Sequence[tuple[str, bytes, bool]], symbols: Named = ()) -> byt
         rows.append(struct.pack("<IIQQQQIIQQ", len(names), kind, flags, address, at, len(data), link, 0, 16, entry))
         names.extend(name.encode() + b"\0")
         body.extend(data)
+        lie[name] = at, len(data)
 
     for name, data, code in sections:
         add(name, data, 1, 6 if code else 2)
@@ -37,14 +44,26 @@ def elf(sections: Sequence[tuple[str, bytes, bool]], symbols: Named = ()) -> byt
         add(".strtab", bytes(strings), 3, 0)
     add(".shstrtab", bytes(names) + b".shstrtab\0", 3, 0)
     ident = b"\x7fELF\x02\x01\x01" + bytes(9)
-    header = struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, len(body), 0, 64, 56, 0, 64, len(rows), len(rows) - 1)
-    body[:64] = ident + header
+    table = bytearray()
+    for kind, flags, name in segments:
+        at, size = lie[name]
+        at, size = (at, size) if table else (0, at + size)
+        table += struct.pack("<IIQQQQQQ", kind, flags, at, BASE + at, BASE + at, size, size, 4096)
+    count, start = len(segments), 64 if segments else 0
+    header = struct.pack(
+        "<HHIQQQIHHHHHH", 3, 62, 1, 0, start, len(body), 0, 64, 56, count, 64, len(rows), len(rows) - 1
+    )
+    body[: 64 + len(table)] = ident + header + table
     return bytes(body) + b"".join(rows)
 
 
-def pe(sections: Sequence[tuple[str, bytes, bool]]) -> bytes:
-    """Return a 64-bit PE of ``sections`` without imports, at 0x140001000 and every 64 KiB on."""
-    optional = struct.pack("<H22xQ", 0x20B, 0x140000000).ljust(108, b"\0") + struct.pack("<I", 0)
+def pe(sections: Sequence[tuple[str, bytes, bool]], directories: Mapping[int, tuple[int, int]] = {}) -> bytes:
+    """Return a 64-bit PE of ``sections`` without imports, at 0x140001000 and every 64 KiB on.
+
+    ``directories``: address (without the base) and size by number.
+    """
+    optional = struct.pack("<H22xQ2I", 0x20B, 0x140000000, 0x1000, 512).ljust(108, b"\0") + struct.pack("<I", 16)
+    optional += b"".join(struct.pack("<2I", *directories.get(n, (0, 0))) for n in range(16))
     header = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40)
     header += b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, len(sections), 0, 0, 0, len(optional), 0x2022) + optional
     at = (len(header) + 40 * len(sections) + 511) // 512 * 512

@@ -302,14 +302,6 @@ def test_apples_images_and_payloads() -> None:
     assert files == {"Payload!/[payload]!/sdk.h": HEADER} and not limits
 
 
-def test_a_packed_program_is_said_to_be_packed() -> None:
-    data = b"\x7fELF\2\1\1".ljust(200, b"\0") + b"UPX!" + bytes(100)
-    files, limits = go(data, "a.so")
-    assert files == {"a.so": data}
-    assert [(limit.reason, limit.incomplete) for limit in limits] == [("packed", True)]
-    assert "upx -d" in limits[0].detail
-
-
 def test_an_installers_files_carry_the_names_of_its_script() -> None:
     for name in ("solid.nsis.exe", "single.nsis.exe"):
         files, _ = go(images.image(name), name)

@@ -39,7 +39,7 @@ MODULES: dict[str, str] = {
     "hfs": "hfs",
     "msi": "msi",
     "nsis": "nsis",
-    "upx": "packed",
+    "upx": "upx",
     "pyinstaller": "pyinstaller",
     "dotnetbundle": "dotnetbundle",
     "firmware": "carve",

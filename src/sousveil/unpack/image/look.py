@@ -35,6 +35,8 @@ _ENDS = re.compile(
 )
 _BEHIND = 1 << 17
 """Bytes from the end in which the mark of what is packed behind a program stands."""
+_UPX = 1 << 14
+"""Bytes from the end in which UPX's mark stands."""
 _PROGRAMS = frozenset((b"MZ", b"\x7fE", b"\xcf\xfa", b"\xca\xfe"))
 LEAST = 4096
 """Bytes below which a file of no known format is not searched for images."""
@@ -86,6 +88,8 @@ def behind(head: bytes, tail: bytes) -> str | None:
     """Return what is packed behind a program and names itself at its end, before a signature or section headers."""
     if head[:2] in _PROGRAMS and tail.find(b"MEI\x0c\x0b\x0a\x0b\x0e", max(0, len(tail) - _BEHIND)) >= 0:
         return "pyinstaller"
+    if head[:4] == b"\x7fELF" and tail.find(b"UPX!", max(0, len(tail) - _UPX)) >= 0:
+        return "upx"
     return None
 
 
