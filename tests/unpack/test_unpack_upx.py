@@ -137,3 +137,16 @@ def test_a_header_that_states_too_much_is_told() -> None:
     assert files == {"a.so": data}
     assert [(x.reason, x.incomplete) for x in limits] == [("packed", True)]
     assert "upx -d" in limits[0].detail
+
+
+def test_blocks_that_hold_more_than_is_stated_are_not_read_on() -> None:
+    small = packer.packed(bytes(60_000), packer.LZMA)
+    block = struct.pack("<2I4B", 60_000, len(small), packer.LZMA, 0, 0, 0) + small
+    program = bytearray(programs.elf([(".rodata", bytes(60_000), False)], (), made.PROGRAM[:1]))
+    struct.pack_into("<Q", program, 64 + 32, 1 << 40)
+    packed = packer.elf(bytes(program), packer.LZMA, most=60_000)
+    at = packed.find(b"UPX!") + 20
+    at += 12 + int.from_bytes(packed[at + 4 : at + 8], "little")
+    _, limits = go(packed[:at] + block * 2_000 + packed[at:])
+    assert [x.reason for x in limits if x.incomplete] == ["packed"]
+    assert "more comes out" in limits[0].detail

@@ -20,6 +20,8 @@ _BLOCK = 12
 _LOADED, _DYNAMIC = 1, 2
 _WRITTEN = 2
 _MOST_SEGMENTS = 200
+_TIMES = 4
+"""Blocks are tried, and the first is read twice: so often may the stated bytes come out."""
 
 
 class _Segment(NamedTuple):
@@ -80,7 +82,7 @@ def _unpacked(data: bytes, reading: Reading) -> tuple[bytes, int]:
     whole, most = shape.word(data, start + 4), shape.word(data, start + 8)
     if data[start - 8 : start - 4] != MAGIC or not most or whole > reading.in_memory:
         raise Damaged(f"{whole} bytes in blocks of {most} are stated")
-    blocks = _Blocks(data, start + _BLOCK, shape, min(most, whole), reading.budget.tick)
+    blocks = _Blocks(data, start + _BLOCK, shape, min(most, whole), _TIMES * whole, reading.budget.tick)
     first = blocks.peek()
     end, segments = shape.segments(first)
     out = bytearray(whole)
@@ -124,8 +126,10 @@ def _put(out: bytearray, at: int, part: bytes) -> None:
 class _Blocks:
     """The packed blocks of a file, one behind the other."""
 
-    def __init__(self, data: bytes, at: int, shape: _Shape, most: int, tick: Callable[[], None]) -> None:
+    def __init__(self, data: bytes, at: int, shape: _Shape, most: int, left: int, tick: Callable[[], None]) -> None:
+        """``most`` bytes come out of one, ``left`` of all."""
         self._data, self._at, self._shape, self._most, self._tick = data, at, shape, most, tick
+        self._left = left
 
     def peek(self) -> bytes:
         """Return what the next block holds, and stay before it."""
@@ -163,6 +167,9 @@ class _Blocks:
         begin, end = at + _BLOCK, at + _BLOCK + packed
         if not 0 < packed <= size <= self._most or end > len(self._data):
             raise Damaged(f"no block begins at {at:#x}")
+        self._left -= size
+        if self._left < 0:
+            raise Damaged("more comes out than is stated")
         if packed == size:
             return self._data[begin:end], end
         return unpack(self._data[begin:end], size, self._data[at + 8], self._tick), end

@@ -146,7 +146,7 @@ class _Resources:
         self._data, self._image, self._low = data, image, low
         self._from = packed.offset(self._here) if size and self._here else -1
         self._to = there - low
-        self._seen = 0
+        self._seen, self._left = 0, len(image)
 
     def put_back(self) -> None:
         """Copy the tree into the image, and what of its leaves lies behind it to where it was."""
@@ -179,6 +179,9 @@ class _Resources:
             return
         lies = self._from + address - self._here
         was = u32(self._data, lies - 4)
+        self._left -= size
+        if self._left < 0:
+            return
         part = self._data[lies : lies + size]
         begin = was - self._low
         if 0 <= begin <= len(self._image) - len(part) and self._to + at + 4 <= len(self._image):
