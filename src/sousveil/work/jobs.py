@@ -34,7 +34,7 @@ from sousveil.work.reading import read, whole
 from sousveil.work.station import Station
 
 # One file up to here is held in memory; a larger one is mapped or streamed.
-IN_MEMORY = 64 << 20
+IN_MEMORY = 128 << 20
 _MAPPED = 1 << 31
 # O_NONBLOCK: a FIFO put in the place of a file must not hang whoever opens it.
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
