@@ -16,6 +16,7 @@ import sousveil
 from sousveil.model import Limit
 from sousveil.unpack import Budget, Entry, Stop, walk
 from sousveil.unpack.render import grid, render, renderer_named, renderer_of, sheets
+from sousveil.unpack.render.ole import circular
 
 WRITERS = {
     "pdf": made.pdf_of, "docx": made.docx_of, "pptx": made.pptx_of, "odf": made.odt_of, "sheets": made.xlsx_of,
@@ -204,6 +205,22 @@ def test_a_compound_file_whose_sectors_run_in_a_circle_is_not_followed() -> None
     found = list(render(renderer, bytes(data), "manual.xls", Budget()))
     assert any("circle" in x.detail for x in found if isinstance(x, Limit))
     assert any(isinstance(x, Entry) for x in found), "its words are searched as they stand"
+
+
+def test_small_sectors_that_no_stream_uses_may_lie_anywhere() -> None:
+    data = bytearray(old.xls_of(made.MANUAL))
+    directory, cutoff = int.from_bytes(data[48:52], "little"), int.from_bytes(data[56:60], "little")
+    entry = next(
+        at
+        for at in range((directory + 1) * 512, (directory + 2) * 512, 128)
+        if data[at + 66] == 2 and int.from_bytes(data[at + 120 : at + 124], "little") >= cutoff
+    )
+    book = (int.from_bytes(data[entry + 116 : entry + 120], "little") + 1) * 512
+    data[60:64] = data[entry + 116 : entry + 120]
+    data[book + 400 : book + 404] = (100).to_bytes(4, "little")
+    assert not circular(bytes(data))
+    data[entry + 116 : entry + 124] = (100).to_bytes(4, "little") + (64).to_bytes(4, "little")
+    assert circular(bytes(data))
 
 
 def _book(*records: bytes) -> bytes:

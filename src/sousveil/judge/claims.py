@@ -128,6 +128,8 @@ _FORBIDDEN = re.compile(
     r"\b(?:is|are|be|being|was|were|becomes?|remains?)\s+(?:\w+ly\s+)?(?:forbidden|prohibited|banned|outlawed|illegal|unlawful|"
     r"unethical|disallowed|against\b)|\bnot\s+(?:\w+ly\s+)?(?:allowed|permitted|acceptable|lawful|legal)\b|"
     r"\b(?:prohibits?|forbids?|outlaws?|disallows?)\b|\bbans?\s+(?:on|the|all|any|use|using|systems?|software|\w+ing)\b|"
+    r"\b(?:blocks?|blocking|prevents?|preventing|refuses?|rejects?)\s+(?:\w+\s+){0,2}"
+    r"(?:categori[sz]|classif|identif|predict|detect|recogni|infer|profil)\w*(?:ion|ence|ing)\b|"
     r"\bprohibited\s+(?:practices?|uses?|purposes?)\b|\bunacceptable\b|\b(?:terminat|suspend)\w*\s+(?:\w+\s+)?accounts?\b|禁止|严禁|不得|不允许|违法",
     re.IGNORECASE,
 )

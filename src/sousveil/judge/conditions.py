@@ -332,12 +332,17 @@ def _is(tag: Tag, name: str, trait: Trait) -> bool:
     return tag.concept == name
 
 
+# What is short in a field's name is something else in the value it is given: `res` a result, as in `out_res.age`.
+_SHORT = frozenset(("res",))
+
+
 def _only_member(value: object) -> Condition:
     """Every member that names the trait also holds the context ``value``."""
 
     def evaluate(scene: Scene) -> Result:
         slots = expand(("members", "member-type"))
-        holds = {s.member for s in scene.features.context([str(value)], slots)}
+        seen = scene.features.context([str(value)], slots)
+        holds = {s.member for s in seen if s.slot == "member" or s.tag.term.lower() not in _SHORT}
         named = scene.features.attribute(scene.trait, ("member", "member-gloss"))
         met = bool(named) and all(s.member in holds for s in named)
         return Result(met, f"each member that names it is {value}", tuple(named))

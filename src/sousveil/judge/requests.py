@@ -54,6 +54,13 @@ _REFUSED = re.compile(
     r"fair(?:ly|ness)?|divers\w+|inclusiv\w+|protected|hate|offensive|slurs?|equal)\b|不要|禁止|避免|不得",
     re.IGNORECASE,
 )
+# What another model said is looked at, and nobody.
+_GRADED = re.compile(
+    r"\b(?:grad|judg|evaluat|scor|assess)(?:e|es|ing)?\s+(?:(?:if|whether)\s+)?(?:an?|the|each|this|that)\s+"
+    r"(?:\w+ ){0,2}(?:ai agent|ai assistant|chatbot|llm|language model|agent|assistant|"
+    r"outputs?|responses?|completions?)\b",
+    re.IGNORECASE,
+)
 _SAID_TO_BE = re.compile(r"\b(?:likelihood|probability|chance|whether|if|how)\b.{0,50}\b(?:being|is|are)\b")
 _CLAUSE = re.compile(r"[^.!?;。！？；\n]+")
 _MAX_TEXT = 6000
@@ -64,12 +71,12 @@ def find_request(text: str, name: str, trait: Trait, tagger: Callable[[str], Seq
     """Return what a prompt of at most 6,000 characters asks a model to tell of a person's ``trait``.
 
     ``name`` is the variable or key that holds it. None where the text addresses no model, speaks of no person, has
-    something made up or transcribed, or refuses the trait.
+    something made up or transcribed, grades an answer, or refuses the trait.
     """
     text = text[:_MAX_TEXT]
     if not (_ADDRESSED.search(text) or _NAMED.search(name)):
         return None
-    if _PERSON.search(text) is None or _MADE.search(text) is not None:
+    if _PERSON.search(text) is None or _MADE.search(text) is not None or _GRADED.search(text) is not None:
         return None
     tags = tagger(text)
     if len({t.term.lower() for t in tags if t.concept in _TRANSCRIBED}) >= 2:

@@ -60,6 +60,9 @@ class _Reader:
     def __init__(self, places: Places, hits: Hits, markup: Markup) -> None:
         self._places, self._hits, self._markup = places, hits, markup
         self._seen: set[tuple[int, str]] = set()
+        # What holds thousands of texts is asked again at each of them.
+        self._lists: dict[int, bool] = {}
+        self._rows: dict[int, bool] = {}
         self.out: list[Construct] = []
 
     def read(self, low: int, high: int) -> None:
@@ -146,6 +149,12 @@ class _Reader:
 
     def _is_list(self, holder: Element) -> bool:
         """Return whether an element holds only texts under one tag: ``<string-array><item>…``."""
+        known = self._lists.get(holder.start)
+        if known is None:
+            known = self._lists[holder.start] = self._holds_texts(holder)
+        return known
+
+    def _holds_texts(self, holder: Element) -> bool:
         children = holder.children[:2000]
         if len(children) < 2 or len({c.tag for c in children}) != 1 or any(c.children for c in children):
             return False
@@ -175,7 +184,7 @@ class _Reader:
             return
         attribute = next((a for a in element.attributes if a.start <= hit < a.end), None)
         holder = element.parent
-        alike = holder is not None and holder.tag and _alike(holder)
+        alike = holder is not None and holder.tag and self._has_rows(holder)
         if attribute is not None and len(attribute.value) > 2 * SHORT:
             self._long(element, attribute, hit)
         elif alike and holder is not None:
@@ -186,6 +195,12 @@ class _Reader:
             self._record(holder)
         else:
             self._record(element)
+
+    def _has_rows(self, holder: Element) -> bool:
+        known = self._rows.get(holder.start)
+        if known is None:
+            known = self._rows[holder.start] = _alike(holder)
+        return known
 
     def _long(self, element: Element, attribute: Attribute, hit: int) -> None:
         start, end = sentence(self._places.utf8, hit, attribute.value_start, attribute.value_end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sousveil.model import Limit
@@ -105,13 +106,26 @@ def circular(data: bytes) -> bool:
     while at < len(table) and left:
         small += sector(at)
         at, left = table[at], left - 1
-    return _cyclic(small)
+    return _cyclic(small, _small_streams(data, table, sector))
 
 
-def _cyclic(following: list[int]) -> bool:
-    """Return whether following the numbers from some place comes back to one that was passed."""
+def _small_streams(data: bytes, table: list[int], sector: Callable[[int], memoryview]) -> list[int]:
+    """Return where the streams begin that lie in small sectors (2.6): others may name any place."""
+    starts: list[int] = []
+    at, left, most = int.from_bytes(data[48:52], "little"), len(table), int.from_bytes(data[56:60], "little")
+    while at < len(table) and left:
+        entries = bytes(sector(at))
+        for entry in (entries[i : i + 128] for i in range(0, len(entries) - 127, 128)):
+            if entry[66] == 2 and 0 < int.from_bytes(entry[120:124], "little") < most:
+                starts.append(int.from_bytes(entry[116:120], "little"))
+        at, left = table[at], left - 1
+    return starts
+
+
+def _cyclic(following: list[int], starts: Sequence[int] | None = None) -> bool:
+    """Return whether following the numbers from some place, or one of ``starts``, comes back to one that was passed."""
     round_of = [0] * len(following)
-    for start in range(len(following)):
+    for start in range(len(following)) if starts is None else starts:
         at = start
         while at < len(following) and not round_of[at]:
             round_of[at] = start + 1
