@@ -91,6 +91,19 @@ def test_the_inner_type_of_another_class_is_not_linked() -> None:
     assert "BodyDetectOption" in {name for _, _, name in profiles(judged(Face__swift=face, Body__swift=meant))}
 
 
+def test_a_part_of_a_recogniser_is_not_accused_by_its_comment() -> None:
+    backbone = (
+        'class FaceBackbone(nn.Module):\n    """\n    Layers are named so that weights of the race model load too.\n    """\n'
+        "    def __init__(self):\n        self.conv1 = nn.Conv2d(3, 64)\n        self.conv2 = nn.Conv2d(64, 64)\n"
+    )
+    model = (
+        'class RaceModel(nn.Module):\n    """\n    Predicts race from a face image.\n    """\n'
+        "    def __init__(self):\n        self.backbone = FaceBackbone()\n        self.head = nn.Linear(4096, 6)\n"
+        "    def forward(self, face):\n        return self.head(self.backbone(face))\n"
+    )
+    assert [name for _, _, name in profiles(judged(backbone__py=backbone, model__py=model))] == ["RaceModel"]
+
+
 @pytest.mark.parametrize(
     ("sentence", "gloss"),
     [
