@@ -50,6 +50,12 @@ def test_a_prefix_of_an_identifier_is_no_caste() -> None:
     assert [t.concept for t in load().tag("pct_st") if t.trait] == ["caste-groups"]
 
 
+def test_a_list_of_files_with_their_hashes_claims_nothing() -> None:
+    line = "names/infer_ethnicity_selfreport.py,{}=USUQhrrjnEE2pU_3jeGTmUASlX2XhwogoF7CmROlKM0,20040\n"
+    assert not profiles(judged(**{"names.txt": line.format("sha256")}))
+    assert profiles(judged(**{"names.txt": line.format("of")}))
+
+
 def test_oily_and_dry_are_no_colours_of_skin() -> None:
     text = "public final class SkinAnalyzeSkinType {\n    public enum SkinType: Int {\n%s    }\n    public let skinType: SkinType\n}\n"
     assert not profiles(judged(Face_Skin__swift=text % "        case oilySkin = 0\n        case drySkin\n"))

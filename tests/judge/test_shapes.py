@@ -458,6 +458,79 @@ def test_act_and_basis(name: str, act: Act, basis: Basis) -> None:
     assert (first.act, first.basis) == (act, basis)
 
 
+ACCESSORS = {
+    "a.hpp": """class Visitor {
+public:
+    Visitor();
+    int getAge();
+    const Scores & getEthnicity();
+    float getSmile();
+    bool isWearingGlasses() const { return glasses_ > 0; }
+private:
+    struct Hidden * hidden_;
+};
+""",
+    "b.sip": """%Module look
+class Visitor {
+%TypeHeaderCode
+#include <look.h>
+%End
+public:
+    int getAge();
+    Scores getEthnicity();
+    float getSmile();
+    int getGlasses();
+};
+""",
+    "C.java": """public interface Visitor {
+    int getAge();
+    float getSmile();
+    String getEthnicity();
+    boolean isGlasses();
+}
+""",
+}
+CARD_ACCESSORS = {
+    name: text.replace("getSmile", "getAddress").replace("isWearingGlasses", "isValid").replace("Glasses", "IdNumber")
+    for name, text in ACCESSORS.items()
+}
+
+
+@pytest.mark.parametrize("name", ACCESSORS)
+def test_a_class_that_shows_no_data_is_told_by_its_getters(name: str) -> None:
+    findings = judge(sited(name, ACCESSORS[name]), load_rules(), load().tag).findings
+    assert [(f.act, f.basis, f.construct.name) for f in findings] == [(Act.INFERS, Basis.FACE, "Visitor")]
+
+
+@pytest.mark.parametrize("name", CARD_ACCESSORS)
+def test_the_getters_of_a_card_are_those_of_a_record(name: str) -> None:
+    judgement = judge(sited(name, CARD_ACCESSORS[name]), load_rules(), load().tag)
+    assert judgement.verdict in (Verdict.CLEAR, Verdict.RECORDS)
+
+
+MINORITY = """public class Attributes {
+    static final int ATTR_POSE = 1;
+    static final int ATTR_BLUR = 2;
+    static final int ATTR_MINORITY = 4;
+    static final int ATTR_GLASSES = 8;
+    static final int ATTR_AGE_GENDER = 16;
+}
+"""
+
+
+def test_a_minority_among_the_attributes_of_a_face() -> None:
+    findings = judge(sited("Attributes.java", MINORITY), load_rules(), load().tag).findings
+    assert [(f.act, f.basis) for f in findings] == [(Act.INFERS, Basis.FACE)]
+
+
+def test_the_minority_of_an_unbalanced_sample_is_no_group_of_people() -> None:
+    text = """def oversample(face, minority_class, majority_class, pose, blur, age, gender):
+    minority_index = predict_minority(face)
+    return minority_index
+"""
+    assert judge(sited("sample.py", text), load_rules(), load().tag).verdict is Verdict.CLEAR
+
+
 @pytest.mark.parametrize("name", PICKED)
 def test_what_is_picked_by_a_models_answer_needs_no_telling_name(name: str) -> None:
     judgement = judge(sited(name, PICKED[name]), load_rules(), load().tag)

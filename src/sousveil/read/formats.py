@@ -5,7 +5,7 @@ readers' own ``EXTENSIONS``."""
 from __future__ import annotations
 
 FORMATS: dict[str, str] = {
-    "source.c": ".h .c .hpp .hh .hxx .h++ .cpp .cc .cxx .c++ .inl .ipp .tpp .cu .cuh .m .mm .pch",
+    "source.c": ".h .c .hpp .hh .hxx .h++ .cpp .cc .cxx .c++ .inl .ipp .tpp .cu .cuh .m .mm .pch .sip .swg",
     "source.java": ".java .aidl .groovy .jav",
     "source.csharp": ".cs .csx .cshtml",
     "source.dart": ".dart",

@@ -81,6 +81,8 @@ class Found:
     """Where the body of an Operation begins: comments behind that are not its own."""
     extra: bool = False
     """A label set or string: it does not take a hit from the declaration around it."""
+    told: bool = False
+    """A getter or setter of a class that shows no data: the class has its hit too."""
     listing: bool = False
     """A string that is a list of names: it is read in a list or map too."""
     parts: list[Part] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -34,10 +35,13 @@ EXTENSIONS = (
     ".m",
     ".mm",
     ".pch",
+    ".sip",
+    ".swg",
 )
 ALL = None
 
 _TYPES = frozenset({"struct_specifier", "union_specifier", "class_specifier"})
+_ACCESSOR = re.compile(r"^(?:[gG]et|[iI]s|[sS]et)(?=[A-Z_])")
 _ROLES = {"struct_specifier": "struct", "union_specifier": "union", "class_specifier": "class"}
 
 
@@ -168,6 +172,9 @@ class C(Reader):
 
         def build(found: Found) -> Construct:
             parts = self._fields(body)
+            # A class that shows no data, or but one pointer to where it lies, tells its properties by its functions.
+            if len(parts) < 2:
+                parts += self._accessors(body)
             bases: list[str] = []
             for child in node.named_children:
                 if child.type == "base_class_clause":
@@ -205,6 +212,23 @@ class C(Reader):
                     self.extent(self.source.slice(label), label.start_byte, start, end, value, (text + member).strip())
                 )
         return parts
+
+    def _accessors(self, body: Node) -> list[Part]:
+        """Return the properties that a class's getters and setters tell of."""
+        parts: dict[str, Part] = {}
+        for item in body.named_children:
+            if item.type not in ("field_declaration", "function_definition"):
+                continue
+            function = _function(item)
+            at = _name(function) if function is not None else None
+            name = self.source.slice(at)
+            if at is None or not _ACCESSOR.match(name):
+                continue
+            name = _ACCESSOR.sub("", name)
+            name = name[:1].lower() + name[1:]
+            end = function.end_byte if function is not None else item.end_byte
+            parts.setdefault(name, self.extent(name, at.start_byte, item.start_byte, end, "", self._type(item)))
+        return list(parts.values())
 
     def _type(self, item: Node) -> str:
         """Return the type of a declaration as written, with its qualifiers, without storage class."""
@@ -287,7 +311,10 @@ class C(Reader):
 
         names = (name,) if role == "callback" else ()
         head = body.start_byte if body is not None else node.end_byte
-        yield Found(begin, node.end_byte, Kind.OPERATION, build, names, head=head)
+        inside = node.parent
+        told = inside is not None and inside.type == "field_declaration_list" and bool(_ACCESSOR.match(name))
+        told = told and inside is not None and len(self._fields(inside)) < 2
+        yield Found(begin, node.end_byte, Kind.OPERATION, build, names, head=head, told=told)
 
     def _begin(self, start: int) -> int:
         """Return where a declaration begins whose macros were masked."""

@@ -18,6 +18,8 @@ _MACRO_WORDS = (
     b"_PUBLIC", b"stdcall", b"__cdecl", b"__fastcall", b"__callback", b"APIENTRY", b"JNICALL", b"__extension__",
     b"__declspec", b"ullable", b"onnull", b"NS_ASSUME_NONNULL_",
 )  # fmt: skip
+# What a binding generator (SIP, SWIG) is told between C++ declarations: a line, or a block of code for the other side.
+_DIRECTIVE = re.compile(rb"(?m)^%(?:\w*Code\b[^%]{0,4000}^%End\b|\{[^%]{0,4000}^%\}|[A-Za-z]\w*[^\n{]*)")
 BEFORE_TYPE = re.compile(rb"^[ \t]*(?:(?:[A-Z_]\w*(?:\([^()]{0,60}\))?|extern|\"C\"|static|inline)[ \t]+){1,6}$")
 _IN_OUT = re.compile(rb"[(,][ \t\r\n]{0,80}\b(?:IN|OUT|IN_OUT|_In_|_Out_|_Inout_|in|out)(?=[ \t]+[A-Za-z_])")
 # ``SDK_NAMESPACE_BEGIN`` alone on its line opens what the preprocessor opens; a last enumerator is followed by a brace.
@@ -37,6 +39,8 @@ _DEFAULT = re.compile(
 
 def masked(part: bytes, language: str) -> bytes:
     """Return ``part`` of the same length without calling conventions, in/out marks, ``_BEGIN`` lines, ``NS_ENUM``."""
+    if b"\n%" in part or part.startswith(b"%"):
+        part = _DIRECTIVE.sub(_spaces, part)
     # Plain words are found many times faster than what they may be part of.
     if any(word in part for word in _MACRO_WORDS):
         part = _MACRO.sub(_spaces, part)

@@ -80,6 +80,9 @@ class _Reading:
             chosen = {f.key: f for f in plain}
         else:
             chosen = {owners[c].key: owners[c] for c in code if c in owners}
+            told = [c for c in code if c in owners and owners[c].told]
+            around = _owners([f for f in plain if f.kind is Kind.RECORD], told) if told else {}
+            chosen.update((f.key, f) for f in around.values())
             for anchor in anchors:
                 owner = owners.get(anchor)
                 if owner is not None and not (owner.head and anchor >= owner.head):

@@ -256,7 +256,10 @@ class Java(Reader):
             )
 
         head = body.start_byte if body is not None else node.end_byte
-        yield Found(node.start_byte, node.end_byte, Kind.OPERATION, build, head=head)
+        around = node.parent
+        told = bool(_ACCESSOR.match(self.source.slice(label))) and around is not None
+        told = told and around is not None and all(c.type not in _FIELDS for c in around.named_children)
+        yield Found(node.start_byte, node.end_byte, Kind.OPERATION, build, head=head, told=told)
 
     def _paths(self, step: Step) -> str:
         """Return the paths that the class around an endpoint begins them with."""
