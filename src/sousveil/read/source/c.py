@@ -17,27 +17,9 @@ from sousveil.read.source.engine import read as read_with
 from sousveil.read.text import Text
 
 EXTENSIONS = (
-    ".h",
-    ".c",
-    ".hpp",
-    ".hh",
-    ".hxx",
-    ".h++",
-    ".cpp",
-    ".cc",
-    ".cxx",
-    ".c++",
-    ".inl",
-    ".ipp",
-    ".tpp",
-    ".cu",
-    ".cuh",
-    ".m",
-    ".mm",
-    ".pch",
-    ".sip",
-    ".swg",
-)
+    ".h", ".c", ".hpp", ".hh", ".hxx", ".h++", ".cpp", ".cc", ".cxx", ".c++", ".inl", ".ipp", ".tpp", ".cu",
+    ".cuh", ".m", ".mm", ".pch", ".sip", ".swg",
+)  # fmt: skip
 ALL = None
 
 _TYPES = frozenset({"struct_specifier", "union_specifier", "class_specifier"})
