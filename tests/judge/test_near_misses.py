@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 
 import pytest
 
@@ -324,3 +325,46 @@ def test_two_colours_among_many_places_are_no_peoples() -> None:
             + "model.nation.english.region.river.1=White\nmodel.nation.english.region.river.2=Black\n"
         )
     )
+
+
+WORDS = {f"{a}{b}": b for a in ("menu", "dlg", "btn", "tip") for b in ("Open", "Close", "Save", "Copy", "Move", "Find")}
+WORDS |= {f"{key}{n}": text for key, text in WORDS.items() for n in range(2, 7)}
+
+
+def bundles(texts: dict[str, str]) -> list[dict[str, str]]:
+    """Return texts among many others, as JSON and as properties."""
+    every = {**WORDS, **texts, **{f"log{key}": text for key, text in WORDS.items()}}
+    return [
+        {"lang/en__json": json.dumps(every, indent=1, ensure_ascii=False)},
+        {"lang/en__properties": "".join(f"{key}={text}\n" for key, text in every.items())},
+    ]
+
+
+def test_what_a_bundle_shows_of_a_face_is_read_off_it() -> None:
+    shown = {
+        "faceAge": "Age",
+        "faceGlasses": "Glasses",
+        "faceMask": "Mask",
+        "faceBeard": "Beard",
+        "faceNation": "Ethnicity",
+    }
+    for files in bundles(shown):
+        assert (Trait.ETHNICITY, Basis.FACE, "face") in profiles(judged(**files)), files
+    card = {
+        "cardName": "Name",
+        "cardSex": "Sex",
+        "cardNation": "Ethnicity",
+        "cardAddress": "Address",
+        "cardNumber": "ID number",
+    }
+    shop = {
+        "faceCream": "Cream",
+        "faceMask": "Mask",
+        "faceSerum": "Serum",
+        "faceGlasses": "Glasses",
+        "faceBrush": "Brush",
+    }
+    apart = {"faceCapture": "Capture", "faceLibrary": "Library", "nation": "Ethnicity", "eventMask": "Mask"}
+    for texts in (card, shop, apart):
+        for files in bundles(texts):
+            assert not profiles(judged(**files)), files

@@ -81,6 +81,12 @@ def _runs(items: Sequence[_Item], first: bool) -> Iterator[tuple[str, list[Membe
     yield from _family(run, first)
 
 
+def head_of(key: str) -> str:
+    """Return the word that a key begins with, if more follow it, in lower case."""
+    parts = _WORDS.findall(key)
+    return parts[0].lower() if len(parts) > 1 else ""
+
+
 def _end(parts: Sequence[str], first: bool) -> str:
     return (parts[0] if first else parts[-1]).lower()
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from sousveil.model import Construct, Kind, Member
+from sousveil.model import Construct, Kind, Member, Passage
 from sousveil.read import gloss as glosses
+from sousveil.read.families import head_of
 from sousveil.read.places import CAP, Hits, Places
 from sousveil.read.text import Text
 
@@ -32,6 +33,8 @@ _SIMPLE = {"n": "\n", "t": "\t", "r": "\r"}
 _PACKAGE = {"description": "package-summary", "summary": "package-summary", "keywords": "keywords"}
 _LINE = 4000
 _RECORD = 200
+_BESIDE = 8
+"""Lines above and below one with a term, whose keys may begin as its own does."""
 
 
 class _Pair(Struct, frozen=True):
@@ -65,6 +68,8 @@ class _Reader:
         self._sections = [(m.start(), m.end(), m[1]) for m in _SECTION.finditer(self._utf8)]
         self._starts = [start for start, _, _ in self._sections]
         self._seen: set[int] = set()
+        self._given: set[int] = set()
+        """Where lines begin that were added."""
 
     def line(self, hit: int) -> int:
         """Add what stands in the line of ``hit``; return where it ends."""
@@ -83,15 +88,35 @@ class _Reader:
         pair = self._pair(start, end)
         passage = self._places.passage(start, end)
         if pair is not None:
-            role = _PACKAGE.get(pair.key.lower(), "") if scope in (("metadata",), ("project",)) else ""
-            members = (Member(pair.key, passage, pair.value[:600], gloss=pair.gloss),)
-            self.out.append(
-                Construct(Kind.STATEMENT, pair.key, passage, members, pair.gloss, scope, role or "key-value", "ini")
-            )
+            if start not in self._given:
+                role = _PACKAGE.get(pair.key.lower(), "") if scope in (("metadata",), ("project",)) else ""
+                self._add(pair, passage, scope, role or "key-value")
+            if not scope and (word := head_of(pair.key)):
+                self._beside(start, end, word)
         elif passage.text.strip():
             role = "comment" if _NOTE.match(self._utf8[start:end]) else "value"
             self.out.append(Construct(Kind.STATEMENT, "", passage, scope=scope, role=role, language="ini"))
         return max(end, hit + 1)
+
+    def _beside(self, start: int, end: int, head: str) -> None:
+        """Add the lines around one in a file without sections whose keys begin with the same word."""
+        for step in (-1, 1):
+            low, high = start, end
+            for _ in range(_BESIDE):
+                at = low - 1 if step < 0 else high + 1
+                if not 0 <= at < len(self._utf8):
+                    break
+                low, high = self._places.line_start(at, _LINE), self._places.line_end(at, _LINE)
+                pair = self._pair(low, high)
+                if pair is None or head_of(pair.key) != head:
+                    break
+                if low not in self._given and len(self.out) < CAP:
+                    self._add(pair, self._places.passage(low, high))
+
+    def _add(self, pair: _Pair, passage: Passage, scope: tuple[str, ...] = (), role: str = "key-value") -> None:
+        self._given.add(pair.start)
+        members = (Member(pair.key, passage, pair.value[:600], gloss=pair.gloss),)
+        self.out.append(Construct(Kind.STATEMENT, pair.key, passage, members, pair.gloss, scope, role, "ini"))
 
     def _logical(self, hit: int) -> tuple[int, int]:
         """Return the span of a line with those it is continued by."""
