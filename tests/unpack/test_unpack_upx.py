@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import time
+import tracemalloc
 from pathlib import Path
 
 import made_upx as made
@@ -150,3 +151,21 @@ def test_blocks_that_hold_more_than_is_stated_are_not_read_on() -> None:
     _, limits = go(packed[:at] + block * 2_000 + packed[at:])
     assert [x.reason for x in limits if x.incomplete] == ["packed"]
     assert "more comes out" in limits[0].detail
+
+
+def test_a_copy_is_no_longer_than_what_is_asked_for() -> None:
+    long = packer._Stream(1)
+    long.bit(1)
+    long.out.append(65)
+    long.bit(0)
+    long.number(3)
+    long.out.append(0)
+    for bit in (0, 0):
+        long.bit(bit)
+    long.number(1 << 31)
+    tracemalloc.start()
+    try:
+        assert unpack(bytes(long.out), 50, 3, lambda: None) == b"A" * 50
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()

@@ -19,7 +19,6 @@ _FAR = {"b": 0xD00, "d": 0x500, "e": 0x500}
 """A copy from farther back is one byte longer."""
 _EVERY = 1 << 16
 """Copies between two looks at the clock."""
-
 _PEEK = 12
 _FIRST, _LAST, _SECOND, _DONE = range(4)
 """What the next bit of a number is: one of its own, whether that was the last, the second of a pair; there is none."""
@@ -131,7 +130,7 @@ def unpack(data: bytes, most: int, method: int, tick: Callable[[], None]) -> byt
                 length = 1 + bit() if low else 3 + bit() if bit() else number(lengths, False) + 3
             else:
                 length = 2 * low + bit() or number(lengths, False) + 2
-            length += 1 + (back > far)
+            length = min(length + 1 + (back > far), most - len(out))
             start = len(out) - back
             if start < 0:
                 raise Damaged("nrv: a copy from before the beginning")

@@ -7,6 +7,7 @@ Layout: UPX ``src/packhead.cpp`` (the header), ``src/pefile.cpp`` and ``src/p_lx
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Generator
 
 from sousveil.about import About
@@ -24,7 +25,6 @@ ABOUT = About(
     limits="Programs of macOS and DOS, and files whose marks were taken out. Calls in code stay as UPX wrote them.",
 )
 _SAID = "packed with UPX; unpack a copy with `upx -d`, which does not run it, and scan that too"
-
 _MARKED = 4096
 _ALTERED = re.compile(rb"UPX!(?=[\s\S]{0,3}[\0-\x08\x0e-\x1f\x80-\xff])")
 """The mark near the start, where the rest of its header was altered; in a text it is a word of an ordinary program."""
@@ -36,13 +36,11 @@ def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limi
         raise NotOpened("packed", _SAID)
     data = source.read(0, source.size)
     try:
-        if data.startswith(b"MZ"):
-            program, end = upxwindows.unpacked(data, reading)
-        else:
-            program, end = upxelf.unpacked(data, reading)
-    except Damaged as error:
+        program, end = (upxwindows if data.startswith(b"MZ") else upxelf).unpacked(data, reading)
+    except (Damaged, struct.error) as error:
         if next(headers(data), None) is not None:
-            raise NotOpened("packed", f"{_SAID} ({error})") from None
+            why = error if isinstance(error, Damaged) else "its headers are cut off"
+            raise NotOpened("packed", f"{_SAID} ({why})") from None
         raise NotOpened("packed" if _ALTERED.search(data, 0, _MARKED) else "", _SAID) from None
     reading.opened = True
     reading.count(len(program))

@@ -66,14 +66,7 @@ def last_header(tail: bytes) -> Header | None:
 
 
 def unpacked(data: bytes, reading: Reading) -> tuple[bytes, int]:
-    """Return the program and where the packed one ends. Raise Damaged."""
-    try:
-        return _unpacked(data, reading)
-    except struct.error:
-        raise Damaged("its headers are cut off") from None
-
-
-def _unpacked(data: bytes, reading: Reading) -> tuple[bytes, int]:
+    """Return the program and where the packed one ends. Raise Damaged; struct.error where its headers are cut off."""
     header = last_header(data)
     if not data.startswith(b"\x7fELF") or header is None:
         raise Damaged("its header fits nothing")

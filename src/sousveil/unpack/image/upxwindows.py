@@ -46,14 +46,7 @@ class _Head(NamedTuple):
 
 
 def unpacked(data: bytes, reading: Reading) -> tuple[bytes, int]:
-    """Return the program and where the packed one ends. Raise Damaged."""
-    try:
-        return _unpacked(data, reading)
-    except struct.error:
-        raise Damaged("its headers are cut off") from None
-
-
-def _unpacked(data: bytes, reading: Reading) -> tuple[bytes, int]:
+    """Return the program and where the packed one ends. Raise Damaged; struct.error where its headers are cut off."""
     start = u32(data, 0x3C)
     packed = _head(data, start)
     if len(packed.sections) < 2:
