@@ -368,3 +368,11 @@ def test_what_a_bundle_shows_of_a_face_is_read_off_it() -> None:
     for texts in (card, shop, apart):
         for files in bundles(texts):
             assert not profiles(judged(**files)), files
+
+
+def test_a_recognisers_values_are_no_filter_of_texts_whatever_their_name() -> None:
+    header = (
+        "typedef enum tagEM_MODERATION_NATION {\n    MOD_UNKNOWN, MOD_UYGUR, /* 维族(新疆) */ MOD_OTHER, MOD_UNIDENTIFIED\n"
+        "} EM_MODERATION_NATION;\n"
+    )
+    assert [name for _, _, name in profiles(judged(sdk__h=header))] == ["EM_MODERATION_NATION"]
