@@ -24,10 +24,12 @@ from sousveil.unpack.render.ocr import available as ocr_available
 from sousveil.work.confine import missing
 from sousveil.work.feed import Feed
 from sousveil.work.jobs import warm, work
+from sousveil.work.joining import JOINED, pairs
 from sousveil.work.messages import (
     Apart,
     Constructs,
     Job,
+    Join,
     Leaf,
     Message,
     Named,
@@ -37,6 +39,7 @@ from sousveil.work.messages import (
     Said,
     Seek,
     Seen,
+    Shares,
     Spread,
     Survey,
     Trouble,
@@ -84,6 +87,7 @@ class Gathering:
         wanted = (options.listing, options.everything, options.only_artifact)
         self._feed = Feed(self.size, options.quotas, self.limits, *wanted, keeps=keeps)
         self._pictures: list[Picture] = []
+        self._shares: list[Shares] = []
         self._unseen: set[str] = set()
         self._words: list[Words] = []
         self._named: set[str] = set()
@@ -192,6 +196,17 @@ class Gathering:
                         ),
                         first=True,
                     )  # fmt: skip
+            case Leaf() if isinstance(job, Join):
+                self.leaf(job, message)
+                self._pool.add(
+                    Read(
+                        message.display, message.sha256, message.size, message.offset, message.spool,
+                        origin=message.origin, everything=self._options.everything,
+                    )
+                )  # fmt: skip
+            case Shares() if isinstance(job, Survey):
+                path = job.paths[message.index] if message.index >= 0 and not message.part.spool else b""
+                self._shares.append(replace(message, part=replace(message.part, path=path)))
             case Picture():
                 if message.size:
                     self._pictures.append(message)
@@ -243,7 +258,22 @@ class Gathering:
     def _tally(self, job: Job) -> _Tally:
         return self._pending.setdefault(id(job), _Tally())
 
-    def leaf(self, job: Survey, leaf: Leaf) -> None:
+    def _join(self) -> None:
+        """Read programs together with the common file that holds a part of their debug information."""
+        if not self._shares:
+            return
+        wanted = {self._options.only_artifact.removesuffix(JOINED)} if self._options.only_artifact else self._seen_hits
+        jobs, limits, settled = pairs(self._shares, wanted, self._options)
+        self.limits |= limits
+        for job in jobs:
+            self._pool.add(job)
+        self._work_off(iter(()))
+        self.limits -= {limit for limit in self.limits if settled(limit)}
+        for one in self._shares:
+            self._feed.drop(one.part)
+        self._shares.clear()
+
+    def leaf(self, job: Survey | Join, leaf: Leaf) -> None:
         """Be told of an artifact that was noted; for whoever looks at artifacts themselves."""
 
     def _is_twin(self, leaf: Leaf) -> bool:

@@ -15,7 +15,7 @@ from sousveil.model import Artifact, Counts, Limit
 from sousveil.options import Options, Progress
 from sousveil.pipeline import having
 from sousveil.run import Run
-from sousveil.work.messages import Leaf, Survey
+from sousveil.work.messages import Join, Leaf, Survey
 
 
 class Collected(Struct, frozen=True):
@@ -55,7 +55,7 @@ class _Extraction(Run):
     out: BinaryIO
     found: Leaf | None = None
 
-    def leaf(self, job: Survey, leaf: Leaf) -> None:
+    def leaf(self, job: Survey | Join, leaf: Leaf) -> None:
         if leaf.display == self.address and self.found is None:
             self.found = leaf
             self._feed.copy(leaf, job, self.out)
@@ -63,6 +63,8 @@ class _Extraction(Run):
     def survey(self) -> None:
         """Survey the product once, judging nothing."""
         self._pass((), self._inputs)
+        if not self.found:
+            self._join()
 
 
 def extract(

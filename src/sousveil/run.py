@@ -45,6 +45,7 @@ class Run(Gathering):
         tagger = builtin().tag
         self._pass((), self._inputs)
         self._run_apart()
+        self._join()
         self._look()
         judgement = self._judge(rules, tagger)
         names = self._type_names(judgement)

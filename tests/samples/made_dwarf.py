@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 import shutil
 import subprocess
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import dwz_prebuilt as dwz
 from kit import C_HEADER, CARD, CARD_FIELDS, EVENT, FILTER, FILTER_PARAMETERS, NATION, Sample
 
 FORMATS = ("dwarf", "elfdebug")
@@ -136,6 +139,15 @@ def built(folder: Path, source: str, name: str, *command: str) -> bytes | None:
     return (folder / "made").read_bytes() if done.returncode == 0 else None
 
 
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return a zip archive of these files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
 def samples(folder: Path) -> Iterator[Sample]:
     """Yield programs of C, C++ and Rust with DWARF of several versions, plain and packed, and the twins."""
     yield Sample("c.so.debug", prebuilt(PREBUILT_C), finds=(NATION,), where=".debug_str", linked=LINKED)
@@ -145,6 +157,12 @@ def samples(folder: Path) -> Iterator[Sample]:
     )
     yield Sample("card.so.debug", prebuilt(PREBUILT_CARD), verdict="records")
     yield Sample("locales.so.debug", prebuilt(PREBUILT_LOCALES), verdict="clear")
+    sdk = {"lib/libnj.debug": prebuilt(dwz.GNU_PROGRAM), ".dwz/common.debug": prebuilt(dwz.GNU_COMMON)}
+    yield Sample("common.zip", zipped(sdk), finds=(EVENT,), where="!/joined.elf", linked=LINKED)
+    sdk = {"libnj.debug": prebuilt(dwz.DWARF5_PROGRAM), "by-build-id.debug": prebuilt(dwz.DWARF5_COMMON)}
+    yield Sample("common5.zip", zipped(sdk), finds=(EVENT,), where="!/joined.elf", linked=LINKED)
+    twin = {"lib/libcard.debug": prebuilt(dwz.CARD_PROGRAM), ".dwz/common.debug": prebuilt(dwz.CARD_COMMON)}
+    yield Sample("common-card.zip", zipped(twin), verdict="records")
     for name, source, *command in (
         ("dwarf2.c", SOURCE, "gcc", "-gdwarf-2", "-c"),
         ("dwarf5.c", SOURCE, "gcc", "-gdwarf-5", "-O2", "-shared", "-nostdlib"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sousveil.unpack.beginnings import search_by
+from sousveil.unpack.common import told as shared_debug
 from sousveil.unpack.entry import Entry
 from sousveil.unpack.glance import is_plain_name, is_plain_start, is_plain_text
 from sousveil.unpack.limits import Budget, Quotas, Stop
@@ -38,6 +39,7 @@ __all__ = [
     "renderer_named",
     "renderer_of",
     "search_by",
+    "shared_debug",
     "shown",
     "sourcemaps",
     "tree",

@@ -12,7 +12,19 @@ from sousveil.model import Limit
 from sousveil.unpack.entry import Entry, Marks
 from sousveil.unpack.limits import Budget
 from sousveil.work import coverage
-from sousveil.work.messages import Apart, Leaf, Message, Named, Original, Picture, Survey, Trouble, Words
+from sousveil.work.messages import (
+    Apart,
+    Leaf,
+    Message,
+    Named,
+    Original,
+    Part,
+    Picture,
+    Shares,
+    Survey,
+    Trouble,
+    Words,
+)
 from sousveil.work.station import Station
 from sousveil.work.tally import Tally
 
@@ -98,6 +110,16 @@ class Documents(ABC):
             return Picture(display, origin, place=place, number=number)
         at = self._keep(data)
         return Picture(display, origin, len(data), self._station.number, at, place, number, unpack.PAGE_DOTS)
+
+    def _shares(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Shares]:
+        """Tell of a program whose debug information goes on in a common file, and of such a file."""
+        if self._job.literals or (found := unpack.shared_debug(data)) is None:
+            return
+        reference, common = found
+        part = Part(display, len(data), self._job.shelf, self._job.offsets[index] if self._job.offsets else 0)
+        if index < 0:
+            part = Part(display, len(data), self._station.number, self._keep(data))
+        yield Shares(part, reference.name, reference.build, common, index)
 
     def _keep(self, data: bytes | memoryview) -> int:
         """Return where in the spool a file's bytes now lie."""

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from sousveil.model import Limit
 from sousveil.unpack import Quotas, tree
 from sousveil.work.again import UNTYPED
-from sousveil.work.messages import Job, Leaf, Read, Seek, Survey
+from sousveil.work.messages import Job, Join, Leaf, Part, Read, Seek, Survey
 from sousveil.work.shelf import Keeps, Listed, Shelf
 from sousveil.work.station import PASSING, Station
 
@@ -182,6 +182,8 @@ class Feed:
         if isinstance(job, Seek):
             path, lent = self.lend(job.spool)
             return replace(job, path=path), lent
+        if isinstance(job, Join):
+            return self._hand_parts(job)
         if isinstance(job, Read):
             return self._hand_read(job)
         if job.spool or job.shelf:
@@ -225,10 +227,28 @@ class Feed:
             return _NO_READ, ()
         return replace(job, path=b""), (descriptor,)
 
-    def copy(self, leaf: Leaf, job: Survey, out: BinaryIO) -> None:
+    def _hand_parts(self, job: Join) -> tuple[Job, Sequence[int]]:
+        parts, lent = [], list[int]()
+        for part in (job.program, job.common):
+            path, descriptors = (part.path, ()) if not part.spool else self.lend(part.spool)
+            if PASSING and not part.spool:
+                try:
+                    descriptors = (os.open(part.path, _READING),)
+                except OSError as error:
+                    self._unreadable(part.display, error)
+            lent += descriptors
+            parts.append(replace(part, path=b"" if PASSING else path))
+        if PASSING and len(lent) != len(parts):
+            for descriptor in lent:
+                os.close(descriptor)
+            return _NO_READ, ()
+        return replace(job, program=parts[0], common=parts[1]), lent
+
+    def copy(self, leaf: Leaf, job: Survey | Join, out: BinaryIO) -> None:
         """Write the bytes of an artifact that was kept to ``out``."""
         station = self._of(leaf.spool)
         if station is None:
+            assert isinstance(job, Survey)
             descriptor, offset = os.open(job.paths[leaf.index], _READING), 0
         elif station.path is None:
             descriptor, offset = station.lend(), leaf.offset
@@ -252,8 +272,10 @@ class Feed:
     def _of(self, number: int) -> Station | Shelf | None:
         return self._stations[number - 1] if 0 < number <= len(self._stations) else None
 
-    def drop(self, item: Leaf | Job) -> None:
+    def drop(self, item: Leaf | Part | Job) -> None:
         """Give back the room that an artifact takes in a spool."""
+        if isinstance(item, Join):
+            return
         station = self._of(item.spool)
         if station is not None:
             station.release(item.offset, item.sizes[0] if isinstance(item, Survey) else item.size)

@@ -18,10 +18,12 @@ from sousveil.unpack.reading import Share
 from sousveil.work import coverage
 from sousveil.work.again import UNTYPED, seek
 from sousveil.work.documents import Documents
+from sousveil.work.joining import join
 from sousveil.work.matching import holds, is_plain, matcher, may_be_plain, named, room
 from sousveil.work.messages import (
     Apart,
     Job,
+    Join,
     Leaf,
     Message,
     Said,
@@ -60,6 +62,8 @@ def work(station: Station, job: Job) -> Iterator[Message]:
         yield from _Surveyor(station, job).run()
     elif isinstance(job, Seek):
         yield from seek(station, job)
+    elif isinstance(job, Join):
+        yield from join(station, job)
     else:
         yield from read(station, job)
 
@@ -272,6 +276,7 @@ class _Surveyor(Documents):
             return
         if renderer is None and not self._job.literals and unpack.worth_reading(data):
             yield self._picture(display, hashlib.sha256(data).hexdigest(), data)
+        yield from self._shares(index, display, data)
         self._station.at(display, opening=True)
         yield from self._sources(display, data)
         if renderer is not None:

@@ -74,6 +74,47 @@ class Seek(Struct, frozen=True, tag=True):
     """Of the spool, where descriptors cannot be handed over."""
 
 
+class Part(Struct, frozen=True):
+    """A file that belongs to another: where it lies, in a spool or, with its path, locally."""
+
+    display: str
+    size: int
+    spool: int = 0
+    offset: int = 0
+    path: bytes = b""
+
+
+class Join(Struct, frozen=True, tag=True):
+    """Put a program's debug information and the common file's into one file, and survey that."""
+
+    program: Part
+    common: Part
+    quotas: Quotas
+    only: str = ""
+    everything: bool = False
+
+    @property
+    def display(self) -> str:
+        """Return what is looked at."""
+        return self.program.display
+
+    @property
+    def spool(self) -> int:
+        """Return 0: what its parts take in spools others may need."""
+        return 0
+
+
+class Shares(Struct, frozen=True, tag=True):
+    """A program whose debug information goes on in a common file, or such a file."""
+
+    part: Part
+    name: str
+    build: bytes
+    common: bool
+    index: int = -1
+    """Of a local file: which of the job's."""
+
+
 class Leaf(Struct, frozen=True, tag=True):
     """An artifact that holds a term, or every artifact where a listing was asked for."""
 
@@ -177,5 +218,5 @@ class Constructs(Struct, frozen=True, tag=True):
     origin: str = ""
 
 
-Job = Survey | Read | Seek
-Message = Leaf | Picture | Original | Apart | Words | Named | Spread | Said | Seen | Trouble | Constructs
+Job = Survey | Read | Seek | Join
+Message = Leaf | Shares | Picture | Original | Apart | Words | Named | Spread | Said | Seen | Trouble | Constructs

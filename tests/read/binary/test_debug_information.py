@@ -24,7 +24,7 @@ from sousveil.read.binary import btf, dwarf, pdb
 from sousveil.read.binary.dwarfforms import Broken, sleb, uleb
 from sousveil.read.dispatch import read
 from sousveil.read.unfinished import Unfinished
-from sousveil.unpack import msf
+from sousveil.unpack import common, msf
 from sousveil.unpack.limits import Budget
 from sousveil.unpack.render import elfdebug, pdbjoined
 from sousveil.unpack.sections import images
@@ -394,8 +394,9 @@ def test_the_common_file_of_dwz_is_named(section: str, content: bytes) -> None:
 
 
 def test_a_common_file_itself_refers_to_none() -> None:
-    data = _elf({".debug_sup": b"\5\0\1\0\x14" + b"\x17" * 20})
-    assert dwarf._common(dwarf.Debug(data, next(iter(images(data))), False, None)) == ""
+    data = _elf({".debug_sup": b"\5\0\1\0\x14" + b"\x17" * 20, ".debug_str": b"\0"})
+    assert common.told(data) == (common.Reference("", b"\x17" * 20), True)
+    assert common.told(PLAIN["C"]) is None
 
 
 def test_names_without_the_entries_that_they_name_are_told() -> None:

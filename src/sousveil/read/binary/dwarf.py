@@ -16,6 +16,7 @@ from sousveil.read.binary.dwarfforms import Broken
 from sousveil.read.binary.dwarfunits import LIMIT, Debug, Unit
 from sousveil.read.binary.dwarfwalk import CONSTANT, OPERATION, Candidate, Walked, Walker
 from sousveil.read.unfinished import Unfinished, tell
+from sousveil.unpack.common import OUTSIDE, reference
 from sousveil.unpack.sections import Image, images
 
 ABOUT = About(
@@ -23,15 +24,15 @@ ABOUT = About(
     ".so .o .ko .elf .debug .dwo .dwp .exe .dylib",
     "DWARF 2 to 5 in ELF, PE and Mach-O files, separate debug files, split .dwo and .dwp: enumerations with members "
     "and values, structs with fields and their types, functions with parameters, of C, C++, Rust and Go, each with the "
-    "file and line it was declared at. Compressed sections are unpacked.",
-    limits="types whose names dwz left in the common file of several (told; the names are read there, as strings that "
-    "stand beside each other); relocated names in object files of rare processors",
+    "file and line it was declared at. Compressed sections are unpacked; a common file that dwz made of several "
+    "is found in the product by its build id or its name, and read with each of them.",
+    limits="a common file of dwz that is not in the product (told); relocated names in object files of rare processors",
 )
 _FILE = re.compile(rb"[/\\]|\.(?:[ch](?:pp|xx|c)?|cc|hh|rs|go|swift|s|f90)\Z", re.IGNORECASE)
 _KNOWN = re.compile(
     r"\.debug_(?:info|types|abbrev|str|line|line_str|str_offsets|loc|loclists|ranges|rnglists|aranges|frame|addr|names|sup|"
     r"macinfo|macro|pubnames|pubtypes|gnu_pubnames|gnu_pubtypes|cu_index|tu_index|gdb_scripts|weaknames|funcnames|"
-    r"varnames|typenames)(?:\.dwo)?"
+    r"varnames|typenames)(?:\.dwo|\.shared)?"
 )
 """Sections of DWARF 2 to 5 and of GNU and SGI."""
 SECONDS = 40.0
@@ -78,15 +79,6 @@ def _present(image: Image, split: bool) -> bool:
     return ".debug_abbrev" + end in names and bool(names & {".debug_info" + end, ".debug_types" + end})
 
 
-def _common(debug: Debug) -> str:
-    """Return the file in which dwz left what several files share, empty for none; GNU's form, DWARF 5's (7.3.6)."""
-    named = debug.plain(".gnu_debugaltlink")[0]
-    own = debug.plain(".debug_sup")[0]
-    if not named and own[:2] == (5).to_bytes(2, debug.order) and own[2:3] == b"\0":
-        named = own[3:]
-    return named.partition(b"\0")[0][:200].decode("utf-8", "replace")
-
-
 class _Reader:
     def __init__(
         self,
@@ -109,8 +101,8 @@ class _Reader:
         debug = self._debug
         if not self._all and not self._any():
             return
-        if common := _common(debug):
-            tell("outside", f"debug information: names and types that lie in the common file {common} are not followed")
+        if not debug.has_common and (common := reference(debug.file, debug.image)) is not None:
+            tell("outside", OUTSIDE.format(common.name))
         walker = Walker(debug, self._deadline)
         kept: list[Walked] = []
         late: Unfinished | None = None
@@ -137,7 +129,8 @@ class _Reader:
             debug.troubles.append(f"names are in {debug.str.name}, which is not there")
         self._troubles += debug.troubles
         yield from self._out
-        if not self._out and not self._troubles and late is None and (left := self._left()):
+        # Of the names that several files share most are another's.
+        if not debug.has_common and not self._out and not self._troubles and late is None and (left := self._left()):
             places = "1 place" if left == 1 else f"{left} places"
             tell("not-understood", f"debug information: terms at {places} name no type, function or constant")
         if late is not None:
@@ -146,7 +139,7 @@ class _Reader:
     def _any(self) -> bool:
         """Return whether a hit stands in a name at all."""
         debug = self._debug
-        if debug.str.hot or debug.line_str.hot:
+        if debug.str.hot or debug.line_str.hot or debug.common_str.hot:
             return True
         return any(start <= hit < end for hit in debug.hits or () for start, end in self._ranges())
 
@@ -228,12 +221,14 @@ class _Reader:
             if len(reached) == before:
                 break
         wanted = {followed(at) for c in hot for at in c.refers}
+        # What lies in the common file is read there; here it is what a file's own types are made of.
         for c in hot:
-            self._build(c, False)
+            if c.at < self._debug.common_at:
+                self._build(c, False)
         for c in candidates.values():
             if c.hot or c.kind == CONSTANT:
                 continue
-            uses = bool(reached) and not reached.isdisjoint(resolved(at) for at in c.refers)
+            uses = c.at < self._debug.common_at and not reached.isdisjoint(resolved(at) for at in c.refers)
             if uses or (c.at in wanted and c.kind != OPERATION):
                 if self._linked >= LINKED:
                     tell("cut", _MORE)

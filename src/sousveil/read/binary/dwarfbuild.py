@@ -61,9 +61,10 @@ class Builder:
         form, number, _ = value
         if form in (0x11, 0x12, 0x13, 0x14, 0x15):
             return unit.start + number
-        if form == 0x10:
-            return number
-        return self.debug.signatures.get(number) if form == 0x20 else None
+        if form == 0x20:
+            return self.debug.signatures.get(number)
+        at = self.debug.across(unit, form, number)
+        return at if at >= 0 else None
 
     def children(self, unit: Unit, shape: Shape, behind: int) -> Iterator[tuple[int, Shape, Attributes]]:
         """Yield the entries directly below one, and those of a Rust enumeration's variants with their parent."""

@@ -13,7 +13,7 @@ def files_of(debug: Debug, unit: Unit) -> list[str]:
     """Return the files by number; empty where there is no line table or it is damaged."""
     if unit.files is None:
         unit.files = []
-        if 0 <= unit.statements < len(debug.lines):
+        if 0 <= unit.statements < len(_lines(debug, unit)):
             try:
                 unit.files = _files(debug, unit)
             except (Broken, IndexError):
@@ -21,8 +21,12 @@ def files_of(debug: Debug, unit: Unit) -> list[str]:
     return unit.files
 
 
+def _lines(debug: Debug, unit: Unit) -> bytes:
+    return debug.common_lines if unit.common else debug.lines
+
+
 def _files(debug: Debug, unit: Unit) -> list[str]:
-    data, at = debug.lines, unit.statements
+    data, at = _lines(debug, unit), unit.statements
 
     def number(size: int) -> int:
         nonlocal at
@@ -75,7 +79,7 @@ def _join(folders: list[str], folder: int, name: str) -> str:
 
 
 def _table(debug: Debug, unit: Unit, at: int, form: Format, folders: list[str]) -> tuple[list[str], int]:
-    data = debug.lines
+    data = _lines(debug, unit)
     columns = []
     count = data[at]
     at += 1

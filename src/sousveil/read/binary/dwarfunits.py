@@ -11,6 +11,7 @@ from msgspec import Struct
 from sousveil.model import Passage
 from sousveil.read.binary import dwarfforms as d
 from sousveil.read.binary.dwarfforms import Broken, Format, Shape, Value
+from sousveil.unpack.common import SHARED
 from sousveil.unpack.sections import Image, content
 
 MOST_UNITS = 1 << 18
@@ -39,6 +40,8 @@ class Unit(Struct, eq=False):
     name: str = ""
     statements: int = -1
     files: list[str] | None = None
+    common: bool = False
+    """Whether it lies in the file that several share."""
     hot: dict[int, frozenset[bytes] | None] = {}
     """By form, the encoded names that hold a hit."""
 
@@ -82,6 +85,11 @@ class Debug:
                 joined.append((section.name, content(data, image, section), section.offset))
         joined.sort(key=lambda j: j[0])
         self.types_at = sum(len(j[1]) for j in joined if "info" in j[0])
+        self.common_at = sum(len(j[1]) for j in joined)
+        """Where in the joined bytes the entries of the common file begin, if that is there (`unpack.common`)."""
+        shared = None if split else image.find(".debug_info" + SHARED)
+        if shared is not None:
+            joined.append((shared.name, content(data, image, shared), shared.offset))
         for _, raw, offset in joined:
             self.parts.append((at, offset))
             at += len(raw)
@@ -91,7 +99,12 @@ class Debug:
         self.lines = self.plain(".debug_line" + end)[0]
         self.str = Strings(".debug_str" + end, *self.plain(".debug_str" + end), hits)
         self.line_str = Strings(".debug_line_str", *self.plain(".debug_line_str"), hits)
-        self._tables: dict[tuple[int, Format], dict[int, Shape]] = {}
+        self.has_common = not split and image.find(".debug_abbrev" + SHARED) is not None
+        self.common_lines = self.plain(".debug_line" + SHARED)[0]
+        self.common_str = Strings(".debug_str" + SHARED, *self.plain(".debug_str" + SHARED), hits)
+        self.common_line_str = Strings(".debug_line_str" + SHARED, *self.plain(".debug_line_str" + SHARED), hits)
+        self._tables: dict[tuple[int, Format, bool], dict[int, Shape]] = {}
+        self._hot_names: dict[tuple[str, int], frozenset[bytes]] = {}
         self.signatures: dict[int, int] = {}
         self.troubles: list[str] = []
         self.contributions = self._index(".debug_cu_index") | self._index(".debug_tu_index") if split else {}
@@ -110,7 +123,7 @@ class Debug:
     def joined(self) -> bool:
         """Return whether units refer into each other: link-time optimisation, type units, Go, what dwz shared."""
         return any(
-            form in (0x10, 0x20)
+            form in (0x10, 0x20) or form in d.ACROSS
             for shapes in self._tables.values()
             for shape in shapes.values()
             for name, form, _ in shape.attributes
@@ -190,7 +203,8 @@ class Debug:
             abbrev, address = number(width), number(1)
         else:
             raise Broken(f"version {version} is not known")
-        if kind in (2, 6) or (version < 5 and start >= self.types_at):
+        common = start >= self.common_at
+        if kind in (2, 6) or (version < 5 and self.types_at <= start and not common):
             signature = number(8)
             self.signatures[signature] = start + number(width)
         elif kind in (4, 5):
@@ -198,12 +212,13 @@ class Debug:
         own = self.contributions.get(start, {})
         strings = own.get(6, 0)
         form = Format(address, width, version)
-        key = (abbrev + own.get(3, 0), form)
+        key = (abbrev + own.get(3, 0), form, common)
         if key not in self._tables:
-            self._tables[key] = d.table(self.abbrev, key[0], form)
+            abbreviations = self.plain(".debug_abbrev" + SHARED)[0] if common else self.abbrev
+            self._tables[key] = d.table(abbreviations, key[0], form)
         if self.split and version == 5:
             strings += 8 if width == 4 else 16
-        unit = Unit(start, at, end, form, self._tables[key], strings)
+        unit = Unit(start, at, end, form, self._tables[key], strings, common=common)
         unit.hot = {}
         if at < end and (shape := self.shape(unit, at)):
             found, _ = d.values(info, at, end, shape, self.order)
@@ -230,12 +245,24 @@ class Debug:
 
     # ------------------------------------------------------------------ strings
 
-    def _at(self, unit: Unit, form: int, value: int) -> tuple[Strings | None, int]:
+    def across(self, unit: Unit, form: int, number: int) -> int:
+        """Return the place that a reference from unit to unit leads to, -1 if it is none or the file is not there."""
+        if form == 0x10:
+            return number + (self.common_at if unit.common else 0)
+        return number + self.common_at if form in d.ACROSS and self.has_common and not unit.common else -1
+
+    def _section(self, unit: Unit, form: int) -> Strings | None:
+        """Return the strings that a form's offsets count in."""
+        if form in d.ACROSS_NAMES:
+            return None if unit.common else self.common_str
         if form == 0x0E:
-            return self.str, value
-        if form == 0x1F:
-            return self.line_str, value
-        if form in d.STRX:
+            return self.common_str if unit.common else self.str
+        return (self.common_line_str if unit.common else self.line_str) if form == 0x1F else None
+
+    def _at(self, unit: Unit, form: int, value: int) -> tuple[Strings | None, int]:
+        if (section := self._section(unit, form)) is not None:
+            return section, value
+        if form in d.STRX and not unit.common:
             width = unit.format.offset
             at = unit.strings + value * width
             raw = self.offsets[at : at + width]
@@ -276,14 +303,13 @@ class Debug:
         if self.hits is None:
             return None
         width = unit.format.offset
-        section = self.line_str if form == 0x1F else self.str
-        places = section.hot or set()
-        if form in (0x0E, 0x1F):
-            key = -form - (0 if width == 4 else 1000)
-            if key not in _cache(self):
-                _cache(self)[key] = frozenset(p.to_bytes(width, self.order) for p in places)
-            return _cache(self)[key]
-        if form not in d.STRX or not places:
+        if (section := self._section(unit, form)) is not None:
+            key = (section.name, width)
+            if key not in self._hot_names:
+                self._hot_names[key] = frozenset(p.to_bytes(width, self.order) for p in section.hot or ())
+            return self._hot_names[key]
+        places = self.str.hot
+        if form not in d.STRX or not places or unit.common:
             return frozenset()
         e = "<" if self.order == "little" else ">"
         count = max(0, (self._strings_end(unit) - unit.strings) // width)
@@ -303,10 +329,6 @@ class Debug:
             length = int.from_bytes(self.offsets[unit.strings - 4 - width : unit.strings - 4], self.order) - 4
         end = len(self.offsets)
         return min(end, unit.strings + length) if length > 0 else end
-
-
-def _cache(debug: Debug) -> dict[int, frozenset[bytes]]:
-    return debug.__dict__.setdefault("_hot_names", {})  # type: ignore[no-any-return]
 
 
 def _leb(number: int) -> bytes:

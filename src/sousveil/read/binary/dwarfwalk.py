@@ -149,12 +149,10 @@ class _Walk:
         number = int.from_bytes(raw, self.order)
         if form in (0x11, 0x12, 0x13, 0x14):
             return self.unit.start + number
-        if form == 0x10:
-            return number
         if form == 0x20:
             # Type units are known only at the end: a negative number stands for the signature.
             return -2 - number
-        return -1
+        return self.debug.across(self.unit, form, number)
 
     def _fields(self, shape: Shape, at: int) -> tuple[int, bool, int, int]:
         """Return the place behind an entry, whether its name holds a hit, its type's place, its declaration's place."""
@@ -179,7 +177,7 @@ class _Walk:
         for name, form, _ in shape.attributes:
             if name == d.NAME:
                 group += 1
-                self.raw = (self.unit.start, found.group(group)) if form in d.STRX else found.group(group)
+                self.raw = (self._counts_in(form), found.group(group))
                 if form == 0x08:
                     hot = self._held(found.start(group), found.end(group))
                 else:
@@ -191,6 +189,10 @@ class _Walk:
                 group += 1
                 more = max(0, self._type(form, found.group(group)))
         return found.end(), hot, type_at, more
+
+    def _counts_in(self, form: int) -> int:
+        """Return what a name's encoded form is an offset in: the same for all units of a file, but for indices."""
+        return self.unit.start if form in d.STRX else -1 if self.unit.common or form in d.ACROSS_NAMES else 0
 
     def _raw(self, form: int, number: int, place: int) -> bytes:
         size = self.unit.format.size(form)
@@ -228,7 +230,7 @@ class _Walk:
         for i, (name, form) in enumerate(groups):
             column = found if len(groups) == 1 else [row[i] for row in found]
             if name == d.NAME:
-                owner.key = hash((owner.key, self.unit.start if form in d.STRX else 0, *column))
+                owner.key = hash((owner.key, self._counts_in(form), *column))
             if name == d.NAME and not owner.hot:
                 if form == 0x08:
                     owner.hot = self._held(at, behind)

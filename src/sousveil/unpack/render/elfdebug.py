@@ -66,9 +66,7 @@ def render(data: bytes, display: str, budget: Budget) -> Iterator[Entry | Limit]
 
 
 def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: list[Limit]) -> bytes:
-    e = ">" if image.order == "big" else "<"
-    width = 64 if image.wide else 52
-    out = bytearray(width)
+    out = bytearray(64 if image.wide else 52)
     names = bytearray(b"\0")
     sections = image.sections
     # Other formats' sections have no null section in front.
@@ -83,7 +81,7 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
             raw, align = data[section.offset : section.offset + section.size], max(1, min(section.align, 64))
             if _packed(section):
                 try:
-                    raw = _unpacked(raw, image, section, MOST - total, budget)
+                    raw = unpacked(raw, image, section, MOST - total, budget)
                 except Unreadable as error:
                     limits.append(Limit(display, error.reason, f"{section.name}: {error.detail}"))
                     raw = b""
@@ -96,6 +94,13 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
             rows[-1] = (*rows[-1][:9], sizes[section.kind][image.wide])
         names += name.encode("utf-8", "replace") + b"\0"
         out += raw
+    return finished(out, rows, names, image, image.machine if elf else 0)
+
+
+def finished(out: bytearray, rows: list[tuple[int, ...]], names: bytearray, image: Image, machine: int) -> bytes:
+    """Return an ELF file: ``out`` (room for the header, and what the sections hold), its section headers and names."""
+    e = ">" if image.order == "big" else "<"
+    width = 64 if image.wide else 52
     rows.append((len(names), 3, 0, 0, len(out), len(names) + 10, 0, 0, 1, 0))
     out += names + b".shstrtab\0"
     out += b"\0" * (-len(out) % 8)
@@ -108,7 +113,6 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
     if count >= 0xFF00:
         struct.pack_into(shape, out, table, *(*rows[0][:5], count, last, *rows[0][7:]))
         count, last = 0, 0xFFFF
-    machine = image.machine if elf else 0
     head = struct.pack(
         e + ("HHIQQQIHHHHHH" if image.wide else "HHIIIIIHHHHHH"),
         1 if image.relocatable else 3, machine, 1, 0, 0, table,
@@ -118,7 +122,7 @@ def _rebuilt(data: bytes, image: Image, display: str, budget: Budget, limits: li
     return bytes(out)
 
 
-def _unpacked(raw: bytes, image: Image, section: Section, most: int, budget: Budget) -> bytes:
+def unpacked(raw: bytes, image: Image, section: Section, most: int, budget: Budget) -> bytes:
     """Return a section's bytes. Raises Unreadable, and Stop where a quota is hit."""
     e = ">" if image.order == "big" else "<"
     if section.flags & 0x800 and raw[:4] != b"ZLIB":
