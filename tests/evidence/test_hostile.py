@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import io
 import json
 import socket
@@ -235,6 +237,17 @@ def test_a_key_that_another_run_made_meanwhile_is_used(key: Path) -> None:
     with pytest.raises(FileExistsError):
         durable.write(key, b"another key", replace=False)
     assert keys.public_pem(keys.private_key(lambda new: b"")) == keys.public_pem(first)
+
+
+def test_a_key_has_one_form_byte_for_byte(tmp_path: Path) -> None:
+    # The example of RFC 8410, section 10: a case's key is compared as text.
+    path = tmp_path / "key.pem"
+    body = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC"
+    path.write_text(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
+    public = b"MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
+    pem = b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n" % public
+    assert keys.public_pem(keys.private_key(lambda new: b"", path)) == pem
+    assert keys.fingerprint(pem) == hashlib.sha256(base64.b64decode(public)).hexdigest()
 
 
 def test_a_part_is_never_written_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ It lies in the user's configuration folder (``SOUSVEIL_KEY`` names another file)
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import sys
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 
 Ask = Callable[[bool], bytes]
 """Asked for a passphrase: True for that of a new key (empty for none), False for that of the one there is."""
-_PUBLIC = "PUBLIC KEY", bytes.fromhex("302a300506032b6570032100")
-_PRIVATE = "PRIVATE KEY", bytes.fromhex("302e020100300506032b657004220420")
-"""What stands around and before the 32 bytes of a key (RFC 7468, RFC 8410)."""
-_RAW = 32
 
 
 def location() -> Path:
@@ -42,6 +37,7 @@ def location() -> Path:
 def private_key(ask: Ask, path: Path | None = None) -> Ed25519PrivateKey:
     """Return the user's key, made now if there is none. Raises CaseError where it cannot be read."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     path = path or location()
     durable.sweep(path.parent, path.name)
@@ -51,10 +47,6 @@ def private_key(ask: Ask, path: Path | None = None) -> Ed25519PrivateKey:
         return _new(path, ask(True))
     except OSError as error:
         raise CaseError(f"{path}: the signing key cannot be read: {error.strerror}") from error
-    if plain := _raw(raw, *_PRIVATE):
-        return Ed25519PrivateKey.from_private_bytes(plain)
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
     encrypted = b"ENCRYPTED" in raw
     try:
         key = load_pem_private_key(raw, ask(False) if encrypted else None)
@@ -91,18 +83,16 @@ def _new(path: Path, passphrase: bytes) -> Ed25519PrivateKey:
 def public_pem(key: Ed25519PrivateKey | Ed25519PublicKey) -> bytes:
     """Return the public half as PEM, as openssl reads it."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     public = key.public_key() if isinstance(key, Ed25519PrivateKey) else key
-    return _pem(*_PUBLIC, public.public_bytes_raw())
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def load_public(pem: bytes) -> Ed25519PublicKey:
     """Return a public key. Raises CaseError if it is none."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    if plain := _raw(pem, *_PUBLIC):
-        return Ed25519PublicKey.from_public_bytes(plain)
     from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
@@ -119,21 +109,7 @@ def fingerprint(pem: bytes) -> str:
 
     ``openssl pkey -pubin -outform DER | sha256sum`` gives the same.
     """
-    return hashlib.sha256(_PUBLIC[1] + load_public(pem).public_bytes_raw()).hexdigest()
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-
-def _pem(label: str, head: bytes, raw: bytes) -> bytes:
-    text = base64.b64encode(head + raw).decode()
-    return f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n".encode()
-
-
-def _raw(pem: bytes, label: str, head: bytes) -> bytes:
-    """Return the 32 bytes of a key in the one form that is written here, else none.
-
-    The library reads every other; to load its readers of all forms takes half of what opening a case takes.
-    """
-    try:
-        found = base64.b64decode(b"".join(pem.splitlines()[1:-1]))[len(head) :]
-    except ValueError:
-        return b""
-    return found if len(found) == _RAW and _pem(label, head, found) == pem else b""
+    der = load_public(pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
