@@ -74,6 +74,10 @@ def scan(
     if counts.closed >= _CLOSED and not any(limit.reason == "closed" for limit in run.limits):
         detail = f"{100 * counts.closed:.0f} % of the bytes look encrypted, or packed in a way that is not known"
         run.limits.add(Limit(acquired.inputs[0].display if acquired.inputs else name, "closed", detail))
+    if asked := [f"--{o} {w}" for o, ws in (("only", options.only), ("skip", options.skip)) for w in ws]:
+        left = len(judgement.findings) - len(findings)
+        detail = f"{' '.join(asked)}: {left} finding{'s' * (left != 1)} left out"
+        run.limits.add(Limit(acquired.inputs[0].display if acquired.inputs else name, "narrowed", detail))
     limits = tuple(sorted({*run.limits, *acquired.limits}, key=lambda x: (x.path, x.reason, x.detail)))
     return Report(
         schema=SCHEMA,

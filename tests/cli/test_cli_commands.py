@@ -323,3 +323,23 @@ def test_the_first_call_of_a_fresh_checkout(tmp_path: Path) -> None:
     first = json.loads(done.stdout)["findings"][0]
     assert (first["act"], first["trait"], first["basis"]) == ("infers", "ethnicity", "face")
     assert "ready" in done.stderr
+
+
+def test_a_command_of_another_place_is_named(run) -> None:
+    assert "Did you mean sousveil verify?" in run("case", "verify").stderr
+    assert "Did you mean show?" in run("case", "shwo").stderr
+
+
+def test_a_folder_that_is_no_case_is_refused_whatever_lies_in_it(run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/nowhere")
+    done = run("verify", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no case here" in done.stderr
+
+
+def test_a_case_in_which_nothing_is_watched_says_so(run, tmp_path: Path) -> None:
+    case = str(tmp_path / "case")
+    run("case", "new", case)
+    assert "watch add" in run("watch", "list", "--case", case).stdout
+    assert "watch list" in run("watch", "run", "--case", case).stdout
+    assert "watch run" in run("watch", "log", "--case", case).stdout

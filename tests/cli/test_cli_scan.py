@@ -250,3 +250,18 @@ def test_a_progress_line_on_a_terminal_only(environment: dict[str, str], tmp_pat
     assert "\n" not in text
     for line in text.split("\r")[1:]:
         assert len(line.replace("\x1b[K", "")) < 72
+
+
+@pytest.mark.parametrize("words", [("--only", "religion"), ("--skip", "ethnicity")])
+def test_what_was_not_asked_for_is_never_called_clear(run, header: Path, words: tuple[str, str]) -> None:
+    told = run("scan", str(header), *words).stdout
+    assert told.startswith("CLEAR OF WHAT WAS ASKED FOR")
+    assert "infers, searches by or records" not in told
+    assert f"{' '.join(words)}: " in told
+    assert "left out" in told
+
+
+def test_digests_alone_are_kept_in_a_case_only(run, header: Path) -> None:
+    done = run("scan", str(header), "--hash-only")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--case" in done.stderr

@@ -25,7 +25,25 @@ COMMANDS = (
 HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
 
-class _Commands(click.Group):
+class Group(click.Group):
+    """Commands of which a mistyped one is answered with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            from sousveil.acquire.wording import near, shown
+
+            close = [f"sousveil {args[0]}"] if args[0] in COMMANDS else near(args[0], known)
+            ctx.fail(
+                f"there is no command {shown(args[0], 80)}."
+                + (f" Did you mean {' or '.join(close)}?" if close else f" There are {', '.join(known)}.")
+            )
+        return super().resolve_command(ctx, args)
+
+
+class _Commands(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -34,19 +52,6 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"sousveil.cli.{cmd_name}").command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from sousveil.acquire.wording import near, shown
-
-            close = near(args[0], COMMANDS)
-            ctx.fail(
-                f"there is no command {shown(args[0], 80)}."
-                + (f" Did you mean {' or '.join(close)}?" if close else f" There are {', '.join(COMMANDS)}.")
-            )
-        return super().resolve_command(ctx, args)
 
 
 def _version(context: click.Context, option: click.Parameter, wanted: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sousveil.cli.acquire import PROXY, way
-from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.app import HELP_OPTIONS, Group
 from sousveil.cli.terminal import width
 from sousveil.report.safe import show
 
@@ -62,7 +62,9 @@ def opened(folder: Path) -> Case:
     return Case.open(folder, passphrase)
 
 
-@click.group(short_help="Keep evidence: a folder with a signed record of every step.", context_settings=HELP_OPTIONS)
+@click.group(
+    cls=Group, short_help="Keep evidence: a folder with a signed record of every step.", context_settings=HELP_OPTIONS
+)
 def command() -> None:
     """Keep evidence in a case: a plain folder with what was kept and a signed record of every step.
 
@@ -102,7 +104,7 @@ def new(folder: Path, title: str) -> None:
     print(show(f"or:   sousveil scan FILE --case {folder}"))
 
 
-@command.command(short_help="What happened, in order.", context_settings=HELP_OPTIONS)
+@command.command("show", short_help="What happened, in order.", context_settings=HELP_OPTIONS)
 @CASE
 def show_(folder: Path) -> None:
     """Show the case: its title, every event in order, and what was kept.
@@ -125,10 +127,6 @@ def show_(folder: Path) -> None:
             for part in wrap(text, most, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False):
                 print(before + part)
                 before = _BEFORE
-
-
-show_.name = "show"
-command.add_command(show_, "show")
 
 
 @command.command(short_help="Record a note.", context_settings=HELP_OPTIONS)

@@ -54,6 +54,8 @@ def cores() -> int:
 def run(request: Request) -> int:
     """Return the worst exit code of all products. Raise Refused or RuleError where nothing can be scanned at all."""
     _check_words(request.options)
+    if request.hash_only and request.case is None:
+        raise Refused("--hash-only says what a case keeps; name one: --case FOLDER")
     if request.output is not None:
         check(request.output)
     folder = request.output if request.output is not None and request.output.is_dir() else None

@@ -79,8 +79,8 @@ def _overview(lexicon: Lexicon) -> str:
             amount = (
                 f"{count} spellings, {languages} language{'s' * (languages != 1)}" if count else "false friends only"
             )
-            head = f"  {name:<24} {amount:<26}"
-            lines += textwrap.wrap(gloss, 80, initial_indent=head + " ", subsequent_indent=" " * 53) or [head.rstrip()]
+            head = f"  {name:<24} {amount:<28}"
+            lines += textwrap.wrap(gloss, 80, initial_indent=head + " ", subsequent_indent=" " * 55) or [head.rstrip()]
     lines += ["", "sousveil terms WORD shows a word with its sources and what it is mistaken for."]
     return "\n".join(lines[1:])
 

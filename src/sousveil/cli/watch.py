@@ -14,12 +14,12 @@ from typing import Any
 import click
 
 from sousveil.cli.acquire import PRIVATE, PROXY, way
-from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.app import HELP_OPTIONS, Group
 from sousveil.cli.case import CASE, opened
 from sousveil.report.safe import show
 
 
-@click.group(short_help="Notice when an address changes or goes.", context_settings=HELP_OPTIONS)
+@click.group(cls=Group, short_help="Notice when an address changes or goes.", context_settings=HELP_OPTIONS)
 def command() -> None:
     """Watch addresses for a case: what they hold is kept, and that they changed or went is noticed.
 
@@ -82,7 +82,10 @@ def list_(folder: Path) -> None:
     from sousveil.evidence.case import Case
     from sousveil.evidence.chronicle import between, moment
 
-    for one in watching.watched(Case.open(folder)).values():
+    known = watching.watched(Case.open(folder))
+    if not known:
+        print("Nothing is watched. To begin: sousveil watch add URL")
+    for one in known.values():
         print(show(f"{one.state or 'not asked yet':12} {one.url}"))
         if one.missed:
             print(show(f"{'':12} last there and first missed {between(one.seen, one.missed)}"))
@@ -123,6 +126,7 @@ def run(
     from sousveil.evidence.chronicle import moment
 
     case = opened(folder)
+    asked = False
     new: set[str] = set()
 
     def tell(notice: watching.Notice) -> None:
@@ -146,12 +150,15 @@ def run(
             print("another run is under way; nothing was done.")
             return
         for url, one in watching.run(case, How(way=way(private, proxy), robots=False), seconds, tell):
+            asked = True
             if url in new:  # it is told already
                 continue
             print(show(f"{one.state:12} {url}"), flush=True)
             if one.how:
                 since = f"; not so at {moment(one.other)} UTC" if one.other else ""
                 print(show(f"{'':12} {one.how}{since}"), flush=True)
+    if not asked:
+        print("Nothing was asked. What is watched: sousveil watch list")
 
 
 def _send(addresses: tuple[str, ...], title: str, body: str) -> None:
@@ -200,6 +207,8 @@ def log(folder: Path) -> None:
                     f"{'':12} {between(before['time'], told['time'])}\n",
                 )
     print(*waiting, sep="", end="")
+    if not last:
+        print("Nothing has been asked yet: sousveil watch run")
 
 
 @command.command(short_help="Have it run by itself.", context_settings=HELP_OPTIONS)

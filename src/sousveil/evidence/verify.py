@@ -59,7 +59,7 @@ def verify(path: Path, trusted: Anchors | bytes = b"") -> Iterator[Claim]:
     """
     if path.is_file():
         yield from _object(path)
-    elif strangers := foreign(path):
+    elif any((path / name).is_file() for name in ("bagit.txt", PUBLIC_KEY)) and (strangers := foreign(path)):
         # Nothing else is looked at: each of them may lead out of the folder, or never end.
         for name in strangers[:5]:
             yield Claim("there are only files and folders in it", False, f"{name}: a link, a pipe or a device")
@@ -322,5 +322,7 @@ def _seals(entries: list[Entry], count: int) -> Iterator[Claim]:
     seals = [entry for entry in entries if entry.kind == "sealed"]
     if seals:
         later = count - seals[-1].number
-        detail = f"sealed at line {seals[-1].number}" + (f"; {later} lines came after it" if later else "")
+        detail = f"sealed at line {seals[-1].number}" + (
+            f"; {later} line{'s' * (later != 1)} came after it" if later else ""
+        )
         yield Claim("the case is sealed", True, detail)

@@ -148,7 +148,7 @@ class _Page:
         report = self._report
         rows = [
             (strong, "finding", "findings", "findings"),
-            (len(sure) - strong, "weaker finding", "weaker findings", "also"),
+            (len(sure) - strong, "other finding", "other findings", "also"),
             (len(clues), "clue", "clues", "clues"),
             (view.harmless_places(report.explained), "explained away", "explained away", "explained"),
             (len(report.limits), "not seen or not whole", "not seen or not whole", "limits"),
@@ -303,7 +303,7 @@ class _Page:
     def _limits_lead(self) -> str:
         if self._report.complete:
             return "Nothing can be hidden by these; they are listed so that nothing is passed over."
-        return "What could not be opened or understood may hold more than this report shows."
+        return "What could not be opened or understood, or was not asked for, may hold more than this report shows."
 
     def _short(self, place: Place) -> str:
         text, before, behind = view.excerpt(place, _SHORT)

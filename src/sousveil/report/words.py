@@ -139,6 +139,7 @@ _LIMITS = {
     "depth": "containers inside containers, too deep",
     "device": "a device, pipe or socket: not opened",
     "duplicate": "the same name twice in one container; each was read",
+    "narrowed": "not all was asked for",
     "no-text": "pictures: what they show was not read",
     "encrypted": "encrypted: the key is not here",
     "link": "a link: not followed",
@@ -223,6 +224,8 @@ def title(report: Report) -> str:
 def verdict_word(report: Report) -> str:
     """Return the verdict as a heading. ``clear`` with something unopened never reads just ``clear``."""
     if report.verdict is Verdict.CLEAR and not report.complete:
+        if all(limit.reason == "narrowed" for limit in report.limits if limit.incomplete):
+            return "clear of what was asked for"
         return f"clear as far as it could be opened{opened_share(report)}"
     return str(report.verdict)
 
@@ -242,6 +245,8 @@ def why(report: Report) -> str:
             f"Parts of this product {joined(_ways(found))}: {_where(found)}. "
             "None was found that infers it or searches by it."
         )
+    if any(limit.reason == "narrowed" for limit in report.limits):
+        return "Nothing of what was asked for was found in it."
     text = "Nothing was found in it that infers, searches by or records a protected trait."
     found = [f for f in sure if f.act is Act.MEASURES]
     if found:
@@ -271,12 +276,15 @@ def coverage_words(report: Report) -> str:
 
 
 def reservation(report: Report) -> str:
-    """Return what must be said where something could not be opened; empty where all of it was."""
+    """Return what must be said where something could not be opened or was not asked for; empty where all of it was."""
     if report.complete:
         return ""
-    unseen = sum(limit.incomplete for limit in report.limits)
-    parts = plural(unseen, "part")
-    return f"The answer is incomplete: {parts} of it could not be opened or understood, and may hold more."
+    narrowed = [limit.detail for limit in report.limits if limit.reason == "narrowed"]
+    unseen = sum(limit.incomplete for limit in report.limits) - len(narrowed)
+    told = [f"not all was asked for ({narrowed[0]})"] if narrowed else []
+    if unseen:
+        told.append(f"{plural(unseen, 'part')} of it could not be opened or understood, and may hold more")
+    return f"The answer is incomplete: {joined(told)}."
 
 
 def _ways(findings: Sequence[Finding]) -> list[str]:

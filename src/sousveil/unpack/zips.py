@@ -100,7 +100,8 @@ def _file(
         return
     reading.check_name(member.raw, name)
     if header.magic != LOCAL:
-        reading.note("disguised", f"begins with {header.magic[:2]!r} where a zip begins with 'PK'", incomplete=False)
+        first = ascii(header.magic[:2].decode("latin-1"))
+        reading.note("disguised", f"begins with {first} where a zip begins with 'PK'", incomplete=False)
     there = header.member
     if there.raw != member.raw:
         other = there.raw.decode("utf-8", "backslashreplace")
