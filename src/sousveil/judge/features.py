@@ -237,11 +237,13 @@ class Features:
     def _asked(self) -> set[Trait]:
         """Return the traits of the models that a function uses or trains: ``race_model`` says more than ``race``.
 
-        So does ``race`` beside the groups that it reads out of an answer: ``answer.race.asian``.
+        So does ``race`` beside the groups that it reads out of an answer, ``answer.race.asian``; beside ranges of
+        age and height that somebody is sought by; beside several things that are read off a face.
         """
         out: set[Trait] = set()
         plain: set[Trait] = set()
         groups: set[str] = set()
+        beside: dict[str, set[str]] = {"seeking": set(), "appearance": set()}
         for use in self.construct.uses[:_USES]:
             learned = bool(_LEARNED.match(use))
             if not use.isascii() or (len(use) > _NAME_OF_MODEL and not learned):
@@ -250,10 +252,15 @@ class Features:
             named = {t.trait for t in tags if t.role == "attribute" and t.trait and t.strength != "weak"}
             plain.update(Trait(t) for t in named)
             groups.update(t.term.lower() for t in tags if t.role == "group" and t.trait == Trait.ETHNICITY)
+            for tag in tags:
+                if tag.concept in beside:
+                    beside[tag.concept].add(tag.term.lower())
             if named and (learned or any(t.concept in ("model", "infer") for t in tags)):
                 out.update(Trait(t) for t in named)
         if len(groups) >= _SEVERAL and Trait.ETHNICITY in plain:
             out.add(Trait.ETHNICITY)
+        if len(beside["seeking"]) >= _SEVERAL or len(beside["appearance"]) >= _SEVERAL:
+            out |= plain
         return out
 
     def _is_word_list(self) -> bool:

@@ -1,0 +1,119 @@
+"""Who is chosen by a trait: audiences, people who are sought, answers written down; beside what only looks like it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.judge.test_near_misses import judged, profiles
+
+from sousveil.model import Act, Trait
+
+# ruff: noqa: E501 - files as they are
+
+_CLASS = "public class %s {\n%s}\n"
+
+
+def _java(name: str, fields: str) -> str:
+    return _CLASS % (name, "".join(f"    private String {f};\n" for f in fields.split()))
+
+
+FOUND = {
+    "a spec of advertisements": (
+        "Spec__java",
+        _java("Spec", "mHomeType mLifeEvents mNetWorth mInterestedIn mEthnicAffinity"),
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "a search for spouses": (
+        "search__dart",
+        "class MatchesFilterState {\n  final int? ageFrom;\n  final int? ageTo;\n  final int? heightFromCm;\n  final String? religion;\n  final String? maritalStatus;\n}\n",
+        Act.TARGETS,
+        Trait.RELIGION,
+    ),
+    "voters by caste": (
+        "voters__ts",
+        "export interface VoterFilter {\n  ageRange?: string;\n  gender?: string;\n  caste?: string;\n  address?: string;\n}\n",
+        Act.TARGETS,
+        Trait.CASTE,
+    ),
+    "a query put together": (
+        "Search__php",
+        "<?php\nclass SearchController {\n  function data($req) {\n    $d = User::where('done', 1);\n    $d->whereBetween('age', [$req->age_from, $req->age_to]);\n    $d->whereBetween('height', [$req->height_from, $req->height_to]);\n    $d->where('religion', $req->religion);\n    $d->where('occupation', $req->occupation);\n    return $d;\n  }\n}\n",
+        Act.TARGETS,
+        Trait.RELIGION,
+    ),
+    "a schema for a model": (
+        "schema__ts",
+        'export const schema = z.object({\n  age: z.number().describe("estimated age"),\n  ethnicity: z.string().describe("inferred ethnicity of the author"),\n});\n',
+        Act.INFERS,
+        Trait.ETHNICITY,
+    ),
+    "a line in a log": (
+        "Shown__java",
+        'class Shown {\n  void show(A a) {\n    log(String.format("hatType: 0x%x glassesType: 0x%x beardType: 0x%x skinColorType: 0x%x", a.h, a.g, a.b, a.s));\n  }\n}\n',
+        Act.INFERS,
+        Trait.SKIN_COLOUR,
+    ),
+}
+QUIET = {
+    "a user of a network": ("User__java", _java("User", "birthday gender hometown interests religion politicalViews")),
+    "a form about oneself": (
+        "form__ts",
+        "export class CreateAccountDto {\n  age: number;\n  lookingFor: Gender;\n  religion: Religion;\n  maritalStatus: string;\n  occupation: string;\n}\n",
+    ),
+    "what is selected of a profile": (
+        "page__ts",
+        "const p = db.find({ select: { age: true, maritalStatus: true, religion: true, education: true } });\n",
+    ),
+    "a search of patients": (
+        "PatientSearch__java",
+        _java("PatientSearchFilter", "ageFrom ageTo gender ethnicity diagnosis maritalStatus hospital"),
+    ),
+    "a restaurant": (
+        "Filter__ts",
+        "export interface FoodFilter {\n  ethnicity: string;\n  price: number;\n  city: string;\n}\n",
+    ),
+    "a description of what is stated": (
+        "schema__ts",
+        'export const schema = z.object({\n  age: z.number().describe("age, estimated"),\n  ethnicity: z.string().describe("ethnicity as the author states it"),\n});\n',
+    ),
+    "a candidate of an election": (
+        "candidate__py",
+        'def parse_candidate_name(raw_name: str, political_party: str):\n    """Parse a candidate name; detects the incumbent, predicts nothing of the political party."""\n    return Parsed(raw_name.strip(), political_party)\n',
+    ),
+    "columns of a table": (
+        "search__js",
+        "export const columns = [\n  { prop: 'a', label: '街道名称' },\n  { prop: 'b', label: '维族居住' },\n  { prop: 'c', label: '实有楼栋' },\n  { prop: 'd', label: '空房' },\n];\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_who_is_chosen_by_it(kind: str) -> None:
+    name, text, act, trait = FOUND[kind]
+    found = [f for f in judged(**{name: text}).findings if f.probability >= 0.5]
+    assert (act, trait) in {(f.act, f.trait) for f in found}, [(f.rule, f.act, f.trait) for f in found]
+
+
+@pytest.mark.parametrize("kind", QUIET)
+def test_nobody_is_chosen(kind: str) -> None:
+    name, text = QUIET[kind]
+    assert not profiles(judged(**{name: text}))
+
+
+def test_a_long_prompt_is_no_report_of_a_phone() -> None:
+    prompt = 'ASK = """You are an expert analyst. Use forensic visual analysis of the image and answer as JSON:\n"people_ethnicity": "",\n"players": "" """\n'
+    assert {t for t, _, _ in profiles(judged(ask__py=prompt))} == {Trait.ETHNICITY}
+    report = 'ASK = "forensic visual analysis of the image: people_ethnicity"\n'
+    assert not profiles(judged(ask__py=report))
+
+
+def test_kinds_found_in_texts_and_benchmarks_are_nobodys_record() -> None:
+    entity = 'class HealthcareEntity(Model):\n    """Entity. Known values: "Diagnosis", "Ethnicity"."""\n    text: str\n    offset: int\n    length: int\n'
+    asked = (
+        "class PatientRecord(Model):\n    diagnosis: str\n    hospital: str\n    ethnicity: str\n    birthday: str\n"
+    )
+    bench = 'dataset_mapping = {\n    Task.RACE_ETHNICITY: "race_dataset",\n    Task.AGE: "age_dataset",\n    Task.GENDER: "gender_dataset",\n}\n'
+    assert not [f for f in judged(entity__py=entity).findings if f.act is Act.RECORDS]
+    assert [f for f in judged(record__py=asked).findings if f.act is Act.RECORDS]
+    assert not [f for f in judged(**{"pkg/benchmarks/bbq__py": bench}).findings if f.act is Act.RECORDS]
+    assert [f for f in judged(**{"pkg/tables/bbq__py": bench}).findings if f.act is Act.RECORDS]
