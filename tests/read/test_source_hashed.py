@@ -1,4 +1,4 @@
-"""R, Perl and Julia: what stands for itself, and where."""
+"""R, Perl, Julia and Lua: what stands for itself, and where."""
 
 from __future__ import annotations
 
@@ -92,3 +92,41 @@ end
         ("race", "Race", "of the face"),
     ]
     assert found["classify"].passage.text == "function classify(image::Array)"
+
+
+def test_lua() -> None:
+    source = """-- Reads the answer of a camera.
+local M = {}
+--[[ What was read
+     off a face ]]
+M.face = {
+  age = 0,
+  ethnicity = "asian",
+  glasses = false, -- #1
+}
+local races = { "Asian", "Black", "White" }
+-- Returns the ethnicity of a face.
+function M:guess(image, size)
+  return { ethnicity = model.predict(image), age = #image }
+end
+M.other = function(image)
+  return image.race
+end
+"""
+    found = {(c.kind, c.name): c for c in read(source, "ethnicity =", "Asian", "Returns", "image.race")}
+    record = found[Kind.RECORD, "M.face"]
+    assert [m.name for m in record.members] == ["age", "ethnicity", "glasses"]
+    assert "off a face" in record.gloss
+    assert [m.name for m in found[Kind.LABEL_SET, "races"].members] == ["Asian", "Black", "White"]
+    guess = found[Kind.OPERATION, "M:guess"]
+    assert guess.gloss == "Returns the ethnicity of a face."
+    assert [m.name for m in guess.members] == ["image", "size"]
+    assert found[Kind.OPERATION, "M.other"].uses[-1] == "image.race"
+    assert {c.language for c in found.values()} == {"lua"}
+
+
+def test_the_dashes_of_another_language_are_no_comment() -> None:
+    source = "ethnicity <- function(x) {\n  x --1\n}\n# local names\n"
+    assert {c.language for c in read(source, "ethnicity")} == {"r"}
+    julia = "function race(x)\n    local y = x\n    return y\nend\n"
+    assert {c.language for c in read(julia, "race")} == {"julia"}

@@ -23,7 +23,7 @@ FORMATS: dict[str, str] = {
     "source.xsd": ".xsd .wsdl",
     "source.vue": ".vue",
     "source.qtui": ".ui",
-    "source.hashed": ".r .pl .pm .psgi .jl",
+    "source.hashed": ".r .pl .pm .psgi .jl .lua",
     "resource.json": ".json .json5 .jsonc .jsonl .ndjson .geojson .jsonld .webmanifest .ipynb .avsc .har .topojson .arb .babelrc .eslintrc .prettierrc .resjson",
     "resource.yaml": ".yaml .yml .eyaml .clang-format .raml",
     "resource.toml": ".toml pipfile poetry.lock cargo.lock uv.lock pdm.lock",

@@ -1,6 +1,6 @@
-"""R, Perl and Julia: functions with their comments, structures, lists, manuals inside the file; no expression.
+"""R, Perl, Julia and Lua: functions with their comments, structures, lists, manuals inside the file; no expression.
 
-Read without a grammar: none is at hand. Their comments begin with a hash.
+Read without a grammar: none is at hand. Their comments begin with a hash; those of Lua with two dashes.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.literals import Entry, shape
 from sousveil.read.text import Text
 
-EXTENSIONS = (".r", ".pl", ".pm", ".psgi", ".jl")
+EXTENSIONS = (".r", ".pl", ".pm", ".psgi", ".jl", ".lua")
 
 # R: ``name <- function(a, b) {``; Perl: ``sub name {``; Julia: ``function name(a, b)`` … ``end``.
 _R = re.compile(rb"(?m)^[ \t]*+([A-Za-z.][\w.]{0,100})[ \t]*+(?:<-|=)[ \t]*+function[ \t]*+(\()")
 _PERL = re.compile(rb"\bsub[ \t]++(\w{1,100})[^{};]{0,200}(\{)")
-_JULIA = re.compile(rb"(?m)^([ \t]*+)(?:@\w++[ \t]++)?function[ \t]++([\w.!]{1,100})(?:\{[^}\n]{0,200}\})?(\()")
+_JULIA = re.compile(
+    rb"(?m)^([ \t]*+)(?:@\w++[ \t]++|local[ \t]++)?function[ \t]++([\w.:!]{1,100})(?:\{[^}\n]{0,200}\})?(\()"
+)
+# Perl and Julia have a ``local`` as well, of nothing that is called or built so; a hash begins no line of Lua.
+_LUA = re.compile(rb"(?m)^[ \t]*+(?:--|local[ \t]++(?:function\b|\w++[ \t]*+=[ \t]*+(?:require\b|\{|function\b)))")
+_HASH = re.compile(rb"(?m)^[ \t]*+#(?!!)")
 _STRUCT = re.compile(
     rb"(?m)^([ \t]*+)(?:@[\w.]++[ \t]++|Base\.@kwdef[ \t]++)?(?:mutable[ \t]++)?struct[ \t]++(\w{1,100})"
 )
@@ -82,10 +87,14 @@ class _Hashed:
     def __init__(self, text: Text) -> None:
         self.text = text
         self.source = text.utf8
-        manuals = {b"\n=head": b"\n=cut", b"\n=pod": b"\n=cut", b'"""': b'"""'}
-        self.blanked = Blanked(text.utf8, {b"#": b"\n", **manuals}, b"\"'", escapes=True)
+        comments = {b"#": b"\n", b"\n=head": b"\n=cut", b"\n=pod": b"\n=cut", b'"""': b'"""'}
+        lua = _LUA.search(text.utf8) is not None and _HASH.search(text.utf8) is None
+        if lua:
+            comments = {b"--": b"\n", b"--[[": b"]]"}
+        self.blanked = Blanked(text.utf8, comments, b"\"'", escapes=True)
         self.code = self.blanked.code
-        self.language = "perl" if _PERL.search(self.code) else "julia" if _JULIA.search(self.code) else "r"
+        told = "perl" if _PERL.search(self.code) else "julia" if _JULIA.search(self.code) else "r"
+        self.language = "lua" if lua else told
 
     # ------------------------------------------------------------------ declarations
 
@@ -95,6 +104,9 @@ class _Hashed:
             stop = self._closing(match.start(2))
             brace = re.compile(rb"\s*+(\{)").match(self.code, stop)
             end = self._closing(brace.start(1)) if brace else self.text.line_span(stop)[1]
+            if self.language == "lua":
+                line = self.text.line_span(match.start(1))[0]
+                end = self._end(self.source[line : match.start(1)], stop)
             yield self._function(match.start(1), end, match[1], (match.end(2), stop - 1))
         for match in _PERL.finditer(self.code):
             yield self._function(match.start(), self._closing(match.start(2)), match[1], None)
