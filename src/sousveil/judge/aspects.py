@@ -95,7 +95,7 @@ def direction_of(features: Features) -> Direction:
     votes: Counter[Direction] = Counter()
     title = ("name", "scope", "bases")
 
-    def count(*concepts: str, slots: Sequence[str] = title) -> int:
+    def count(*concepts: str, slots: tuple[str, ...] = title) -> int:
         return len({s.tag.term.lower() for s in features.context(concepts, slots)})
 
     votes[Direction.PUTS_OUT] += 2 * count("result", "infer") + count("appearance", slots=("member", "member-gloss"))

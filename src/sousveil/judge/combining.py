@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sousveil.judge.conditions import MAKERS
-from sousveil.judge.scene import Condition, Result, RuleError, Scene
+from sousveil.judge.scene import ABSENT, Condition, Result, RuleError, Scene
 
 
 def compile_condition(raw: object, where: str = "when") -> Condition:
@@ -13,12 +13,15 @@ def compile_condition(raw: object, where: str = "when") -> Condition:
     if not isinstance(raw, dict) or len(raw) != 1:
         raise RuleError(f"{where}: a condition is one key with its value, for example 'kind: Record'; got {raw!r}")
     ((key, value),) = raw.items()
-    if key in ("all", "any"):
-        return _combine(key, _children(value, where, key))
+    if key == "all":
+        return _all(_children(value, where, key))
+    if key == "any":
+        return _some(1, _children(value, where, key), "any of")
     if key == "some":
         if not isinstance(value, dict) or set(value) != {"at-least", "of"}:
             raise RuleError(f"{where}.some: takes 'at-least' and 'of'")
-        return _some(int(value["at-least"]), _children(value["of"], where, "some"))
+        least, children = int(value["at-least"]), _children(value["of"], where, "some")
+        return _some(least, children, f"at least {least} of {len(children)}")
     if key == "not":
         return _not(compile_condition(value, f"{where}.not"))
     maker = MAKERS.get(key)
@@ -39,35 +42,26 @@ def _children(value: object, where: str, key: str) -> list[Condition]:
     return [compile_condition(child, f"{where}.{key}[{i}]") for i, child in enumerate(value)]
 
 
-def _combine(word: str, children: list[Condition]) -> Condition:
-    def evaluate(scene: Scene) -> Result:
-        results = []
+def _all(children: list[Condition]) -> Condition:
+    def evaluate(scene: Scene) -> Result | None:
+        met: list[Result] = []
         for child in children:
             result = child(scene)
-            results.append(result)
-            # Short-circuit: what is missing is only explained where the whole is met.
-            if word == "all" and not result.met:
-                return Result(False, "all of", (), tuple(results))
-        met = word == "all" or any(r.met for r in results)
-        return Result(met, f"{word} of", (), tuple(r for r in results if r.met) if met else tuple(results))
+            if result is None:
+                return None
+            met.append(result)
+        return Result("all of", (), tuple(met))
 
     return evaluate
 
 
-def _some(least: int, children: list[Condition]) -> Condition:
-    def evaluate(scene: Scene) -> Result:
-        results = tuple(child(scene) for child in children)
-        met = tuple(r for r in results if r.met)
-        if len(met) >= least:
-            return Result(True, f"at least {least} of {len(children)}", (), met)
-        return Result(False, f"at least {least} of {len(children)}", (), results)
+def _some(least: int, children: list[Condition], text: str) -> Condition:
+    def evaluate(scene: Scene) -> Result | None:
+        met = tuple([result for child in children if (result := child(scene)) is not None])
+        return Result(text, (), met) if len(met) >= least else None
 
     return evaluate
 
 
 def _not(child: Condition) -> Condition:
-    def evaluate(scene: Scene) -> Result:
-        result = child(scene)
-        return Result(not result.met, f"not: {result.text}", (), ())
-
-    return evaluate
+    return lambda scene: ABSENT if child(scene) is None else None

@@ -6,7 +6,7 @@ Pure functions of a construct's features; nothing here reads a file or keeps sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
@@ -53,7 +53,7 @@ def _slots(raw: object, default: str) -> tuple[str, ...]:
     for name in names:
         if name not in SLOTS and name not in GROUPS:
             raise RuleError(f"no slot is called {name!r}; there are {', '.join((*SLOTS, *GROUPS))}")
-    return expand(names)
+    return expand(tuple(names))
 
 
 def _place(slots: Sequence[str]) -> str:
@@ -68,34 +68,32 @@ def _sightings(
     least: int,
     most: int | None,
     strength: str,
-    find: Callable[[Scene], list[Seen]],
+    find: Callable[[Scene], Sequence[Seen]],
 ) -> Condition:
     floor = _STRENGTH[strength]
-    nothing: dict[Trait, Result] = {}
 
-    def none(trait: Trait) -> Result:
-        known = nothing.get(trait)
-        if known is None:
-            met = least <= 0 and (most is None or most >= 0)
-            what = label.format(trait=str(trait).replace("-", " "))
-            known = nothing[trait] = Result(met, f"{what} in {_place(slots)}")
-        return known
-
-    def evaluate(scene: Scene) -> Result:
-        seen = [s for s in find(scene) if _STRENGTH[s.tag.strength] >= floor]
-        if not seen:
-            return none(scene.trait)
+    def evaluate(scene: Scene) -> Result | None:
+        seen = find(scene)
+        if floor:
+            seen = [s for s in seen if _STRENGTH[s.tag.strength] >= floor]
+        if len(seen) < least:
+            return None
         distinct: dict[tuple[object, ...], Seen] = {}
         for one in seen:
             distinct.setdefault(one.key, one)
-        met = len(distinct) >= least and (most is None or len(distinct) <= most)
-        words = list(dict.fromkeys(s.tag.term for s in distinct.values()))
-        shown = ", ".join(words[:6]) + (" …" if len(words) > 6 else "")
+        if len(distinct) < least or (most is not None and len(distinct) > most):
+            return None
         what = label.format(trait=str(scene.trait).replace("-", " "))
-        place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
-        return Result(met, f"{what} in {place}: {shown}", tuple(distinct.values()))
+        return Result(_told(what, slots, seen, distinct.values()), tuple(distinct.values()))
 
     return evaluate
+
+
+def _told(what: str, slots: tuple[str, ...], seen: Iterable[Seen], shown: Iterable[Seen]) -> str:
+    """Return a reason: what is there, where it was ``seen``, and the words that are ``shown``."""
+    words = list(dict.fromkeys(s.tag.term for s in shown))
+    place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
+    return f"{what} in {place}: {', '.join(words[:6])}{' …' if len(words) > 6 else ''}"
 
 
 def _attribute(value: object) -> Condition:
@@ -103,7 +101,7 @@ def _attribute(value: object) -> Condition:
     slots = _slots(o.get("in"), "own")
     only = frozenset(o.get("only", ()))
 
-    def find(scene: Scene) -> list[Seen]:
+    def find(scene: Scene) -> Sequence[Seen]:
         seen = scene.features.attribute(scene.trait, slots)
         return [] if only and any(s.tag.concept not in only for s in seen) else seen
 
@@ -116,7 +114,7 @@ def _group(value: object) -> Condition:
     concepts = frozenset(o.get("concept", ()))
     different = int(o.get("different", 1))
 
-    def find(scene: Scene) -> list[Seen]:
+    def find(scene: Scene) -> Sequence[Seen]:
         seen = scene.features.group(scene.trait, slots)
         seen = [s for s in seen if s.tag.concept in concepts] if concepts else seen
         # A list of one people's schools names that people in every member.
@@ -137,39 +135,20 @@ def _context(value: object) -> Condition:
 
     wanted = frozenset(concepts)
 
-    def find(scene: Scene) -> list[Seen]:
-        return scene.features.context(wanted, slots)
-
-    def key(scene: Scene) -> list[Seen]:
-        # A context counts once for each word, however many members hold it.
-        once: dict[str, Seen] = {}
-        for seen in find(scene):
-            if seen.tag.term.lower() not in besides:
-                once.setdefault(seen.tag.term.lower(), seen)
-        return list(once.values())
-
     least, most = int(o.get("min", 1)), o.get("max")
 
-    nothing = Result(least <= 0 and (most is None or most >= 0), f"{label} in {_place(slots)}")
-
-    def evaluate(scene: Scene) -> Result:
-        seen = key(scene)
-        if not seen:
-            return nothing
-        met = len(seen) >= least and (most is None or len(seen) <= most)
-        place = _place(tuple(dict.fromkeys(s.slot for s in seen)) or slots)
-        shown = ", ".join(s.tag.term for s in seen[:6]) + (" …" if len(seen) > 6 else "")
-        return Result(met, f"{label} in {place}: {shown}", tuple(seen[:8]))
-
-    return evaluate
-
-
-def _kind(value: object) -> Condition:
-    kinds = frozenset(Kind(v) for v in _words(value))
-
-    def evaluate(scene: Scene) -> Result:
-        kind = scene.features.construct.kind
-        return Result(kind in kinds, f"it is a {_KIND_WORDS[kind]}")
+    def evaluate(scene: Scene) -> Result | None:
+        found = scene.features.context(wanted, slots)
+        if len(found) < least:
+            return None
+        # A context counts once for each word, however many members hold it.
+        once: dict[str, Seen] = {}
+        for one in found:
+            if one.tag.term.lower() not in besides:
+                once.setdefault(one.tag.term.lower(), one)
+        if len(once) < least or (most is not None and len(once) > most):
+            return None
+        return Result(_told(label, slots, once.values(), once.values()), tuple(once.values())[:8])
 
     return evaluate
 
@@ -184,49 +163,48 @@ _KIND_WORDS = {
 }
 
 
+def _kind(value: object) -> Condition:
+    told = {kind: Result(f"it is a {_KIND_WORDS[kind]}") for kind in map(Kind, _words(value))}
+    return lambda scene: told.get(scene.features.construct.kind)
+
+
 def _role(value: object) -> Condition:
-    roles = frozenset(_words(value))
-    return lambda scene: Result(
-        scene.features.construct.role in roles, f"the syntax says: {scene.features.construct.role or 'nothing'}"
-    )
+    told = {role: Result(f"the syntax says: {role or 'nothing'}") for role in _words(value)}
+    return lambda scene: told.get(scene.features.construct.role)
 
 
 def _language(value: object) -> Condition:
-    names = frozenset(_words(value))
-
-    def evaluate(scene: Scene) -> Result:
-        own = scene.features.construct.language
-        return Result(own in names, f"written in {own}" if own in names else "written in " + " or ".join(sorted(names)))
-
-    return evaluate
+    told = {name: Result(f"written in {name}") for name in _words(value)}
+    return lambda scene: told.get(scene.features.construct.language)
 
 
 def _members(value: object) -> Condition:
     o = _options(value, {"min", "max"})
     least, most = int(o.get("min", 0)), int(o.get("max", 1_000_000))
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         count = len(scene.features.construct.members)
-        return Result(least <= count <= most, f"it has {count} members")
+        return Result(f"it has {count} members") if least <= count <= most else None
 
     return evaluate
 
 
 def _direction(value: object) -> Condition:
-    wanted = frozenset(Direction(v) for v in _words(value))
-    return lambda scene: Result(scene.direction in wanted, f"the product {scene.direction.replace('-', ' ')} it")
+    told = {one: Result(f"the product {one.replace('-', ' ')} it") for one in map(Direction, _words(value))}
+    return lambda scene: told.get(scene.direction)
 
 
 def _claim(value: object) -> Condition:
     o = _options(value, {"act", "subject"})
     act, subjects = o.get("act"), o.get("subject")
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         claim = scene.claim
-        met = claim is not None and not claim.denied and (act is None or claim.act == act)
-        if met and subjects and claim is not None:
-            met = claim.subject in subjects
-        return Result(met, f"the words say that it does so: {claim.words}" if claim else "a sentence that says so")
+        if claim is None or claim.denied or (act is not None and claim.act != act):
+            return None
+        if subjects and claim.subject not in subjects:
+            return None
+        return Result(f"the words say that it does so: {claim.words}")
 
     return evaluate
 
@@ -236,13 +214,11 @@ def _request(value: object) -> Condition:
     if value is not True:
         raise RuleError("takes true")
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         c = scene.features.construct
         said = c.gloss or c.passage.text
         asked = find_request(said, " ".join((c.name, *c.scope)), scene.trait, scene.features.tag)
-        return Result(
-            asked is not None, f"it asks a model: {asked.words}" if asked else "it asks a model for the trait"
-        )
+        return Result(f"it asks a model: {asked.words}") if asked else None
 
     return evaluate
 
@@ -253,37 +229,41 @@ def _linked(value: object) -> Condition:
         rules = frozenset(_words(o["rule"]))
         relation = o.get("relation")
 
-        def judged(scene: Scene) -> Result:
+        def judged(scene: Scene) -> Result | None:
             if relation == "twin":
                 common, what = rules & scene.twin_rules, "the type of its name in the product's source code"
             elif relation == "field-type":
                 common, what = rules & scene.typed_rules, "the type of one of its fields"
             else:
                 common, what = rules & scene.linked_rules, "what it is linked to"
-            return Result(bool(common), f"{what} was judged so: {', '.join(sorted(common))}")
+            return Result(f"{what} was judged so: {', '.join(sorted(common))}") if common else None
 
         return judged
     concepts = frozenset(_words(o["context"]))
     relations = (o["relation"],) if "relation" in o else ("user", "type")
     least = int(o.get("min", 1))
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         words: dict[str, None] = {}
         for relation in relations:
             for seen in scene.linked.get(relation, ()):
                 if seen.tag.concept in concepts:
                     words[seen.tag.term.lower()] = None
-        shown = ", ".join(list(words)[:6])
-        return Result(len(words) >= least, f"what it is linked to speaks of {' or '.join(sorted(concepts))}: {shown}")
+        if len(words) < least:
+            return None
+        return Result(f"what it is linked to speaks of {' or '.join(sorted(concepts))}: {', '.join(list(words)[:6])}")
 
     return evaluate
 
 
 def _rule(value: object) -> Condition:
     rules = frozenset(_words(value))
-    return lambda scene: Result(
-        bool(rules & scene.met_rules), "also met: " + ", ".join(sorted(rules & scene.met_rules))
-    )
+
+    def evaluate(scene: Scene) -> Result | None:
+        met = rules & scene.met_rules
+        return Result("also met: " + ", ".join(sorted(met))) if met else None
+
+    return evaluate
 
 
 def _same_member(value: object) -> Condition:
@@ -292,7 +272,7 @@ def _same_member(value: object) -> Condition:
     names = _words(o["of"])
     slots = expand(_slots(o.get("in"), "members") if "in" in o else ("members", "member-type"))
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         hits: list[dict[int, Seen]] = []
         for name in names:
             if name == "attribute":
@@ -301,10 +281,12 @@ def _same_member(value: object) -> Condition:
                 found = scene.features.group(scene.trait, slots)
             else:
                 found = scene.features.context([name], slots)
+            if not found:
+                return None
             hits.append({s.member: s for s in found})
-        common = set(hits[0]).intersection(*hits[1:]) if hits else set()
+        common = set(hits[0]).intersection(*hits[1:])
         seen = tuple(hit[i] for i in sorted(common) for hit in hits)
-        return Result(bool(common), "one member holds " + " and ".join(names), seen)
+        return Result("one member holds " + " and ".join(names), seen) if common else None
 
     return evaluate
 
@@ -314,14 +296,14 @@ def _same_use(value: object) -> Condition:
     o = _options(value, {"of", "matches"}) if isinstance(value, dict) else {"of": value}
     names, written = _words(o["of"]), re.compile(str(o.get("matches", "")))
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         for use in scene.features.construct.uses[:200]:
             if not written.search(use):
                 continue
             tags = scene.features.tag(use)
             if all(any(_is(tag, name, scene.trait) for tag in tags) for name in names):
-                return Result(True, f"“{use[:60]}” holds " + " and ".join(names))
-        return Result(False, "one name that it uses holds " + " and ".join(names))
+                return Result(f"“{use[:60]}” holds " + " and ".join(names))
+        return None
 
     return evaluate
 
@@ -339,13 +321,13 @@ _SHORT = frozenset(("res",))
 def _only_member(value: object) -> Condition:
     """Every member that names the trait also holds the context ``value``."""
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         slots = expand(("members", "member-type"))
         seen = scene.features.context([str(value)], slots)
         holds = {s.member for s in seen if s.slot == "member" or s.tag.term.lower() not in _SHORT}
         named = scene.features.attribute(scene.trait, ("member", "member-gloss"))
         met = bool(named) and all(s.member in holds for s in named)
-        return Result(met, f"each member that names it is {value}", tuple(named))
+        return Result(f"each member that names it is {value}", tuple(named)) if met else None
 
     return evaluate
 
@@ -360,7 +342,7 @@ def _text(value: object) -> Condition:
     if part not in ("name", "gloss", "text", "path", "members", "uses"):
         raise RuleError("'in' is name, gloss, text, path, members or uses")
 
-    def evaluate(scene: Scene) -> Result:
+    def evaluate(scene: Scene) -> Result | None:
         c = scene.features.construct
         if part == "members":
             text = " ".join(w for m in c.members[:64] for w in (m.name, m.value, m.gloss, *(v for _, v in m.values)))
@@ -370,9 +352,7 @@ def _text(value: object) -> Condition:
             texts = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}
             text = texts[part]
         found = pattern.search(text[:4000])
-        where = _WRITTEN.get(part, f"its {part}")
-        said = f"“{found[0][:60]}” is written in {where}" if found else f"{where} matches {o['matches']}"
-        return Result(found is not None, said)
+        return Result(f"“{found[0][:60]}” is written in {_WRITTEN.get(part, f'its {part}')}") if found else None
 
     return evaluate
 

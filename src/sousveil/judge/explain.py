@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sousveil.judge.features import Features, Seen
 from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
-from sousveil.judge.scene import Result
+from sousveil.judge.scene import ABSENT, Result
 from sousveil.model import (
     Act,
     Basis,
@@ -130,7 +130,7 @@ def finding(
     )
 
 
-def _telling(case: Case) -> list[Seen]:
+def _telling(case: Case) -> Sequence[Seen]:
     """Return the sightings in members that name the trait, or else its groups, at most twelve."""
     slots = ("member", "member-gloss", "member-type", "value")
     return (case.features.attribute(case.trait, slots) or case.features.group(case.trait, slots))[:12]
@@ -230,8 +230,8 @@ def _reason(result: Result, places: _Places) -> Reason:
         number = places.of(seen)
         if number is not None and number not in numbers:
             numbers.append(number)
-    children = tuple(_reason(child, places) for child in result.children if not child.text.startswith("not: "))
-    return Reason(result.text, result.met, 0.0, tuple(numbers), children)
+    children = tuple(_reason(child, places) for child in result.children if child is not ABSENT)
+    return Reason(result.text, True, 0.0, tuple(numbers), children)
 
 
 def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> tuple[Link, ...]:

@@ -122,6 +122,8 @@ class Features:
         # A hundred rules ask for the same few groups of slots.
         self._joined: dict[tuple[str, ...], tuple[Seen, ...]] = {}
         self._spoken: dict[tuple[str, ...], frozenset[str]] = {}
+        self._named: dict[tuple[Trait, tuple[str, ...]], Sequence[Seen]] = {}
+        self._grouped: dict[tuple[Trait, tuple[str, ...]], Sequence[Seen]] = {}
 
     def slot(self, name: str) -> tuple[Seen, ...]:
         """Return every sighting in one slot, in the order of the text."""
@@ -130,12 +132,11 @@ class Features:
             found = self._slots[name] = tuple(self._compute(name))
         return found
 
-    def slots(self, names: Iterable[str]) -> Sequence[Seen]:
+    def slots(self, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""
-        key = names if isinstance(names, tuple) else tuple(names)
-        seen = self._joined.get(key)
+        seen = self._joined.get(names)
         if seen is None:
-            seen = self._joined[key] = tuple(one for name in expand(key) for one in self.slot(name))
+            seen = self._joined[names] = tuple([one for name in expand(names) for one in self.slot(name)])
         return seen
 
     def _compute(self, name: str) -> Iterable[Seen]:
@@ -159,7 +160,7 @@ class Features:
                 yield from self._of(name, " ; ".join(c.uses))
             case "path":
                 # A file that came without its folders still says what it is part of.
-                yield from self._of(name, " / ".join((*_tail(self.sited.artifact), *_tail(_folders(c.package)))))
+                yield from self._of(name, _address(self.sited.artifact, c.package))
             case "product":
                 yield from (Seen(tag, name) for tag in self._product)
             case "value":
@@ -271,42 +272,47 @@ class Features:
         holding = {s.member for s in self.slots(("member", "value")) if s.tag.trait is not None}
         return len(holding) * 8 < len(c.members)
 
-    def attribute(self, trait: Trait, names: Iterable[str]) -> list[Seen]:
+    def attribute(self, trait: Trait, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where ``trait`` itself is named in ``names``."""
-        return [s for s in self.slots(names) if s.tag.role == "attribute" and s.tag.trait == trait]
+        seen = self._named.get((trait, names))
+        if seen is None:
+            seen = self._named[trait, names] = [
+                s for s in self.slots(names) if s.tag.role == "attribute" and s.tag.trait == trait
+            ]
+        return seen
 
-    def group(self, trait: Trait, names: Iterable[str]) -> list[Seen]:
+    def group(self, trait: Trait, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where a group of ``trait`` is named in ``names``; colour words count for skin and for race."""
-        allied = _ALLIED.get(trait, (trait,))
-        return [
-            s
-            for s in self.slots(names)
-            if s.tag.role in ("group", "practice")
-            and (
-                s.tag.trait == trait
-                or (s.tag.trait in allied and s.tag.strength == "weak" and s.tag.term.lower() not in _TONES)
-            )
-        ]
+        seen = self._grouped.get((trait, names))
+        if seen is None:
+            allied = _ALLIED.get(trait, (trait,))
+            seen = self._grouped[trait, names] = [
+                s
+                for s in self.slots(names)
+                if s.tag.role in ("group", "practice")
+                and (
+                    s.tag.trait == trait
+                    or (s.tag.trait in allied and s.tag.strength == "weak" and s.tag.term.lower() not in _TONES)
+                )
+            ]
+        return seen
 
-    def context(self, concepts: Iterable[str], names: Iterable[str]) -> list[Seen]:
+    def context(self, concepts: Iterable[str], names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where a word of the context vocabularies ``concepts`` stands in ``names``."""
         wanted = concepts if isinstance(concepts, frozenset) else frozenset(concepts)
-        key = names if isinstance(names, tuple) else tuple(names)
-        present = self._spoken.get(key)
+        present = self._spoken.get(names)
         if present is None:
-            present = self._spoken[key] = frozenset(s.tag.concept for s in self.slots(key) if s.tag.role == "context")
+            present = self._spoken[names] = frozenset(
+                s.tag.concept for s in self.slots(names) if s.tag.role == "context"
+            )
         if wanted.isdisjoint(present):
-            return []
-        return [s for s in self.slots(key) if s.tag.role == "context" and s.tag.concept in wanted]
-
-
-def expand(names: Iterable[str]) -> tuple[str, ...]:
-    """Return slot names with groups such as ``near`` written out, each once."""
-    return _expanded(tuple(names))
+            return ()
+        return [s for s in self.slots(names) if s.tag.role == "context" and s.tag.concept in wanted]
 
 
 @lru_cache(maxsize=1024)
-def _expanded(names: tuple[str, ...]) -> tuple[str, ...]:
+def expand(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return slot names with groups such as ``near`` written out, each once."""
     out: dict[str, None] = {}
     for name in names:
         for slot in GROUPS.get(name, (name,)):
@@ -314,13 +320,12 @@ def _expanded(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _tail(path: str) -> tuple[str, ...]:
-    """Return the inner, telling part of an artifact's address: its last five names."""
-    return tuple(_FORMATS.sub("", name) for name in PurePosixPath(path.replace("!/", "/")).parts[-5:])
-
-
-def _folders(package: str) -> str:
-    return package.replace(".", "/").replace("\\", "/")
+@lru_cache(maxsize=256)
+def _address(artifact: str, package: str) -> str:
+    """Return the inner, telling part of an artifact's address, and of its package: their last five names."""
+    folders = package.replace(".", "/").replace("\\", "/")
+    parts = (*PurePosixPath(artifact.replace("!/", "/")).parts[-5:], *PurePosixPath(folders).parts[-5:])
+    return " / ".join(_FORMATS.sub("", name) for name in parts)
 
 
 def _affirmed(text: str, tags: Sequence[Tag]) -> Sequence[Tag]:

@@ -203,7 +203,7 @@ def _evaluate(
         for rule in rules:
             if rule.dependent is dependent and case.trait in rule.file.traits:
                 result = rule.condition(scene)
-                if result.met:
+                if result is not None:
                     met.append(Met(rule, result))
                     names.add(rule.id)
     case.met = met

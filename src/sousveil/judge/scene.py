@@ -12,12 +12,15 @@ from sousveil.model import Direction, Trait
 
 
 class Result(Struct, frozen=True):
-    """One node of an evaluation: whether it was met, why, and the sightings it rests on."""
+    """One node of an evaluation that was met: why, and the sightings it rests on."""
 
-    met: bool
     text: str
     seen: tuple[Seen, ...] = ()
     children: tuple[Result, ...] = ()
+
+
+ABSENT = Result("")
+"""What must not be there is not: a reason that need not be shown."""
 
 
 class Scene(Struct, frozen=True):
@@ -39,7 +42,8 @@ class Scene(Struct, frozen=True):
     """Rules already met on this construct and trait."""
 
 
-Condition = Callable[[Scene], Result]
+Condition = Callable[[Scene], Result | None]
+"""What a rule asks: the reason where it is met, None where it is not."""
 
 
 class RuleError(ValueError):
