@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
@@ -84,7 +85,7 @@ def _sightings(
         if len(distinct) < least or (most is not None and len(distinct) > most):
             return None
         what = label.format(trait=str(scene.trait).replace("-", " "))
-        return Result(_told(what, slots, seen, distinct.values()), tuple(distinct.values()))
+        return Result(partial(_told, what, slots, seen, distinct.values()), tuple(distinct.values()))
 
     return evaluate
 
@@ -148,7 +149,7 @@ def _context(value: object) -> Condition:
                 once.setdefault(one.tag.term.lower(), one)
         if len(once) < least or (most is not None and len(once) > most):
             return None
-        return Result(_told(label, slots, once.values(), once.values()), tuple(once.values())[:8])
+        return Result(partial(_told, label, slots, once.values(), once.values()), tuple(once.values())[:8])
 
     return evaluate
 

@@ -29,6 +29,7 @@ SLOTS = (
     "product",
 )
 OWN = ("name", "gloss", "text", "bases", "returns", "member", "member-gloss", "value")
+_OF_MEMBERS = frozenset(("member", "member-gloss", "member-head", "member-type", "value"))
 NEAR = (*OWN, "member-type", "scope", "uses")
 GROUPS = {
     "own": OWN,
@@ -129,14 +130,19 @@ class Features:
         """Return every sighting in one slot, in the order of the text."""
         found = self._slots.get(name)
         if found is None:
-            found = self._slots[name] = tuple(self._compute(name))
+            bare = name in _OF_MEMBERS and not self.construct.members
+            found = self._slots[name] = () if bare else tuple(self._compute(name))
         return found
 
     def slots(self, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""
         seen = self._joined.get(names)
         if seen is None:
-            seen = self._joined[names] = tuple([one for name in expand(names) for one in self.slot(name)])
+            known = self._slots
+            parts = [known[name] if name in known else self.slot(name) for name in expand(names)]
+            filled = [part for part in parts if part]
+            seen = filled[0] if len(filled) == 1 else tuple([one for part in filled for one in part])
+            self._joined[names] = seen
         return seen
 
     def _compute(self, name: str) -> Iterable[Seen]:
@@ -300,13 +306,15 @@ class Features:
     def context(self, concepts: Iterable[str], names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where a word of the context vocabularies ``concepts`` stands in ``names``."""
         wanted = concepts if isinstance(concepts, frozenset) else frozenset(concepts)
-        present = self._spoken.get(names)
-        if present is None:
-            present = self._spoken[names] = frozenset(
-                s.tag.concept for s in self.slots(names) if s.tag.role == "context"
-            )
-        if wanted.isdisjoint(present):
-            return ()
+        # Most of what rules ask for is nowhere in or around a construct.
+        for slots in (SLOTS, names) if "name" in self._slots else (names,):
+            present = self._spoken.get(slots)
+            if present is None:
+                present = self._spoken[slots] = frozenset(
+                    [s.tag.concept for s in self.slots(slots) if s.tag.role == "context"]
+                )
+            if wanted.isdisjoint(present):
+                return ()
         return [s for s in self.slots(names) if s.tag.role == "context" and s.tag.concept in wanted]
 
 

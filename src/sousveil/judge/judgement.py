@@ -123,11 +123,12 @@ def _cases(
         by_construct[edge.user].append(edge)
         by_construct[edge.used].append(edge)
     linked = [_linked_contexts(i, by_construct.get(i, ()), features) for i in range(len(features))]
+    applicable = _Applicable(rules)
     cases: dict[tuple[int, Trait], Case] = {}
     for i, feature in enumerate(features):
         for trait in feature.traits():
             case = Case(feature, i, trait, direction_of(feature), [])
-            _evaluate(case, rules, linked[i])
+            _evaluate(case, applicable, linked[i])
             cases[i, trait] = case
     # What a neighbour was found to be counts for a construct linked to it, once; a record whose own bytes hold no
     # term is judged for the trait of an enumeration that a field of it takes its values from.
@@ -155,7 +156,7 @@ def _cases(
                 if edge.user == i and edge.relation == "field-type" and _holds_values(features[edge.used]):
                     typed |= names
             if others or twins:
-                _evaluate(case, rules, linked[i], frozenset(others), frozenset(typed), frozenset(twins))
+                _evaluate(case, applicable, linked[i], frozenset(others), frozenset(typed), frozenset(twins))
     return list(cases.values()), by_construct, features, linked
 
 
@@ -179,9 +180,26 @@ def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]
     return out
 
 
+class _Applicable:
+    """The rules that may be met for a trait on a kind of construct: first those that rest on nothing else, then those
+    that ask what other rules said."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._known: dict[tuple[Trait, Kind], tuple[list[Rule], list[Rule]]] = {}
+
+    def __call__(self, trait: Trait, kind: Kind) -> tuple[list[Rule], list[Rule]]:
+        found = self._known.get((trait, kind))
+        if found is None:
+            fitting = [r for r in self._rules if trait in r.file.traits and kind in r.kinds]
+            found = [r for r in fitting if not r.dependent], [r for r in fitting if r.dependent]
+            self._known[trait, kind] = found
+        return found
+
+
 def _evaluate(
     case: Case,
-    rules: Sequence[Rule],
+    applicable: _Applicable,
     linked: Mapping[str, Sequence[Seen]],
     linked_rules: frozenset[str] = frozenset(),
     typed_rules: frozenset[str] = frozenset(),
@@ -194,18 +212,16 @@ def _evaluate(
         claim = find_claim(said, case.trait, case.features.tag)
     met: list[Met] = []
     names: set[str] = set()
-    # First the rules that rest on nothing else, then those that ask what other rules said.
-    for dependent in (False, True):
+    for rules in applicable(case.trait, construct.kind):
         scene = Scene(
             case.features, case.trait, case.direction, claim, linked, linked_rules, typed_rules, twin_rules,
             frozenset(names),
         )  # fmt: skip
         for rule in rules:
-            if rule.dependent is dependent and case.trait in rule.file.traits:
-                result = rule.condition(scene)
-                if result is not None:
-                    met.append(Met(rule, result))
-                    names.add(rule.id)
+            result = rule.condition(scene)
+            if result is not None:
+                met.append(Met(rule, result))
+                names.add(rule.id)
     case.met = met
     case.score = PRIOR + sum(weight for weight, _ in strongest(met))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from sousveil.judge.combining import compile_condition
 from sousveil.judge.scene import Condition, RuleError
 from sousveil.match import store
 from sousveil.match.schema import digest
-from sousveil.model import Act, Basis, Trait
+from sousveil.model import Act, Basis, Kind, Trait
 
 PRIOR = -2.2
 """Log-odds that a construct holding a term profiles people, before anything is known of it (about one in ten)."""
@@ -60,6 +61,8 @@ class Rule(Struct, frozen=True):
     source: str
     dependent: bool = False
     """Whether it asks for other rules' results; it is evaluated after those that do not."""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    """The kinds of construct that it can be met on."""
 
     @property
     def id(self) -> str:
@@ -119,7 +122,7 @@ _Kept = list[tuple[str, RuleFile]]
 
 
 def _rule(file: RuleFile, source: str) -> Rule:
-    return Rule(file, compile_condition(file.when), source, _asks_for_rules(file.when))
+    return Rule(file, compile_condition(file.when), source, _asks_for_rules(file.when), _kinds(file.when))
 
 
 def read_rule(text: str, source: str) -> Rule:
@@ -150,6 +153,16 @@ def _asks_for_rules(raw: object) -> bool:
     if isinstance(raw, dict):
         return "rule" in raw or any(_asks_for_rules(v) for k, v in raw.items() if k != "linked")
     return isinstance(raw, list) and any(map(_asks_for_rules, raw))
+
+
+def _kinds(when: Mapping[str, object]) -> frozenset[Kind]:
+    """Return the kinds of construct that a condition can be met on, as far as it says so at its top."""
+    ((key, value),) = when.items()
+    if key == "kind":
+        return frozenset(map(Kind, value if isinstance(value, list) else [value]))
+    if key != "all" or not isinstance(value, list):
+        return frozenset(Kind)
+    return frozenset(Kind).intersection(*map(_kinds, value))
 
 
 def _check(file: RuleFile) -> None:

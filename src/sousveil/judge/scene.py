@@ -14,9 +14,14 @@ from sousveil.model import Direction, Trait
 class Result(Struct, frozen=True):
     """One node of an evaluation that was met: why, and the sightings it rests on."""
 
-    text: str
+    tell: str | Callable[[], str]
     seen: tuple[Seen, ...] = ()
     children: tuple[Result, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return it in words; most nodes are never asked for them."""
+        return self.tell if isinstance(self.tell, str) else self.tell()
 
 
 ABSENT = Result("")
