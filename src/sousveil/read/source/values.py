@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,11 @@ class Values(Script):
         """Return whether a hit lies in the node; for items beyond what is kept of a long list."""
         return bool(self.spots and self.spots.inside(self.base + node.start_byte, self.base + node.end_byte))
 
+    @cached_property
+    def _picks(self) -> bool:
+        """Whether the best of some values is taken anywhere in the text."""
+        return _BEST.search(self.source) is not None
+
     def picked(self, name: str) -> tuple[str, ...]:
         """Return how one of a list's items is picked where that is by the best of some values: ``net(x).argmax()``.
 
@@ -74,7 +80,7 @@ class Values(Script):
         what it is for.
         """
         name = name.rpartition(".")[2]
-        if not name.isidentifier() or _BEST.search(self.source) is None:
+        if not name.isidentifier() or not self._picks:
             return ()
         for match in islice(re.finditer(rb"\b%s\s*\[([^\n]{1,160})" % re.escape(name.encode()), self.source), _PICKS):
             chain = [match[1]]
