@@ -41,27 +41,28 @@ def read_bytes(data: bytes, hits: Sequence[tuple[int, str]] | None, path: str) -
     offsets = None if hits is None else [offset for offset, _ in hits]
     encoding = "utf-8"
     scope: tuple[str, ...] = ()
-    for i in range(min(count, held)):
-        source = _string(data, order, sources + 8 * i)
-        target = _string(data, order, targets + 8 * i)
-        if source is None or target is None:
+    size, there = len(data), min(count, held)
+    pairs = zip(_table(data, order, sources, there), _table(data, order, targets, there), strict=True)
+    for i, ((length, start), (translated, to)) in enumerate(pairs):
+        end, until = start + length, to + translated
+        if end > size or until > size:
             raise Unfinished("broken", f"mo: message {i} of {count} runs over the end of the file")
-        if source[0] == source[1]:
-            encoding, scope = _header(data[slice(*target)])
-        if offsets is None or _holds(offsets, source) or _holds(offsets, target):
-            yield _message(data, source, target, encoding, scope)
+        if not length:
+            encoding, scope = _header(data[to:until])
+        if offsets is None or _holds(offsets, start, end) or _holds(offsets, to, until):
+            yield _message(data, (start, end), (to, until), encoding, scope)
     if count > held:
         raise Unfinished("broken", f"mo: {count} messages are named, and tables of {held} are there")
 
 
-def _string(data: bytes, order: str, at: int) -> tuple[int, int] | None:
-    length, start = struct.unpack_from(f"{order}2I", data, at)
-    return (start, start + length) if start + length <= len(data) else None
+def _table(data: bytes, order: str, at: int, count: int) -> Iterator[tuple[int, int]]:
+    """Yield length and offset of ``count`` strings."""
+    return struct.iter_unpack(f"{order}2I", data[at : at + 8 * count])
 
 
-def _holds(offsets: Sequence[int], span: tuple[int, int]) -> bool:
-    found = bisect_left(offsets, span[0])
-    return found < len(offsets) and offsets[found] < span[1]
+def _holds(offsets: Sequence[int], start: int, end: int) -> bool:
+    found = bisect_left(offsets, start)
+    return found < len(offsets) and offsets[found] < end
 
 
 def _header(text: bytes) -> tuple[str, tuple[str, ...]]:
