@@ -231,3 +231,24 @@ def test_a_mistake_of_ours_is_one_line(run, header: Path) -> None:
         assert done.returncode == 2
         assert "mistake in sousveil" in done.stderr
         assert ("Traceback" in done.stderr) is trace
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_streams_that_the_caller_closed_change_no_answer(run, header: Path, closed: tuple[int, ...]) -> None:
+    """Without its place taken, the next file that is opened would be written to as if it were standard output."""
+    done = run("scan", str(header), "--output", "report.json", "--format", "json", preexec_fn=lambda: _close(closed))
+    assert done.returncode == 1, done.stderr
+    assert "mistake in sousveil" not in done.stderr
+    assert json.loads((header.parent / "report.json").read_text())["verdict"] == "profiles"
+
+
+def test_a_closed_standard_input_cannot_be_scanned(run) -> None:
+    done = run("scan", "-", preexec_fn=lambda: _close((0,)))
+    assert done.returncode == 2
+    assert "standard input" in done.stderr
+    assert "mistake in sousveil" not in done.stderr
+
+
+def _close(numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        os.close(number)

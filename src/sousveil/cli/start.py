@@ -36,11 +36,8 @@ class Refused(Exception):
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0, 1 (found), 2 (could not), or 128 + a signal's number."""
     args = sys.argv[1:] if args is None else list(args)
+    _open_what_is_closed()
     _make_streams_forgiving()
-    if list(args) == ["--version"]:
-        from sousveil import __version__
-
-        _leave(_quietly(lambda: print(f"sousveil {__version__}")))
     _catch_signals()
     gc.set_threshold(50_000, 20, 20)  # little here is cyclic, and much of it lives to the end
     try:
@@ -56,6 +53,11 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _run(args: Sequence[str]) -> int:
     try:
+        if list(args) == ["--version"]:
+            from sousveil import __version__
+
+            print(f"sousveil {__version__}")
+            return 0
         from sousveil.cli.app import app
 
         app(args=list(args), prog_name="sousveil")
@@ -131,6 +133,19 @@ def _stop_children() -> None:
             child.join(1)
 
 
+def _open_what_is_closed() -> None:
+    """Fill the places of standard streams that the caller closed: a file opened later would take one."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # What is written vanishes, as was wished; reading fails, for nothing was given.
+            os.open(os.devnull, os.O_WRONLY)
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 - as long as the program
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+
+
 def _make_streams_forgiving() -> None:
     """A character the terminal's encoding lacks is shown escaped; it is no reason to fail."""
     for stream in (sys.stdout, sys.stderr):
@@ -142,15 +157,6 @@ def _make_streams_forgiving() -> None:
 def _say(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         print(f"sousveil: {text}", file=sys.stderr, flush=True)
-
-
-def _quietly(action: object) -> int:
-    try:
-        action()  # type: ignore[operator]
-        sys.stdout.flush()
-    except BrokenPipeError:
-        forget_stdout()
-    return 0
 
 
 def forget_stdout() -> None:
