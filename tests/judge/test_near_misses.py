@@ -332,11 +332,16 @@ WORDS |= {f"{key}{n}": text for key, text in WORDS.items() for n in range(2, 7)}
 
 
 def bundles(texts: dict[str, str]) -> list[dict[str, str]]:
-    """Return texts among many others, as JSON and as properties."""
+    """Return texts among many others, as JSON, as properties and as a gettext catalogue."""
     every = {**WORDS, **texts, **{f"log{key}": text for key, text in WORDS.items()}}
     return [
         {"lang/en__json": json.dumps(every, indent=1, ensure_ascii=False)},
         {"lang/en__properties": "".join(f"{key}={text}\n" for key, text in every.items())},
+        {
+            "lang/en__po": "".join(
+                f'#: src/page.c:{n}\nmsgid "{key}"\nmsgstr "{text}"\n\n' for n, (key, text) in enumerate(every.items())
+            )
+        },
     ]
 
 

@@ -62,6 +62,18 @@ def test_a_catalogue_entry_with_comment_context_and_language() -> None:
     assert again.name == "race"
 
 
+def test_a_catalogue_of_keys_tells_what_stands_beside_one() -> None:
+    keys = ("menuOne", "faceAge", "faceMask", "faceNation", "faceBeard", "menuTwo", "faceFar")
+    source = "".join(f'#: a.c:1\nmsgid "{key}"\nmsgstr "{key.upper()}"\n\n' for key in keys)
+    found = read(po, source, "Nation")
+    assert sorted(c.name for c in found) == ["faceAge", "faceBeard", "faceMask", "faceNation"]
+    assert {(c.kind, c.role) for c in found} == {(Kind.STATEMENT, "key-value")}
+    # What is shown as it stands is no key, though a hyphen or a full stop be in it.
+    for shown in ("African-American", "Race and age", "Nation."):
+        (one,) = read(po, f'msgid "{shown}"\nmsgstr "x"\n\nmsgid "other"\nmsgstr "y"\n', shown)
+        assert (one.kind, one.role) == (Kind.OPTION, "label")
+
+
 def test_columns_and_at_most_five_cells_of_each() -> None:
     rows = "".join(f'"n, {i}",asian,{i}\n' for i in range(100))
     found = read(csv, "name,race,age\n" + rows, "asian", "race")

@@ -22,8 +22,8 @@ _SHORTEST = 3
 _NAMING = re.compile(r"[a-zA-Z]+|[^\W\d_a-zA-Z\u0080-\u024f]")
 """What a set may be called. A mark before every word, as the letter for a space in a tokenizer's list, names none."""
 _MOST = 40
-_APART = 3
-"""Lines or members that may stand between two of a family."""
+_APART, _APART_IN_CATALOGUES = 3, 8
+"""Lines or members that may lie between two of a family; in gettext's catalogues an entry has several lines."""
 _MOST_FAMILIES = 60
 
 _Item = tuple[int, Member]
@@ -39,7 +39,8 @@ def families(constructs: Sequence[Construct]) -> list[Construct]:
     out: list[Construct] = []
     for items, whole in _bundles(constructs):
         for first in (True, False):
-            for affix, run in _runs(items, first):
+            apart = _APART_IN_CATALOGUES if whole.language == "po" else _APART
+            for affix, run in _runs(items, first, apart):
                 if len(out) >= _MOST_FAMILIES:
                     tell("cut", f"more than {_MOST_FAMILIES} sets of keys that begin or end alike: the first were read")
                     return out
@@ -67,13 +68,13 @@ def _bundles(constructs: Iterable[Construct]) -> Iterator[tuple[list[_Item], Con
             yield sorted((item for item, _ in held), key=lambda i: i[0]), held[0][1]
 
 
-def _runs(items: Sequence[_Item], first: bool) -> Iterator[tuple[str, list[Member]]]:
+def _runs(items: Sequence[_Item], first: bool, apart: int) -> Iterator[tuple[str, list[Member]]]:
     """Yield the common words and the members of each run of neighbours that begin (or end) with one word."""
     run: list[tuple[int, list[str], Member]] = []
     for place, member in items:
         parts = _WORDS.findall(member.name)
         word = (parts[0] if first else parts[-1]).lower() if len(parts) > 1 else ""
-        if run and (word != _end(run[-1][1], first) or place - run[-1][0] > _APART or not word):
+        if run and (word != _end(run[-1][1], first) or place - run[-1][0] > apart or not word):
             yield from _family(run, first)
             run = []
         if word:

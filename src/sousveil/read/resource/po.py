@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from sousveil.model import Construct, Kind, Member
+from sousveil.read.families import head_of
 from sousveil.read.places import CAP, Hits, Places
 from sousveil.read.text import Text
 
@@ -18,6 +19,9 @@ _KEYWORD = re.compile(rb"[ \t]*(#~[ \t]*)?(msgctxt|msgid_plural|msgid|msgstr(?:\
 _STRING = re.compile(rb"[ \t]*(?:#~[ \t]*)?(?:[a-z_]+(?:\[\d+\])?[ \t]*)?\"((?:[^\"\\]|\\.)*+)\"?")
 _LANGUAGE = re.compile(rb"\"Language:[ \t]*([\w@.-]{1,40})")
 _TEAM = re.compile(rb"\"Language-Team:[ \t]*([^\"\\<]{1,60})")
+_KEY = re.compile(r"[A-Za-z]\w*(?:[._:]\w+)+|[a-z]+\d*(?:[A-Z]\w*)+")
+_BESIDE = 12
+"""Entries on either side that are told with one whose key begins with the same word."""
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -33,7 +37,20 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     )
     offsets = wanted.offsets if hits is not None else [m.start() for m in re.finditer(rb"(?m)^msgid ", utf8)]
     out: list[Construct] = []
+    given: set[int] = set()
     last = -1
+
+    def add(start: int, end: int, hit: int, head: str = "") -> str:
+        """Keep an entry, if its key begins with ``head``; return the word that its key begins with."""
+        construct = _entry(places, places.boundary(start), places.boundary(end), hit, scope)
+        word = head_of(construct.name) if construct is not None and construct.role == "key-value" else ""
+        if construct is None or (head and word != head):
+            return ""
+        if start not in given and len(out) < CAP:
+            given.add(start)
+            out.append(construct)
+        return word
+
     for hit in offsets:
         if hit < last or hit >= len(utf8):
             continue
@@ -41,9 +58,19 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
             break
         start, end = _bounds(utf8, hit)
         last = max(end, hit + 1)
-        construct = _entry(places, places.boundary(start), places.boundary(end), hit, scope)
-        if construct is not None:
-            out.append(construct)
+        head = add(start, end, hit)
+        # What stands around it under keys that begin with the same word is told with it.
+        for step in (-1, 1) if head and hits is not None else ():
+            low, high = start, end
+            for _ in range(_BESIDE):
+                at = low - 2 if step < 0 else high + 1
+                while 0 < at < len(utf8) and utf8[at] in b"\r\n":
+                    at += step
+                if not 0 < at < len(utf8):
+                    break
+                low, high = _bounds(utf8, at)
+                if not add(low, high, at, head):
+                    break
     return out
 
 
@@ -93,8 +120,9 @@ def _entry(places: Places, start: int, end: int, hit: int, scope: tuple[str, ...
     )
     context = fields.get("msgctxt", "")
     gloss = "\n".join(comments)[:1000]
-    # What a program shows: a label, or a sentence.
-    kind, role = (Kind.OPTION, "label") if len(name) <= _LABEL and "\n" not in name else (Kind.STATEMENT, "key-value")
+    # What a program shows: a label, or a sentence. A key is not shown: `face.nation`.
+    shows = len(name) <= _LABEL and "\n" not in name and not _KEY.fullmatch(name)
+    kind, role = (Kind.OPTION, "label") if shows else (Kind.STATEMENT, "key-value")
     return Construct(kind, name, passage, members[:6], gloss, (*scope, context) if context else scope, role, "po")
 
 
