@@ -375,6 +375,23 @@ def test_what_a_bundle_shows_of_a_face_is_read_off_it() -> None:
             assert not profiles(judged(**files)), files
 
 
+def test_a_detection_with_a_box_in_the_picture_is_of_somebody_seen() -> None:
+    fields = {
+        "DetectionResult": "bbox: number[]; ageRange: string; sex: string; skinTone: string",
+        "FaceAnalysis": "bounding_box: number[]; age: number; gender: string; ethnicity: string",
+    }
+    for name, members in fields.items():
+        assert profiles(judged(model__ts=f"export interface {name} {{ {members} }}\n")), name
+    others = {
+        # What somebody wrote beside a picture; a card that is read; a face that is found in a person's own record.
+        "PictureAnnotation": "bbox: number[]; ageRange: string; sex: string; skinTone: string",
+        "CardRecognition": "bbox: number[]; cardName: string; sex: string; nation: string; birthday: string; address: string; idNumber: string",
+        "EmployeeFace": "boxOffice: string; age: number; gender: string; ethnicity: string",
+    }
+    for name, members in others.items():
+        assert not profiles(judged(model__ts=f"export interface {name} {{ {members} }}\n")), name
+
+
 def test_a_recognisers_values_are_no_filter_of_texts_whatever_their_name() -> None:
     header = (
         "typedef enum tagEM_MODERATION_NATION {\n    MOD_UNKNOWN, MOD_UYGUR, /* 维族(新疆) */ MOD_OTHER, MOD_UNIDENTIFIED\n"
