@@ -383,10 +383,10 @@ def test_a_detection_with_a_box_in_the_picture_is_of_somebody_seen() -> None:
     for name, members in fields.items():
         assert profiles(judged(model__ts=f"export interface {name} {{ {members} }}\n")), name
     others = {
-        # What somebody wrote beside a picture; a card that is read; a face that is found in a person's own record.
+        # What somebody wrote beside a picture; a card that is read; what has an office and no box.
         "PictureAnnotation": "bbox: number[]; ageRange: string; sex: string; skinTone: string",
         "CardRecognition": "bbox: number[]; cardName: string; sex: string; nation: string; birthday: string; address: string; idNumber: string",
-        "EmployeeFace": "boxOffice: string; age: number; gender: string; ethnicity: string",
+        "AudienceAnalysis": "boxOffice: number; age: number; gender: string; ethnicity: string",
     }
     for name, members in others.items():
         assert not profiles(judged(model__ts=f"export interface {name} {{ {members} }}\n")), name
