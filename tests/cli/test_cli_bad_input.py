@@ -233,6 +233,26 @@ def test_a_mistake_of_ours_is_one_line(run, header: Path) -> None:
         assert ("Traceback" in done.stderr) is trace
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "html"])
+def test_a_name_that_is_not_utf8_is_shown_and_read(run, header: Path, form: str) -> None:
+    odd = os.fsdecode(os.fsencode(header.parent) + b"/x\xff.h")
+    Path(odd).write_bytes(header.read_bytes())
+    done = run("scan", odd, "--format", form)
+    assert done.returncode == 1, done.stderr
+    assert "x\\xff.h" in done.stdout.replace("\\\\", "\\").replace("%5C", "\\")
+    assert run("terms", "--in", odd).returncode == 0
+    assert run("inspect", odd).returncode == 0
+
+
+def test_words_that_are_no_text_are_refused(run, tmp_path: Path) -> None:
+    odd = os.fsdecode(b"x\xff")
+    for words in (("terms", odd), ("case", "new", str(tmp_path / "case"), "--title", odd)):
+        done = run(*words)
+        assert done.returncode == 2
+        assert "type it in UTF-8" in done.stderr
+    assert not (tmp_path / "case").exists()
+
+
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
 def test_streams_that_the_caller_closed_change_no_answer(run, header: Path, closed: tuple[int, ...]) -> None:
     """Without its place taken, the next file that is opened would be written to as if it were standard output."""

@@ -53,7 +53,9 @@ def from_path(product: str) -> Acquired:
     except OSError as error:
         what = "folder" if kind == stat.S_IFDIR else "file"
         raise AcquireError(f"{shown(product)}: this {what} cannot be read: {error.strerror}.") from None
-    return Acquired(name=product, purl="", inputs=(Input(path=path, display=product),))
+    # A name that is not UTF-8 is shown as the names inside a folder are; the path keeps its bytes.
+    name = os.fsencode(product).decode("utf-8", "backslashreplace")
+    return Acquired(name=name, purl="", inputs=(Input(path=path, display=name),))
 
 
 def from_stdin(stream: BinaryIO, max_bytes: int | None, progress: Progress | None) -> Acquired:

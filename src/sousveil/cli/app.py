@@ -25,6 +25,18 @@ COMMANDS = (
 HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
 
+def text(typed: str) -> str:
+    """Return words that are kept or looked for: a path may be any bytes, these may not.
+
+    Raises BadParameter where bytes were no text in the terminal's encoding.
+    """
+    if any("\ud800" <= c <= "\udfff" for c in typed):
+        from sousveil.acquire.wording import shown
+
+        raise click.BadParameter(f"{shown(typed, 80)} holds bytes that are no text; type it in UTF-8.")
+    return typed
+
+
 class Group(click.Group):
     """Commands of which a mistyped one is answered with the nearest."""
 

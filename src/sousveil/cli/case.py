@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sousveil.cli.acquire import PROXY, way
-from sousveil.cli.app import HELP_OPTIONS, Group
+from sousveil.cli.app import HELP_OPTIONS, Group, text
 from sousveil.cli.terminal import width
 from sousveil.report.safe import show
 
@@ -83,7 +83,7 @@ def command() -> None:
 
 @command.command(short_help="Begin a case.", context_settings=HELP_OPTIONS)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--title", default="", help="What the case is about.")
+@click.option("--title", type=text, default="", help="What the case is about.")
 def new(folder: Path, title: str) -> None:
     """Begin a case in FOLDER, a new folder. The first time, a signing key is made outside of it.
 
@@ -130,7 +130,7 @@ def show_(folder: Path) -> None:
 
 
 @command.command(short_help="Record a note.", context_settings=HELP_OPTIONS)
-@click.argument("text")
+@click.argument("text", type=text)
 @CASE
 def note(text: str, folder: Path) -> None:
     """Record TEXT, signed and dated.
@@ -144,10 +144,10 @@ def note(text: str, folder: Path) -> None:
 
 
 @command.command(short_help="Record what was asked of whom, and the answer.", context_settings=HELP_OPTIONS)
-@click.argument("text")
-@click.option("--of", "whom", required=True, help="Who was asked.")
-@click.option("--when", default="", help="When, in your own words; the moment of recording is kept anyway.")
-@click.option("--answer", default="", help="What was answered.")
+@click.argument("text", type=text)
+@click.option("--of", "whom", type=text, required=True, help="Who was asked.")
+@click.option("--when", type=text, default="", help="When, in your own words; the moment of recording is kept anyway.")
+@click.option("--answer", type=text, default="", help="What was answered.")
 @CASE
 def question(text: str, whom: str, when: str, answer: str, folder: Path) -> None:
     """Record that TEXT was asked, of whom, when, and what was answered.
@@ -250,6 +250,7 @@ def seal(
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--redact",
+    type=text,
     multiple=True,
     metavar="WHAT=REASON",
     help="Take out object:SHA256, line:NUMBER or name:TEXT, leaving digest and reason; may be given again.",

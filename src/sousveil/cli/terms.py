@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.app import HELP_OPTIONS, text
 
 if TYPE_CHECKING:
     from sousveil.match.lexicon import Description, Entry, Lexicon
@@ -18,7 +18,7 @@ _MOST = 20
 
 
 @click.command(short_help="What the lexicon knows of a word; fast search in files.", context_settings=HELP_OPTIONS)
-@click.argument("word", required=False)
+@click.argument("word", required=False, type=text)
 @click.option(
     "--in",
     "inside",

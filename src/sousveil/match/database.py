@@ -201,10 +201,6 @@ class Matcher:
     def _check(self, data: bytes | memoryview, path: str, base: int = 0, budget: int = MOST_CHECKED) -> Check:
         return Check(self.lexicon, self.patterns, self._company, data, path, base, budget)
 
-    def company_near(self, text: str) -> bool:
-        """Return whether ``text`` holds a word that makes a likely term worth reading."""
-        return self._company.in_text(text)
-
 
 class _Table(Sequence[Pattern]):
     """Patterns as they were kept; of tens of thousands a file needs a few, which are decoded when asked for."""

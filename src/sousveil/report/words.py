@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
@@ -173,11 +174,6 @@ def trait_words(trait: Trait) -> str:
     return str(trait).replace("-", " ")
 
 
-def basis_words(basis: Basis) -> str:
-    """Return a basis as it is spoken, or nothing where it is declared or unknown."""
-    return BASES[basis].strip()
-
-
 def phrase(act: Act, traits: Sequence[Trait], basis: Basis, *, plural: bool = False) -> str:
     """Return ``infers ethnicity from the face``; plural ``infer ethnicity and skin colour from the face``."""
     form = _ACTS[act][1 if plural else 0]
@@ -218,7 +214,9 @@ def title(report: Report) -> str:
     name = report.product.name
     if name == "-":
         return "standard input"
-    return name.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or name
+    # Elsewhere a backslash is a part of a name, or shows a byte of it that is no text.
+    name = name.replace("\\", "/") if os.sep == "\\" else name
+    return name.rstrip("/").rpartition("/")[2] or name
 
 
 def verdict_word(report: Report) -> str:
@@ -345,11 +343,6 @@ def kind_line(construct: ConstructSummary, places: Sequence[Place] = ()) -> str:
     if construct.direction is not Direction.UNKNOWN:
         parts.append(_DIRECTIONS[construct.direction])
     return "; ".join(parts)
-
-
-def direction_words(construct: ConstructSummary) -> str:
-    """Return what the product does with a construct, or nothing where it is not known."""
-    return _DIRECTIONS[construct.direction]
 
 
 def relation_words(relation: str) -> str:

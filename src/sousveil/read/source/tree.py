@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -84,30 +83,6 @@ def walk(node: Node) -> Iterator[Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(current.children))
-
-
-def walk_near(
-    node: Node, spots: Sequence[int] | None, stop: Callable[[Node], bool] | None = None
-) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Yield (node, its nearest 64 ancestors, innermost first) wherever a sorted spot lies inside; all without spots.
-
-    Children of a node for which ``stop`` is true are not visited.
-    """
-    stack: list[tuple[Node, tuple[Node, ...]]] = [(node, ())]
-    while stack:
-        current, above = stack.pop()
-        yield current, above
-        if stop is not None and stop(current):
-            continue
-        below = (current, *above[:63])
-        children = [c for c in current.children if spots is None or has_spot(spots, c.start_byte, c.end_byte)]
-        stack.extend((child, below) for child in reversed(children))
-
-
-def has_spot(spots: Sequence[int], start: int, end: int) -> bool:
-    """Return whether one of the sorted ``spots`` lies in ``[start, end)``."""
-    at = bisect_left(spots, start)
-    return at < len(spots) and spots[at] < end
 
 
 class Gloss(NamedTuple):
