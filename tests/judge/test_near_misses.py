@@ -398,3 +398,27 @@ def test_a_recognisers_values_are_no_filter_of_texts_whatever_their_name() -> No
         "} EM_MODERATION_NATION;\n"
     )
     assert [name for _, _, name in profiles(judged(sdk__h=header))] == ["EM_MODERATION_NATION"]
+
+
+def test_what_is_predicted_of_a_person_was_not_declared() -> None:
+    for field in (
+        "predicted_ethnicity",
+        "inferred_religion",
+        "modeledEthnicity",
+        "imputed_race",
+        "ethnicity_predicted",
+    ):
+        table = f"create table voters (voter_id int, first_name text, last_name text, age int, {field} text);\n"
+        found = judged(voters__sql=table)
+        assert [f.act for f in found.findings if f.probability >= 0.5][:1] == [Act.INFERS], field
+    others = (
+        # Stated, seen or counted; a race that is run; what a model is measured by; a model's error.
+        "create table voters (voter_id int, first_name text, last_name text, age int, stated_ethnicity text);\n",
+        "create table stops (id int, officer text, perceived_race text, search_conducted int, age int);\n",
+        "create table runners (bib int, first_name text, age int, race_name text, predicted_race_time int);\n",
+        "create table eval (id int, age int, true_race text, predicted_race text);\n",
+        "create table fairness_metrics (id int, age int, ethnicity text, predicted_income int, estimated_rate int);\n",
+        "create table census (age int, ethnicity text, estimated_population int, modeled_share int);\n",
+    )
+    for table in others:
+        assert not profiles(judged(table__sql=table)), table
