@@ -98,6 +98,9 @@ def joined(program: bytes, common: bytes, display: str, budget: Budget) -> tuple
             name = section.name.replace(".zdebug", ".debug")
             if name not in _WANTED or not section.size or section.kind == 8:
                 continue
+            if total + section.size > elfdebug.MOST:
+                limits.append(Limit(display, "too-large", f"{section.name}{end}: up to {elfdebug.MOST} bytes are read"))
+                continue
             raw = data[section.offset : section.offset + section.size]
             if section.compressed:
                 try:

@@ -132,6 +132,16 @@ def test_damaged_halves_end() -> None:
             read("x.elf", data, [(m, "utf-8") for m in (data.find(b"emNation"), data.find(b"UYGUR")) if m >= 0])
 
 
+def test_sections_past_what_is_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of sections may name the same bytes: together they are no longer than the bound."""
+    from sousveil.unpack.render import elfdebug
+
+    monkeypatch.setattr(elfdebug, "MOST", 300)
+    data, limits = joined(PROGRAM, COMMON, "x", Budget())
+    assert len(data) < 4096
+    assert {limit.reason for limit in limits} == {"too-large"}
+
+
 def test_a_reference_that_leads_nowhere_is_no_type() -> None:
     data = bytearray(both(PROGRAM, COMMON))
     from sousveil.unpack.sections import images
