@@ -401,13 +401,8 @@ def test_a_recognisers_values_are_no_filter_of_texts_whatever_their_name() -> No
 
 
 def test_what_is_predicted_of_a_person_was_not_declared() -> None:
-    for field in (
-        "predicted_ethnicity",
-        "inferred_religion",
-        "modeledEthnicity",
-        "imputed_race",
-        "ethnicity_predicted",
-    ):
+    for shape in ("predicted_{}", "inferred_{}", "modeled_{}", "imputed_{}", "{}_predicted", "{}Modelled"):
+        field = shape.format("ethnicity")
         table = f"create table voters (voter_id int, first_name text, last_name text, age int, {field} text);\n"
         found = judged(voters__sql=table)
         assert [f.act for f in found.findings if f.probability >= 0.5][:1] == [Act.INFERS], field
@@ -416,7 +411,7 @@ def test_what_is_predicted_of_a_person_was_not_declared() -> None:
         "create table voters (voter_id int, first_name text, last_name text, age int, stated_ethnicity text);\n",
         "create table stops (id int, officer text, perceived_race text, search_conducted int, age int);\n",
         "create table runners (bib int, first_name text, age int, race_name text, predicted_race_time int);\n",
-        "create table eval (id int, age int, true_race text, predicted_race text);\n",
+        "create table eval (id int, age int, true_{0} text, predicted_{0} text);\n".format("ethnicity"),
         "create table fairness_metrics (id int, age int, ethnicity text, predicted_income int, estimated_rate int);\n",
         "create table census (age int, ethnicity text, estimated_population int, modeled_share int);\n",
     )
