@@ -412,8 +412,15 @@ def test_what_is_predicted_of_a_person_was_not_declared() -> None:
         "create table stops (id int, officer text, perceived_race text, search_conducted int, age int);\n",
         "create table runners (bib int, first_name text, age int, race_name text, predicted_race_time int);\n",
         "create table eval (id int, age int, true_{0} text, predicted_{0} text);\n".format("ethnicity"),
+        "create table eval (id int, age int, true_{0} text, predicted_{0} text);\n".format("religion"),
         "create table fairness_metrics (id int, age int, ethnicity text, predicted_income int, estimated_rate int);\n",
         "create table census (age int, ethnicity text, estimated_population int, modeled_share int);\n",
     )
     for table in others:
         assert not profiles(judged(table__sql=table)), table
+
+
+def test_a_column_called_predicted_is_no_call_of_a_model() -> None:
+    names = [shape.format("ethnicity") for shape in ("predicted_{}", "inferred_{}", "imputed_{}")]
+    code = "def report(rows):\n" + "".join(f"    put(rows[{name!r}], 'guess', 'probability')\n" for name in names)
+    assert not profiles(judged(report__py=code))
