@@ -87,6 +87,12 @@ def test_a_file_of_literally_that_name_is_meant(own_home: Path) -> None:
     assert acquire("./pypi:x").inputs[0].path.read_bytes() == b"abc"
 
 
+@pytest.mark.parametrize("typed", ["npm:-", "NPM:-", "npm:--version", "pypi:-r", "deb:-o"])
+def test_a_name_like_an_option_is_refused(typed: str) -> None:
+    with pytest.raises(AcquireError):
+        package(typed)
+
+
 @given(
     st.text(max_size=60)
     | st.sampled_from(["pypi:", "npm:", "deb:", "pkg:pypi/"]).flatmap(lambda p: st.text(max_size=30).map(p.__add__))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from sousveil.acquire.wording import AcquireError, near, shown
 
 Progress = Callable[[str, int, int | None], None]
 _CHUNK = 1 << 20
+_UNREADABLE = (errno.EBADF, errno.EISDIR, errno.EIO)
+"""What reading says where nothing can be read; writing says other things."""
 
 _SPECIAL = {
     stat.S_IFIFO: "a FIFO (named pipe)",
@@ -80,7 +83,14 @@ def from_stdin(stream: BinaryIO, max_bytes: int | None, progress: Progress | Non
                     progress("standard input", size, None)
     except OSError as error:
         scratch.remove(folder)
-        raise AcquireError(f"standard input: could not be kept in {shown(str(folder))}: {error.strerror}.") from None
+        if error.errno in _UNREADABLE:
+            raise AcquireError(
+                f"standard input: cannot be read: {error.strerror}. Give it the product with < or |, or name its path."
+            ) from None
+        raise AcquireError(
+            f"standard input: could not be kept in {shown(str(folder))}: {error.strerror}. "
+            "Set TMPDIR to a folder with room, or name the product's path."
+        ) from None
     except BaseException:
         scratch.remove(folder)
         raise

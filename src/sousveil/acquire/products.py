@@ -17,7 +17,9 @@ SUPPORTED = (
 )
 
 _PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?", re.ASCII)
-_NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~][A-Za-z0-9._~-]{0,100}/)?[A-Za-z0-9_~-][A-Za-z0-9._~!'()*-]{0,213}", re.ASCII)
+_NPM_NAME = re.compile(
+    r"(?!-)(?:@[A-Za-z0-9~][A-Za-z0-9._~-]{0,100}/)?[A-Za-z0-9_~-][A-Za-z0-9._~!'()*-]{0,213}", re.ASCII
+)
 _DEB_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,200}", re.ASCII)
 _ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9-]{0,40}", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:~!_-]{0,200}", re.ASCII)

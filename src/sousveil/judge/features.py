@@ -306,7 +306,7 @@ class Features:
     def context(self, concepts: Iterable[str], names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where a word of the context vocabularies ``concepts`` stands in ``names``."""
         wanted = concepts if isinstance(concepts, frozenset) else frozenset(concepts)
-        # Most of what rules ask for is nowhere in or around a construct.
+        # Most of what rules ask for is nowhere in or around a construct. The name's own sightings ask for others.
         for slots in (SLOTS, names) if "name" in self._slots else (names,):
             present = self._spoken.get(slots)
             if present is None:

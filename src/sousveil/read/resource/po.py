@@ -37,17 +37,20 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     )
     offsets = wanted.offsets if hits is not None else [m.start() for m in re.finditer(rb"(?m)^msgid ", utf8)]
     out: list[Construct] = []
-    given: set[int] = set()
+    given: dict[int, str] = {}
+    """The word that the key of each entry begins with that was kept, by where it begins."""
     last = -1
 
     def add(start: int, end: int, hit: int, head: str = "") -> str:
         """Keep an entry, if its key begins with ``head``; return the word that its key begins with."""
+        if start in given:
+            return "" if head and given[start] != head else given[start]
         construct = _entry(places, places.boundary(start), places.boundary(end), hit, scope)
         word = head_of(construct.name) if construct is not None and construct.role == "key-value" else ""
         if construct is None or (head and word != head):
             return ""
-        if start not in given and len(out) < CAP:
-            given.add(start)
+        if len(out) < CAP:
+            given[start] = word
             out.append(construct)
         return word
 
