@@ -5,11 +5,12 @@ It reads products, never people.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing itself takes longer to load than all that runs before signals are heeded
 if TYPE_CHECKING:
+    from typing import Any
+
     from sousveil.model import Act, Basis, Finding, Report, Trait, Verdict
     from sousveil.options import Options
     from sousveil.pipeline import scan

@@ -195,3 +195,81 @@ def test_a_killed_main_process_leaves_no_child_and_no_file(long_scan: subprocess
     long_scan.communicate(timeout=20)
     wait_for(lambda: not any(alive(child) for child in below), 5)
     assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_before_anything_is_loaded_little_is_loaded(environment: dict[str, str]) -> None:
+    """Until its handlers stand, Ctrl-C shows a traceback: `typing` took most of that time."""
+    code = "import sys; import sousveil.cli.start; print(*sorted({'typing', 're', 'enum'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-S", "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout.split() in ([], ["enum", "signal"], ["enum"])
+
+
+def test_while_the_lexicon_is_compiled(environment: dict[str, str], header: Path, tmp_path: Path) -> None:
+    """With a cold cache that takes seconds; a stop is heeded amid it, and no half of a cache is left."""
+    cache = tmp_path / "cache"
+    for pause in (0.6, 1.0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sousveil", "scan", str(header)],
+            env={**environment, "SOUSVEIL_CACHE": str(cache)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        _, err = process.communicate(timeout=20)
+        assert time.monotonic() - started < 0.7
+        assert process.returncode in (130, 1), err
+        assert "Traceback" not in err
+        assert not [p.name for p in cache.rglob(".*")]
+
+
+def test_what_was_done_keeps_its_exit_code(environment: dict[str, str], header: Path, tmp_path: Path) -> None:
+    """Once a report is written, a signal that comes while the program goes away changes nothing."""
+    target = tmp_path / "report.json"
+    command = [sys.executable, "-m", "sousveil", "scan", str(header), "--format", "json", "--output", str(target)]
+    subprocess.run(command, env=environment, check=False)
+    for pause in (0.0, 0.005, 0.01, 0.02, 0.03, 0.05):
+        target.unlink()
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        wait_for(target.exists)
+        time.sleep(pause)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        assert (process.returncode, err) in ((1, ""), (143, "sousveil: stopped by SIGTERM.\n"))
+
+
+@pytest.fixture
+def much(header: Path, tmp_path: Path) -> Path:
+    """A product whose report does not fit into a pipe."""
+    folder = tmp_path / "much"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"{number}.h").write_bytes(header.read_bytes().replace(b"XQ", b"XQ%d" % number))
+    return folder
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_slow_reader(environment: dict[str, str], much: Path, unbuffered: str, stopped: bool) -> None:
+    """It gets all, however long it takes; and a pipe that nobody empties holds up no stop."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sousveil", "scan", str(much), "--format", "json"],
+        env={**environment, "PYTHONUNBUFFERED": unbuffered},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    first = process.stdout.read(1)
+    time.sleep(1.2)
+    started = time.monotonic()
+    if stopped:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert time.monotonic() - started < 2
+    rest = process.stdout.read()
+    _, err = process.communicate(timeout=20)
+    if not stopped:
+        assert (process.returncode, err) == (1, b"")
+        assert len(json.loads(first + rest)["findings"]) >= 30

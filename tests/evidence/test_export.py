@@ -10,6 +10,8 @@ import os
 import random
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 import zipfile
 import zlib
@@ -586,3 +588,25 @@ def test_the_script_needs_what_it_asks_for_and_no_more(case: Case, tmp_path: Pat
         (path / program).rename(path / "away")
         assert run() == (2, f"cannot check: {program} is not installed\n")
         (path / "away").rename(path / program)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the stub is a script, and elsewhere browsers heed no TMPDIR")
+def test_what_a_browser_writes_beside_its_profile_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, temporary = tmp_path / "bin" / "chromium", tmp_path / "tmp"
+    program.parent.mkdir()
+    temporary.mkdir()
+    program.write_text(f'#!/bin/sh\nmkdir "$TMPDIR/org.chromium.Chromium.XXXXXX" && ls {temporary} > {tmp_path}/ran\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(paper, "_MOST_SOCKET", 4096)
+    monkeypatch.setattr(paper, "browser", lambda: str(program))
+    assert "wrote nothing" in paper.pdf(tmp_path / "case.html", tmp_path / "case.pdf")
+    assert len((tmp_path / "ran").read_text().split()) == 1
+    assert not list(temporary.iterdir())
+
+
+def test_a_browser_has_room_for_its_socket() -> None:
+    assert paper.surroundings(Path("/tmp/sousveil-12345678"))["TMPDIR"] == "/tmp/sousveil-12345678"
+    far = Path("/tmp", "x" * 60)
+    assert paper.surroundings(far).get("TMPDIR") == os.environ.get("TMPDIR")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import sousveil
 from sousveil.model import Limit
 from sousveil.unpack import Quotas, cage, outside
 from sousveil.unpack.outside import File, Program
@@ -72,6 +74,51 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(stub, tmp_path: Path)
     while time.monotonic() < until and _runs(child):
         time.sleep(0.05)
     assert not _runs(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends it there")
+def test_a_program_ends_with_us_however_we_end(tmp_path: Path) -> None:
+    """A scan that is killed leaves no program at work, and the next takes away what it had unpacked."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "tmp").mkdir()
+    program = tmp_path / "bin" / "unblob"
+    program.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
+    program.chmod(0o755)
+    code = (
+        "from sousveil.unpack import Quotas, outside\nfrom sousveil.model import Limit\nfrom pathlib import Path\n"
+        "one = outside.Outside(Quotas())\nfile = Path('fw.bin')\n"
+        "list(one.files([(file, 'fw.bin')], [Limit('fw.bin', 'closed', 'x')]))"
+    )
+    (tmp_path / "fw.bin").write_bytes(b"product")
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    environment["PYTHONPATH"] = str(Path(sousveil.__file__).parents[1])
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+    child = 0
+    until = time.monotonic() + 20
+    while not child and time.monotonic() < until:
+        time.sleep(0.05)
+        child = next((n for n in map(int, _children(process.pid)) if b"unblob" in _words(n)), 0)
+    assert child
+    process.kill()
+    process.wait()
+    while time.monotonic() < until and _runs(child):
+        time.sleep(0.05)
+    assert not _runs(child)
+    assert len(list((tmp_path / "tmp").iterdir())) == 1
+    sweep = "from sousveil.acquire import scratch; scratch.remove(scratch.make())"
+    subprocess.run([sys.executable, "-c", sweep], env=environment, check=True)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def _children(number: int) -> list[str]:
+    return Path(f"/proc/{number}/task/{number}/children").read_text().split()
+
+
+def _words(number: int) -> bytes:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _runs(number: int) -> bool:

@@ -52,12 +52,12 @@ def scratch() -> Iterator[Path]:
 
 def remove(folder: Path) -> None:
     """Remove a folder made by `make`; nothing happens if it is gone."""
-    lock = _held.pop(folder, -1)
     for wait in (0.0, 0.1, 0.4):
         time.sleep(wait)
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():  # a browser that was ended may write for a moment still
             break
+    lock = _held.pop(folder, -1)  # not before: where this is interrupted, the folder goes at exit
     if lock >= 0:
         os.close(lock)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import textwrap
 from pathlib import Path
 
@@ -60,6 +59,7 @@ def command(keep: Path | None) -> None:
     import sys
 
     from sousveil import report
+    from sousveil.acquire.scratch import scratch
     from sousveil.cli.scanning import cores
     from sousveil.cli.start import Refused
     from sousveil.cli.terminal import progress_line, wants_colour, width
@@ -74,8 +74,8 @@ def command(keep: Path | None) -> None:
             raise Refused(f"{keep}: {error.strerror}") from None
         return
     print(_BEFORE.format(name=sdk.NAME))
-    with tempfile.TemporaryDirectory(prefix="sousveil-demo-") as folder, progress_line(False) as line:
-        path = sdk.write(Path(folder))
+    with scratch() as folder, progress_line(False) as line:
+        path = sdk.write(folder)
         found = scan(path, Options(jobs=cores()), progress=line)
         text = report.render(found, "text", colour=wants_colour(sys.stdout), width=width(sys.stdout))
     # The temporary folder's name says nothing, and changes from run to run.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -38,20 +37,21 @@ def _read(samples: list[Sample]) -> dict[tuple[str, bytes], list[Sited]]:
     """Return the constructs of each sample, as a scan reads them. Each stands in a nameless folder of its own."""
     from msgspec.structs import replace
 
+    from sousveil.acquire.scratch import scratch
     from sousveil.look import collect
 
     found: dict[tuple[str, bytes], list[Sited]] = {(s.file, s.text.encode()): [] for s in samples}
     places = dict(enumerate(found))
-    with tempfile.TemporaryDirectory(prefix="sousveil-rules-") as top:
+    with scratch() as top:
         for number, (file, data) in places.items():
             path = PurePosixPath(file)
             if path.is_absolute() or ".." in path.parts or not path.parts:
                 raise Refused(f"a sample's file must be a path inside the made-up product, not {file!r}")
-            target = Path(top, str(number), *path.parts)
+            target = top.joinpath(str(number), *path.parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         for sited in collect(top).sited:
-            number, file = _within(sited.artifact, Path(top).name)
+            number, file = _within(sited.artifact, top.name)
             found[places[number]].append(replace(sited, artifact=file))
     return found
 

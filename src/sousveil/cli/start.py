@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import gc
+import io
 import math
 import os
 import signal
@@ -19,6 +21,8 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.E
 _GRACE = 5.0
 """Seconds that cleaning up after a signal may take."""
 _TICK = 0.5
+_code: int | None = None
+"""With what the process ends, once that is certain."""
 
 
 class Interrupted(BaseException):
@@ -36,19 +40,23 @@ class Refused(Exception):
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0, 1 (found), 2 (could not), or 128 + a signal's number."""
     args = sys.argv[1:] if args is None else list(args)
+    atexit.register(_vanish)  # the first, so that it runs last
     _open_what_is_closed()
     _make_streams_forgiving()
     _catch_signals()
     gc.set_threshold(50_000, 20, 20)  # little here is cyclic, and much of it lives to the end
     try:
-        code = _run(args)
+        code = _written(_run(args))
+        _heed_no_more()
     except Interrupted as stop:
-        if hasattr(signal, "pthread_sigmask"):  # what else comes, comes too late
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+        _heed_no_more()
         _stop_children()
         _say("stopped." if stop.number == signal.SIGINT else f"stopped by {signal.Signals(stop.number).name}.")
         code = 128 + stop.number
-    _leave(code)
+        _write_if_taken()
+    global _code
+    _code = code
+    sys.exit(code)
 
 
 def _run(args: Sequence[str]) -> int:
@@ -147,7 +155,16 @@ def _open_what_is_closed() -> None:
 
 
 def _make_streams_forgiving() -> None:
-    """A character the terminal's encoding lacks is shown escaped; it is no reason to fail."""
+    """A character the terminal's encoding lacks is shown escaped; it is no reason to fail.
+
+    Nor is anything lost under PYTHONUNBUFFERED: there a write that a signal interrupts, as our tick does where a reader
+    is slow, ends early, and nobody asks how much was written.
+    """
+    raw = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding=sys.stdout.encoding, line_buffering=True, write_through=True
+        )
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             with contextlib.suppress(OSError, ValueError):
@@ -167,9 +184,8 @@ def forget_stdout() -> None:
         os.close(null)
 
 
-def _leave(code: int) -> None:
-    if hasattr(signal, "setitimer"):  # the interpreter takes the handler away before it ends
-        signal.setitimer(signal.ITIMER_REAL, 0)
+def _written(code: int) -> int:
+    """Write what is still buffered; return the exit code."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -177,5 +193,30 @@ def _leave(code: int) -> None:
     except OSError as error:
         _say(f"standard output: {error.strerror}")
         forget_stdout()
-        code = TROUBLE
-    sys.exit(code)
+        return TROUBLE
+    return code
+
+
+def _write_if_taken() -> None:
+    """Write what is still buffered, unless nobody reads it."""
+    import threading
+
+    def write() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    writer.join(_TICK)
+
+
+def _heed_no_more() -> None:
+    """Let no signal come between: all is done, but for what lies about."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
+
+def _vanish() -> None:
+    """End at once: taking the lexicon apart object by object takes longer than many a scan's judgement."""
+    if _code is not None:
+        os._exit(_code)

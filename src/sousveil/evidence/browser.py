@@ -21,7 +21,7 @@ from sousveil.acquire.scratch import scratch
 from sousveil.acquire.wire import Exchange, Limits
 from sousveil.acquire.wording import AcquireError
 from sousveil.evidence.capture import How
-from sousveil.evidence.paper import browser
+from sousveil.evidence.paper import browser, surroundings
 from sousveil.evidence.warc import Writer
 
 _MOST_ANSWER = 256 << 20
@@ -172,7 +172,7 @@ def _start(program: str, proxy: Proxy, profile: Path, agent: str) -> tuple[subpr
 
     process = subprocess.Popen(  # noqa: S603 - the user's browser, with an address as data
         words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
-        preexec_fn=descriptors,
+        preexec_fn=descriptors, env=surroundings(profile),
     )  # fmt: skip
     os.close(from_us)
     os.close(from_browser)

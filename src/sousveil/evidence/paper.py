@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 _MOST_TOLD = 12
 _MOST_REPORT = 256 << 20
 _MOST_SIGNS = 40
+_MOST_SOCKET = 107
+"""Bytes of a socket's path; a browser that cannot have its own ends."""
 _MOST_ROWS = 2000
 """Rows of a table on the page: a browser that prints a hundred thousand takes gigabytes, and nobody reads them."""
 
@@ -148,7 +151,13 @@ def pdf(source: Path, out: Path) -> str:
         try:
             # Only root cannot use the browser's own sandbox, and a page of our own without script needs none.
             extra = ["--no-sandbox"] if _is_root() else []
-            subprocess.run([*words[:1], *extra, *words[1:]], capture_output=True, timeout=120, check=False)  # noqa: S603
+            subprocess.run(  # noqa: S603
+                [*words[:1], *extra, *words[1:]],
+                capture_output=True,
+                timeout=120,
+                check=False,
+                env=surroundings(profile),
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"case.pdf was not made: {program}: {error}"
     if not out.exists() or not out.stat().st_size:
@@ -182,7 +191,11 @@ def undrawn(text: str) -> list[str]:
     return [c for c in wanted[:: -(-len(wanted) // _MOST_SIGNS)] if not had([c])]
 
 
-def _is_root() -> bool:
-    import os
+def surroundings(profile: Path) -> dict[str, str]:
+    """Return the environment of a browser: what it writes beside its profile goes with that, however it ends."""
+    room = len(str(profile)) <= _MOST_SOCKET - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
+    return {**os.environ, **({"TMPDIR": str(profile)} if room else {})}
 
+
+def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0

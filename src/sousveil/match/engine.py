@@ -41,12 +41,25 @@ def compile_patterns(patterns: Sequence[tuple[bytes, bool]]) -> Any:
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     flags = [hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if caseless else 0) for _, caseless in patterns]
-    database.compile(
-        expressions=[regex for regex, _ in patterns],
-        ids=list(range(len(patterns))),
-        elements=len(patterns),
-        flags=flags,
-    )
+    failed: list[Exception] = []
+
+    def compile_all() -> None:
+        try:
+            database.compile(
+                expressions=[regex for regex, _ in patterns],
+                ids=list(range(len(patterns))),
+                elements=len(patterns),
+                flags=flags,
+            )
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            failed.append(error)
+
+    # It takes seconds, in which no signal is heeded where it runs.
+    compiling = threading.Thread(target=compile_all, daemon=True)
+    compiling.start()
+    compiling.join()
+    if failed:
+        raise failed[0]
     return database
 
 

@@ -5,6 +5,7 @@ A cache that is missing, read-only, full or damaged costs time, never a run.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -40,9 +41,8 @@ def put(root: Path | None, name: str, body: bytes) -> bool:
         part.write_bytes(hashlib.sha256(body).digest() + body)
         part.replace(root / name)
     except OSError:
-        try:
-            part.unlink(missing_ok=True)
-        except OSError:
-            pass
         return False
+    finally:  # a signal may come at any moment
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return True

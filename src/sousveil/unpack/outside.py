@@ -9,6 +9,7 @@ counted while it runs, and it is ended where a quota is hit. Links and devices t
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -16,7 +17,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from sousveil.acquire import scratch
 from sousveil.model import Limit
 from sousveil.unpack.cage import cage
 from sousveil.unpack.limits import Quotas
@@ -34,6 +35,8 @@ SECONDS = 600.0
 MEMORY = 4 << 30
 """Bytes of addresses that a program may take."""
 _LOOK = 0.25
+_PARENT_DEATH = 1
+"""PR_SET_PDEATHSIG: the kernel ends the program when we are ended."""
 _MOST_REPORT = 256 << 20
 _MOST_TOLD = 200
 _MOST_RUN = 32
@@ -137,7 +140,13 @@ def _watched(
         "LC_ALL": "C",
     }
 
+    ours, libc = os.getpid(), ctypes.CDLL(None) if sys.platform == "linux" else None
+
     def before() -> None:
+        if libc is not None:
+            libc.prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != ours:
+                os._exit(1)
         _cap()
         if enter is not None:
             enter()
@@ -304,7 +313,7 @@ class Outside:
                 continue
             done += 1
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="sousveil-"))
+                self._folder = scratch.make()
             private = self._folder / str(done)
             private.mkdir(mode=0o700)
             for one in run(program, str(file), root, private, self._quotas):
@@ -316,7 +325,7 @@ class Outside:
     def close(self) -> None:
         """Remove what was unpacked."""
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            scratch.remove(self._folder)
             self._folder = None
 
 
