@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Limit, Passage
 from sousveil.read import lines
+from sousveil.read.comparisons import comparisons
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
 from sousveil.read.leftover import leftover
@@ -270,9 +271,12 @@ def _read_text(
             constructs += _embedded(text, module.scripts(text), offsets)
         elif module.__name__.endswith(".markdown") and (b"```" in text.utf8 or b"~~~" in text.utf8):
             constructs = _declared(text, module.code_blocks(text), offsets, constructs)
+        *_, kind, reader = module.__name__.split(".")
+        if kind in ("source", "resource") or reader == "prose":
+            constructs += comparisons(text, offsets, reader)
         if len(leftover(data, hits, constructs)) == len(hits):
             # Broken, or words among statements that declare nothing: the lines are shown.
-            constructs += lines.around(text, offsets, module.__name__.rpartition(".")[2])
+            constructs += lines.around(text, offsets, reader)
     except Unfinished as late:
         # What was read before the reader gave up is kept, and that it gave up is said.
         constructs += late.constructs

@@ -1,0 +1,136 @@
+"""Conditions on a trait's value, read off the text of any language."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sousveil.model import Construct
+from sousveil.read.comparisons import CONDITION, MOST, QUERY, comparisons
+from sousveil.read.text import Text
+from sousveil.read.unfinished import told
+
+WORD = "维吾尔族"
+
+
+def read(source: str) -> list[Construct]:
+    text = Text(source.encode(), "utf-8")
+    return comparisons(text, [m.start() for m in re.finditer(WORD.encode(), text.utf8)], "x")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (f'if (p.nation == "{WORD}") {{ alarm(p); }}', "p.nation"),
+        (f'if (p->getNation() == L"{WORD}") alarm(p);', "p->getNation()"),
+        (f"if (p.nation === '{WORD}') alarm(p)", "p.nation"),
+        (f'if ("{WORD}" == p.nation) alarm(p);', "p.nation"),
+        (f'if ("{WORD}".equals(p.getNation())) {{ alarm(p); }}', "p.getNation()"),
+        (f'if (p.getNation().equals("{WORD}")) {{ alarm(p); }}', "p.getNation()"),
+        (f'if (p.Nation.Contains("{WORD}")) {{ alarm(p); }}', "p.Nation"),
+        (f'if (Objects.equals(p.nation, "{WORD}")) {{ alarm(p); }}', "p.nation"),
+        (f'if (strcmp(p->nation, "{WORD}") == 0) alarm(p);', "p->nation"),
+        (f'if [p.nation isEqualToString:@"{WORD}"] {{ alarm(p); }}', "p.nation"),
+        (f'if p["nation"] in ("x", "{WORD}"):\n    alarm(p)', 'p["nation"]'),
+        (f'if (["x", "{WORD}"].includes(p.nation)) alarm(p)', "p.nation"),
+        (f'if (in_array($p["nation"], ["{WORD}"])) alarm($p);', '$p["nation"]'),
+        (f'switch p.Nation {{\ncase "x", "{WORD}":\n  alarm(p)\n}}', "p.Nation"),
+        (f'when (p.nation) {{\n  "x" -> 1\n}}\nswitch (p.nation) {{ case "{WORD}": alarm(p); }}', "p.nation"),
+    ],
+)
+def test_a_condition_of_code(source: str, name: str) -> None:
+    (found,) = read(source)
+    assert (found.role, found.name) == (CONDITION, name)
+    assert WORD in [m.name for m in found.members]
+    assert "alarm" in found.uses
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (f"SELECT id_card FROM people p WHERE p.age > 1 AND p.nation = '{WORD}';", "p.nation"),
+        (f"select id_card from people where nation like '%{WORD}%'", "nation"),
+        (f"select id_card from people where nation in ('x', '{WORD}')", "nation"),
+        (f"String sql = \"select id_card from people where nation = '{WORD}'\";", "nation"),
+        (f'rows = people.filter(nation="{WORD}").values("id_card")', "nation"),
+        (f'wrapper.eq("nation", "{WORD}").select("id_card")', "nation"),
+        (f'wrapper.eq(Person::getNation, "{WORD}").select("id_card")', "Person::getNation"),
+        (f'rows = people[people.nation == "{WORD}"]["id_card"]', "people.nation"),
+    ],
+)
+def test_a_condition_of_a_query(source: str, name: str) -> None:
+    (found,) = read(source)
+    assert (found.role, found.name) == (QUERY, name)
+    assert WORD in [m.name for m in found.members]
+    assert "id_card" in found.uses
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f'nation = "{WORD}"',
+        f"names = ['{WORD}', 'x']",
+        f"insert into dict values ('05', '{WORD}');",
+        f"update people set nation = '{WORD}'",
+        f'assert person.nation == "{WORD}"',
+        f'assertEquals("{WORD}", person.getNation());',
+        f"print('{WORD}')",
+    ],
+)
+def test_what_gives_or_tests_a_value_is_no_condition(source: str) -> None:
+    assert read(source) == []
+
+
+def test_one_condition_on_several_values_is_one() -> None:
+    (found,) = read(f'if (p.nation == "{WORD}" || p.nation == "{WORD}2") {{ stop(); }}')
+    assert [m.name for m in found.members] == [WORD, WORD + "2"]
+
+
+def test_the_function_and_class_around_it_are_its_scope() -> None:
+    source = f'class Hotel {{\n  bool needReport(Guest g) {{\n    return g.nation == "{WORD}";\n  }}\n}}'
+    assert read(source)[0].scope == ("Hotel", "needReport")
+
+
+def test_who_is_counted_or_shown_a_box_is_not_used() -> None:
+    uses = read(f'if (p.nation == "{WORD}") {{ high_risk += 1; alert("x"); store.dispatch(a) }}')[0].uses
+    assert "high_risk" not in uses
+    assert "alert" not in uses
+    assert "store.dispatch" in uses
+
+
+def test_of_very_many_the_first_are_kept_and_that_is_said() -> None:
+    told()
+    found = read(f'if (p.nation == "{WORD}") {{ stop(); }}\n' * (MOST + 5))
+    assert len(found) == MOST
+    assert [reason for reason, _ in told()] == ["cut"]
+
+
+PARTS = (
+    "nation",
+    " == ",
+    "'",
+    '"',
+    "(",
+    "[",
+    "{",
+    "in ",
+    "where ",
+    "select ",
+    "\n",
+    ".",
+    "维",
+    WORD,
+    "case ",
+    ":",
+    ",",
+)
+
+
+@given(st.lists(st.sampled_from((*PARTS, "equals(", "switch ", "%", "\xff")), max_size=60))
+def test_passages_are_the_bytes_of_the_file(parts: list[str]) -> None:
+    data = "".join(parts).encode()
+    text = Text(data, "utf-8")
+    for found in comparisons(text, [m.start() for m in re.finditer("nation|维".encode(), data)], "x"):
+        for passage in (found.passage, *(m.passage for m in found.members)):
+            assert data[passage.offset : passage.offset + passage.length].decode() == passage.text
