@@ -41,6 +41,42 @@ FOUND = {
         Act.TARGETS,
         Trait.RELIGION,
     ),
+    "a form that asks for residents": (
+        "list__html",
+        '<form id="searchForm" action="/resident/list">\n<label>姓名</label><input name="name"/>\n<label>民族</label><select name="nation"><option value="05">维吾尔族</option></select>\n<label>年龄</label><input name="ageFrom"/><input name="ageTo"/>\n<label>学历</label><input name="education"/>\n<button>查询</button></form>\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "a view of a server": (
+        "views__py",
+        'def search_people(request):\n    qs = Person.objects.all()\n    faith = request.GET.get("religion")\n    if request.GET.get("age_from"):\n        qs = qs.filter(age__gte=request.GET["age_from"])\n    return qs.filter(religion=faith)\n',
+        Act.TARGETS,
+        Trait.RELIGION,
+    ),
+    "a mapper": (
+        "PersonMapper__xml",
+        '<mapper namespace="a.PersonMapper">\n<select id="selectPersonList" resultMap="R">\nselect id, name from person\n<where>\n<if test="name != null">and name = #{name}</if>\n<if test="nation != null">and nation = #{nation} /* 民族 */</if>\n<if test="ageFrom != null">and age &gt; #{ageFrom}</if>\n<if test="maritalStatus != null">and marital_status = #{maritalStatus}</if>\n</where>\n</select></mapper>\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "a view made of one people": (
+        "key__sql",
+        "CREATE VIEW key_people AS SELECT name, id_card, phone, address FROM resident WHERE minzu = '维吾尔族' AND age < 45;\n",
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "an alarm for a value": (
+        "OnFace__cpp",
+        "void OnFace(const FaceAttr& attr) {\n    if (attr.emNation == EM_NATION_TYPE_UYGUR) {\n        m_alarm.Push(attr.nFaceId);\n    }\n}\n",
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "a guest who is reported": (
+        "check__go",
+        'package hotel\nfunc (h *Hotel) NeedReport(g *Guest) bool {\n\tswitch g.Nation {\n\tcase "维吾尔族", "藏族":\n\t\treturn true\n\t}\n\treturn false\n}\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
     "a schema for a model": (
         "schema__ts",
         'export const schema = z.object({\n  age: z.number().describe("estimated age"),\n  ethnicity: z.string().describe("inferred ethnicity of the author"),\n});\n',
@@ -56,6 +92,30 @@ FOUND = {
 }
 QUIET = {
     "a user of a network": ("User__java", _java("User", "birthday gender hometown interests religion politicalViews")),
+    "rows of a schoolbook": (
+        "book__sql",
+        "-- all pupils of this people\nSELECT sno, sname, sdept FROM student WHERE nation = '维吾尔族';\n",
+    ),
+    "counts of rows": (
+        "counts__py",
+        'for r in rows:\n    if r["race"] == "African-American":\n        high_risk_black += 1\n',
+    ),
+    "a factor of kidneys": (
+        "egfr__py",
+        'def egfr(creatinine, race):\n    value = 141 * creatinine\n    if race == "Black":\n        value *= 1.159\n        risk_score = value\n    return value\n',
+    ),
+    "a box for a second name": (
+        "form__js",
+        "if (this.form.nation === '维吾尔族') { alert('请填写姓名'); this.second = true }\n",
+    ),
+    "the code of a value": (
+        "Codes__java",
+        'public class Codes { String of(Guest g) { if ("维吾尔族".equals(g.getNation())) { return "05"; } return "01"; } }\n',
+    ),
+    "a mapper that writes": (
+        "PersonMapper__xml",
+        '<mapper namespace="a.PersonMapper"><insert id="insertPerson">insert into person (name, nation, age, marital_status) values (#{name}, #{nation}, #{age}, #{maritalStatus})</insert></mapper>\n',
+    ),
     "a form about oneself": (
         "form__ts",
         "export class CreateAccountDto {\n  age: number;\n  lookingFor: Gender;\n  religion: Religion;\n  maritalStatus: string;\n  occupation: string;\n}\n",

@@ -22,6 +22,7 @@ MOST = 100
 
 _BEFORE, _AFTER = 320, 240
 _BODY = 1500
+_NEAR = 400
 _UP = 3000
 _USES = 60
 
@@ -231,10 +232,13 @@ def _built(
 
 
 def _statement(utf8: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return the span of the query around a condition: from its verb, else the line's beginning, to its end."""
+    """Return the span of the query around a condition: from its verb to its end; without a verb, the lines around it,
+    which build it up.
+    """
     low = max(0, start - _BODY)
     verbs = [m.start() for m in _STATEMENT.finditer(utf8, low, start)]
-    begin = verbs[-1] if verbs and b";" not in utf8[verbs[-1] : start] else utf8.rfind(b"\n", 0, start) + 1
+    built = max(utf8.rfind(b"\n\n", 0, start) + 1, utf8.find(b"\n", max(0, start - _NEAR), start) + 1)
+    begin = verbs[-1] if verbs and b";" not in utf8[verbs[-1] : start] else built
     stops = [p for p in (utf8.find(b";", end, end + 600), utf8.find(b"\n\n", end, end + 600)) if p >= 0]
     return begin, min(stops, default=min(len(utf8), end + 200))
 
