@@ -5,9 +5,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from sousveil.model import Construct
-from sousveil.read.comparisons import CONDITION, MOST, QUERY, comparisons
+from sousveil.model import Construct, Kind, Passage
+from sousveil.read.comparisons import CONDITION, MOST, QUERY, asked_in, comparisons
 from sousveil.read.text import Text
 from sousveil.read.unfinished import told
 
@@ -36,6 +37,9 @@ def read(source: str) -> list[Construct]:
         (f'if (["x", "{WORD}"].includes(p.nation)) alarm(p)', "p.nation"),
         (f'if (in_array($p["nation"], ["{WORD}"])) alarm($p);', '$p["nation"]'),
         (f'switch p.Nation {{\ncase "x", "{WORD}":\n  alarm(p)\n}}', "p.Nation"),
+        (f'If p.Nation = "{WORD}" Then\n    alarm(p)\nEnd If', "p.Nation"),
+        (f"IF :NEW.nation = '{WORD}' THEN\n  INSERT INTO alarm VALUES (1);\nEND IF;", "NEW.nation"),
+        (f"formula='IF [Nation] = &quot;{WORD}&quot; THEN &quot;alarm&quot; END'", "Nation"),
         (f'when (p.nation) {{\n  "x" -> 1\n}}\nswitch (p.nation) {{ case "{WORD}": alarm(p); }}', "p.nation"),
     ],
 )
@@ -54,6 +58,8 @@ def test_a_condition_of_code(source: str, name: str) -> None:
         (f"select id_card from people where nation in ('x', '{WORD}')", "nation"),
         (f"String sql = \"select id_card from people where nation = '{WORD}'\";", "nation"),
         (f'rows = people.filter(nation="{WORD}").values("id_card")', "nation"),
+        (f"MATCH (p:Person {{age: 5, nation: '{WORD}'}})-[:IN]->(h:Hotel) RETURN p.id_card, id_card;", "nation"),
+        (f"g.V().has('nation', '{WORD}').values('id_card')", "nation"),
         (f'wrapper.eq("nation", "{WORD}").select("id_card")', "nation"),
         (f'wrapper.eq(Person::getNation, "{WORD}").select("id_card")', "Person::getNation"),
         (f'rows = people[people.nation == "{WORD}"]["id_card"]', "people.nation"),
@@ -63,7 +69,7 @@ def test_a_condition_of_a_query(source: str, name: str) -> None:
     (found,) = read(source)
     assert (found.role, found.name) == (QUERY, name)
     assert WORD in [m.name for m in found.members]
-    assert "id_card" in found.uses
+    assert any("id_card" in use for use in found.uses)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +86,17 @@ def test_a_condition_of_a_query(source: str, name: str) -> None:
 )
 def test_what_gives_or_tests_a_value_is_no_condition(source: str) -> None:
     assert read(source) == []
+
+
+def test_the_query_that_a_program_holds_as_a_string() -> None:
+    said = f"select name, id_card from people where nation = '{WORD}'"
+    place = Passage(8192, len(said.encode()), 0, 0, "utf-8", said, ".rodata 0x2000")
+    held = Construct(Kind.OPERATION, "people", place, role="select", language="sql")
+    (found,) = asked_in(held)
+    assert (found.name, found.role, found.passage) == ("nation", QUERY, place)
+    assert [(m.name, m.passage) for m in found.members] == [(WORD, place)]
+    assert {"name", "id_card"} <= set(found.uses)
+    assert asked_in(replace(held, passage=replace(place, text="select a position where nothing stands"))) == []
 
 
 def test_one_condition_on_several_values_is_one() -> None:

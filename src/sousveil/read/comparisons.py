@@ -32,7 +32,7 @@ _OPERAND = (
     rb"(?:(?:\??\.|->|::|!\.)[A-Za-z_$][\w$]{0,60}+|\[[\"'][\w\x80-\xff]{1,40}+[\"']\]|\((?:[\"'][\w]{1,40}+[\"'])?\)){0,6}+"
 )
 _LITERAL = rb"(?:(?:[LuUNb@$]|u8)?(?:\"[^\"\n\\]{1,60}+\"|'[^'\n\\]{1,60}+'|`[^`\n\\]{1,60}+`))"
-_QUOTED = re.compile(rb"([\"'`])%?(.{1,60}?)%?\1")
+_QUOTED = re.compile(rb"([\"'`]|&quot;)%?(.{1,60}?)%?\1")
 _VALUE = rb"(?:" + _LITERAL + rb"|" + _OPERAND + rb")"
 _LIST = _VALUE + rb"(?:\s{0,20}+,\s{0,20}+" + _VALUE + rb"){0,60}+"
 _MEANT = (
@@ -72,25 +72,40 @@ _SQL = re.compile(
     + rb")",
     re.IGNORECASE,
 )
+# IF nation = '…' THEN; IF(C2="…", …): one sign compares in a condition of Basic, PL/SQL and sheets.
+_IF = re.compile(
+    rb"\b(?:IF|ELSIF|ELSEIF|WHEN)\b\s{0,4}\(?[^\n;]{0,160}?(?P<name>(?:[:@]|\[|\()?" + _OPERAND + rb"\]?)\s{0,8}+="
+    rb"\s{0,8}+(?P<value>" + _LITERAL + rb"|&quot;[^&\n]{1,60}&quot;)(?=[^\n;]{0,200}\bTHEN\b|\)?\s?,)",
+    re.IGNORECASE,
+)
+# MATCH (p:Person {nation: '…'})
+_NODE = re.compile(
+    rb"\(\w{0,40}(?::\w{1,60}){1,3}\s{0,4}\{[^{}\n]{0,200}?(?P<name>"
+    + _OPERAND
+    + rb")\s{0,4}:\s{0,4}(?P<value>"
+    + _LITERAL
+    + rb")"
+)
 # Builders of queries: .eq("nation", "…"), filter(nation="…"), where(nation: "…"), eq(Person::getNation, "…").
 _BUILT = re.compile(
-    rb"(?:\.|->|\b)(?:eq|like|where\w{0,8}|filter(?:_by)?|find(?:By|_by|All|Many|One)?|and[wW]here|or[wW]here|exclude|term|match)"
+    rb"(?:\.|->|\b)(?:eq|like|has|where\w{0,8}|filter(?:_by)?|find(?:By|_by|All|Many|One)?|and[wW]here|or[wW]here|exclude|term|match)"
     rb"\(\s{0,8}[{\[(]{0,2}\s{0,8}[\"'`]?(?P<name>" + _OPERAND + rb")[\"'`]?\s{0,8}(?:,|:|=>|=)"
     rb"\s{0,8}(?:[\"'](?:=|like|in)[\"']\s{0,4},\s{0,4})?(?:in_?\()?[\[(]?(?P<value>" + _LIST + rb")"
 )  # fmt: skip
 _CASE = re.compile(rb"\b(?:case|when)\s{1,8}(?P<value>" + _LIST + rb")\s{0,8}(?::|->|=>|\n|then\b)", re.IGNORECASE)
 _SWITCH = re.compile(rb"\b(?:switch|match|when|case)\s{0,8}\(?\s?(?P<name>" + _OPERAND + rb")\)?\s{0,8}(?:\{|:|\n)")
 _QUICK = re.compile(
-    rb"==|\beq\b|qual|ontain|nclude|tarts?[Ww_]|ndex|cmp|in_array|\bin\s?[(\[{]|\b(?:case|when|where|having)\s|(?:where|filter|find|term|match|exclude|like)\w*\(",
+    rb"==|\beq\b|qual|ontain|nclude|tarts?[Ww_]|ndex|cmp|in_array|\bin\s?[(\[{]|\b(?:case|when|where|having|if)\b"
+    rb"|(?:where|filter|find|term|match|exclude|like|has)\w*\(|\(\w*:\w+ ?\{",
     re.IGNORECASE,
 )
 
-_STATEMENT = re.compile(rb"\b(?:select|delete\s+from|update)\b", re.IGNORECASE)
+_STATEMENT = re.compile(rb"\b(?:select\b|delete\s+from\b|update\b|match\s?\()", re.IGNORECASE)
 _WHERE = re.compile(rb"\b(?:where|having|on|<if|<where)\b", re.IGNORECASE)
 # What a test expects it was given.
 _TESTED = re.compile(rb"\b(?:assert\w*|expect|should|verify)\b[^\n]{0,200}\Z")
 _HOLDER = re.compile(
-    rb"\b(?:function|def|func|fn|fun|sub|procedure|rule)\s+(?:\([^()\n]{0,80}\)\s{0,4})?"
+    rb"\b(?:[fF]unction|def|func|fn|fun|[sS]ub|procedure|rule)\s+(?:\([^()\n]{0,80}\)\s{0,4})?"
     rb"([\w$\x80-\xff]{2,80}|\"[^\"\n]{1,80}\")"
     rb"|\b([A-Za-z_$][\w$]{1,80})\s{0,4}\([^;{}()\n]{0,300}\)\s{0,8}"
     rb"(?:throws [\w, .]{1,80}|const|override|async|->\s?[\w<>]{1,40}|:\s?[\w<>\[\]?]{1,40}){0,2}\s{0,8}"
@@ -139,6 +154,26 @@ def comparisons(text: Text, offsets: Sequence[int], language: str) -> list[Const
     return list(out.values())
 
 
+def asked_in(statement: Construct) -> list[Construct]:
+    """Return the conditions of a query that a program holds as one string; their place is the string's."""
+    said = statement.passage.text
+    if not _STATEMENT.search(head := said[:4000].encode()) or not _WHERE.search(head):
+        return []
+    quotes = [m.start() for m in re.finditer(rb"'", head)]
+    found = comparisons(Text(head, "utf-8"), quotes, statement.language)
+    at = statement.passage
+    return [
+        replace(
+            c,
+            passage=at,
+            members=tuple(replace(m, passage=at) for m in c.members),
+            scope=(*statement.scope, *c.scope),
+            package=statement.package,
+        )
+        for c in found
+    ]
+
+
 def _at(utf8: bytes, at: int) -> tuple[bytes, tuple[int, int], tuple[int, int], bool] | None:
     """Return the comparison that holds ``at``: what is compared, the values' span, its own, whether rows are asked."""
     low, high = max(0, at - _BEFORE), min(len(utf8), at + _AFTER)
@@ -157,7 +192,9 @@ def _at(utf8: bytes, at: int) -> tuple[bytes, tuple[int, int], tuple[int, int], 
                 name = name[: called.start()]
             asked = _within_query(utf8, match.start()) or _indexed(utf8, line, match.start())
             return name, match.span("value"), match.span(), asked
-    match = _holding(_BUILT, utf8, low, at, high)
+    if (match := _holding(_IF, utf8, line, at, high)) is not None:
+        return match.group("name").strip(b":@[]("), match.span("value"), match.span(), False
+    match = _holding(_BUILT, utf8, low, at, high) or _holding(_NODE, utf8, line, at, high)
     if match is None and (wheres := [m.end() for m in _WHERE.finditer(utf8, low, at)]):
         found = _holding(_SQL, utf8, wheres[-1], at, high)
         match = found if found is not None and _within_query(utf8, found.start()) else None
@@ -208,7 +245,7 @@ def _built(
     else:
         low, high = end, _guarded(utf8, start, end)
     members = []
-    for found in re.finditer(_VALUE, utf8[values[0] : values[1]]):
+    for found in re.finditer(rb"&quot;[^&\n]{1,60}&quot;|" + _VALUE, utf8[values[0] : values[1]]):
         word = found.group()
         quoted = _QUOTED.search(word)
         said = (quoted.group(2) if quoted else word).decode("utf-8", "replace")

@@ -13,9 +13,9 @@ from types import ModuleType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sousveil.model import Construct, Limit, Passage
+from sousveil.model import Construct, Kind, Limit, Passage
 from sousveil.read import lines
-from sousveil.read.comparisons import comparisons
+from sousveil.read.comparisons import asked_in, comparisons
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
 from sousveil.read.leftover import leftover
@@ -242,6 +242,7 @@ def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]] | None, 
         except Unfinished as late:
             constructs += late.constructs
             limits.append(Limit(path, late.reason, late.detail))
+    constructs += [made for c in constructs if c.kind in (Kind.STATEMENT, Kind.OPERATION) for made in asked_in(c)]
     return Reading(tuple(constructs), readers[0].partition(".")[0], tuple(limits))
 
 
