@@ -201,6 +201,20 @@ def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str], header
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_said_once(environment: dict[str, str], unbuffered: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sousveil", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**environment, "PYTHONUNBUFFERED": unbuffered},
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (2, "sousveil: standard output: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_standard_output_on_a_full_disk(environment: dict[str, str], header: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(

@@ -87,6 +87,8 @@ def _report(error: Exception, args: Sequence[str]) -> int:
         _say(str(error))
         return TROUBLE
     if isinstance(error, OSError) and error.errno in _FULL:
+        if error.filename is None and _written(0):  # which says so
+            return TROUBLE
         _say(f"{error.filename + ': ' if isinstance(error.filename, str) else ''}{error.strerror}; it was not done")
         return TROUBLE
     if os.environ.get("SOUSVEIL_DEBUG") == "1" or "-vv" in args:
