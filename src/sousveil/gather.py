@@ -22,7 +22,7 @@ from sousveil.options import Options, Progress
 from sousveil.read.own_words import of_product
 from sousveil.unpack.render.ocr import available as ocr_available
 from sousveil.work.confine import missing
-from sousveil.work.feed import Feed
+from sousveil.work.feed import Feed, most_workers
 from sousveil.work.jobs import warm, work
 from sousveil.work.joining import JOINED, pairs
 from sousveil.work.messages import (
@@ -70,7 +70,7 @@ class Gathering:
     ) -> None:
         """``keeps`` keeps a folder while it is scanned."""
         self._acquired, self._options, self._progress = acquired, options, progress
-        self.size = options.jobs or os.cpu_count() or 1
+        self.size = most_workers(options.jobs or os.cpu_count() or 1)
         self.files = self.bytes = self.read_count = 0
         self.kinds: Counter[str] = Counter()
         self.coverage: Counter[str] = Counter()

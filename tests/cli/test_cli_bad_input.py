@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -272,3 +273,47 @@ def test_a_closed_standard_input_cannot_be_scanned(run) -> None:
 def _close(numbers: tuple[int, ...]) -> None:
     for number in numbers:
         os.close(number)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are handed over there")
+@pytest.mark.parametrize("most", [24, 64])
+def test_few_files_may_be_open(run, header: Path, tmp_path: Path, most: int) -> None:
+    """What waits to be read holds no file open, however much waits: thousands of hits went beyond the usual limit."""
+    with zipfile.ZipFile(tmp_path / "sdk.zip", "w") as sdk:
+        for number in range(100):
+            sdk.writestr(f"{number}.h", header.read_text("utf-8").replace("XQ", f"XQ{number}"))
+    done = run("scan", "sdk.zip", "--format", "json", "--jobs", "2", preexec_fn=lambda: limited(most))
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    assert report["complete"] is True
+    assert len(report["findings"]) == 200  # an enumeration and the record that uses it, in each
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are handed over there")
+def test_as_many_readers_as_files_may_be_open(run, header: Path) -> None:
+    for number in range(120):
+        header.with_name(f"{number}.h").write_text(header.read_text("utf-8").replace("XQ", f"XQ{number}"), "utf-8")
+    done = run("scan", ".", "--jobs", "30", "--format", "json", preexec_fn=lambda: limited(64))
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    assert (report["complete"], report["run"]["jobs"]) == (True, 4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are handed over there")
+def test_no_file_may_be_open(run, header: Path) -> None:
+    refused(run("scan", str(header), preexec_fn=lambda: limited(10)), "Too many open files")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize("command", [("scan", "."), ("terms", "--in", ".")])
+def test_a_current_folder_that_is_gone(run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    refused(run(*command, cwd=gone, preexec_fn=gone.rmdir), "the current folder is no more")
+
+
+def limited(most: int) -> None:
+    """Let this process have so many files open."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

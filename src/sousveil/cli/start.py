@@ -18,9 +18,12 @@ from types import FrameType
 FOUND, TROUBLE = 1, 2
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 """A disk that is full, closed or broken: nothing that we could mend."""
+_SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
+"""Files, processes or memory that a limit of the user's or the machine's refuses."""
 _GRACE = 5.0
 """Seconds that cleaning up after a signal may take."""
 _TICK = 0.5
+_OPEN = 8192
 _code: int | None = None
 """With what the process ends, once that is certain."""
 
@@ -40,6 +43,7 @@ class Refused(Exception):
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0, 1 (found), 2 (could not), or 128 + a signal's number."""
     args = sys.argv[1:] if args is None else list(args)
+    _open_as_many_as_allowed()
     atexit.register(_vanish)  # the first, so that it runs last
     _open_what_is_closed()
     _make_streams_forgiving()
@@ -91,6 +95,14 @@ def _report(error: Exception, args: Sequence[str]) -> int:
             return TROUBLE
         _say(f"{error.filename + ': ' if isinstance(error.filename, str) else ''}{error.strerror}; it was not done")
         return TROUBLE
+    if isinstance(error, OSError) and error.errno in _SCARCE:
+        _say(
+            f"{error.strerror}: the system gives this process no more, and it was not done. ulimit -a shows its limits."
+        )
+        return TROUBLE
+    if isinstance(error, FileNotFoundError) and _nowhere():
+        _say("the current folder is no more; go to one that is there (cd), and try again")
+        return TROUBLE
     if os.environ.get("SOUSVEIL_DEBUG") == "1" or "-vv" in args:
         import traceback
 
@@ -100,6 +112,15 @@ def _report(error: Exception, args: Sequence[str]) -> int:
         "Please report it with the command and this line; SOUSVEIL_DEBUG=1 shows where it happened."
     )
     return TROUBLE
+
+
+def _nowhere() -> bool:
+    """Return whether the folder that this was started in is gone."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _catch_signals() -> None:
@@ -154,6 +175,19 @@ def _open_what_is_closed() -> None:
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 - as long as the program
     sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def _open_as_many_as_allowed() -> None:
+    """Have as many files open as the user may: each worker needs a few, and the usual limit is far below the real."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN if hard == resource.RLIM_INFINITY else min(_OPEN, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _make_streams_forgiving() -> None:

@@ -24,6 +24,10 @@ from sousveil.work.shelf import Keeps, Listed, Shelf
 from sousveil.work.station import PASSING, Station
 
 _BATCH_FILES = 128
+_FEWEST = 4
+"""Files in a job where few may be open."""
+_OTHERS, _PLACE = 24, 5
+"""What is open beside workers, and for each: a pipe, what tells of its end, a spool, scratch, one to spare."""
 _BATCH_BYTES = 48 << 20
 LARGE = _BATCH_BYTES // 4
 """Bytes of a file from which on it is a job of its own."""
@@ -290,13 +294,20 @@ class Feed:
             self._folder = None
 
 
+def most_workers(wanted: int) -> int:
+    """Return how many of ``wanted`` workers there may be, each with a job that lies ready for it."""
+    return max(1, min(wanted, (_may_open() - _OTHERS) // (_PLACE + _FEWEST)))
+
+
 def _batch_files(workers: int) -> int:
     """Return how many files a job may hold, so that all that wait stay within what a process may have open."""
+    return max(_FEWEST, min(_BATCH_FILES, (_may_open() - 64) // (2 * workers + 2)))
+
+
+def _may_open() -> int:
     if sys.platform == "win32":
-        return _BATCH_FILES
+        return 1 << 20
     import resource
 
     may = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if may == resource.RLIM_INFINITY:
-        return _BATCH_FILES
-    return max(4, min(_BATCH_FILES, (may - 64) // (2 * workers + 2)))
+    return 1 << 20 if may == resource.RLIM_INFINITY else may

@@ -112,6 +112,8 @@ class Pool(Generic[Job, Message]):
         self._size = max(1, size)
         self._workers: list[_Worker[Job]] = []
         self._queue: deque[_Order[Job]] = deque()
+        self._prepared = 0
+        """Orders in the queue that hold open files: never more than workers, whatever is put before them."""
         self._refused: list[Job] = []
         methods = multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context(
@@ -155,7 +157,9 @@ class Pool(Generic[Job, Message]):
             while self._refused:
                 yield self._refused.pop(), Lost("crashed", "no reader could be started for it")
             # A job for each worker lies ready to be sent; one is made ready at a time: who is done is served first.
-            unready = next((order for order in islice(self._queue, self._size) if not order.raw), None)
+            unready = None
+            if self._prepared < self._size:
+                unready = next((order for order in islice(self._queue, self._size) if not order.raw), None)
             making = more and len(self._queue) < self._size
             if making:
                 job = next(feed, None)
@@ -223,6 +227,7 @@ class Pool(Generic[Job, Message]):
         sent: Job = order.job
         if self._hand is not None:
             sent, order.descriptors = self._hand(order.job)
+        self._prepared += 1
         order.raw = len(order.descriptors).to_bytes(4, "little") + self._encode_job.encode(sent)
 
     def _dispatch(self) -> None:
@@ -234,7 +239,13 @@ class Pool(Generic[Job, Message]):
             if worker is None:
                 if len(self._workers) >= self._size:
                     return
-                worker = self._start()
+                try:
+                    worker = self._start()
+                except OSError:
+                    if not self._workers:
+                        raise
+                    self._size = len(self._workers)  # no more files or processes are to be had: these do it
+                    return
             order = self._queue[0]
             self._ready(order)
             if worker.station is not None:
@@ -248,18 +259,29 @@ class Pool(Generic[Job, Message]):
                 self._kill(worker)
                 order.tries += 1
                 if order.tries >= _TRIES:
-                    self._queue.popleft()
-                    order.drop()
+                    self._take_out()
                     self._refused.append(order.job)
                 continue
-            self._queue.popleft()
-            order.drop()
+            self._take_out()
             worker.job, worker.heard = order.job, time.monotonic()
+
+    def _take_out(self) -> None:
+        """Take the first order, which is ready, out of the queue, and close what went along."""
+        self._queue.popleft().drop()
+        self._prepared -= 1
 
     def _start(self) -> _Worker[Job]:
         station = None
         if self._stations is not None:
             station = self._free.pop() if self._free else self._stations()
+        try:
+            return self._start_at(station)
+        except OSError:
+            if station is not None:
+                self._free.append(station)
+            raise
+
+    def _start_at(self, station: Station | None) -> _Worker[Job]:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=serve,
@@ -269,8 +291,13 @@ class Pool(Generic[Job, Message]):
             ),
             daemon=True,
         )  # fmt: skip
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         worker: _Worker[Job] = _Worker(process, ours, station)
         self._workers.append(worker)
         return worker

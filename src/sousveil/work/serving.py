@@ -33,10 +33,13 @@ UNCONFINED = 90
 
 def send(pipe: int, descriptors: Sequence[int]) -> None:
     """Send descriptors along a pipe."""
-    with socket.socket(fileno=os.dup(pipe)) as way:
+    way = socket.socket(fileno=pipe)
+    try:
         for start in range(0, len(descriptors), AT_ONCE):
             part = array.array("i", descriptors[start : start + AT_ONCE])
             way.sendmsg([b"f"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, part)])
+    finally:
+        way.detach()
 
 
 def _take(way: socket.socket, count: int) -> list[int]:
