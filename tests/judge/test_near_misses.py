@@ -424,3 +424,34 @@ def test_a_column_called_predicted_is_no_call_of_a_model() -> None:
     names = [shape.format("ethnicity") for shape in ("predicted_{}", "inferred_{}", "imputed_{}")]
     code = "def report(rows):\n" + "".join(f"    put(rows[{name!r}], 'guess', 'probability')\n" for name in names)
     assert not profiles(judged(report__py=code))
+
+
+def test_an_answer_that_prints_a_card_keeps_no_emptied_slot() -> None:
+    table = "## ocr/{}\n\n|字段|说明|\n|:--|:--|\n|res[性别]|性别|\n|res[民族]|民族|\n|res[出生]|出生|\n|res[{}]|{}|\n"
+    card = judged(api__md=table.format("idcard", "签发机关", "身份证的签发机关"))
+    assert card.verdict is Verdict.RECORDS
+    struct = "typedef struct {{ BYTE byAge; BYTE byEthnic; //{} \n BYTE bySex; BYTE byMask; }} HUMAN;"
+    assert judged(human__h=struct.format("保留")).verdict is Verdict.RESIDUE
+
+
+def test_a_register_is_one_in_indonesian_too() -> None:
+    page = '<h4>Data {0}</h4><label>{1}</label><input name="{1}"><label>Agama</label><select name="agama"><option>Hindu</option><option>Islam</option><option>Kristen</option></select><label>{2}</label><input name="{2}">'
+    assert judged(a__html=page.format("Penduduk", "tempat_lahir", "pekerjaan")).verdict is Verdict.RECORDS
+    assert not judged(a__html=page.format("Buku", "judul", "penerbit")).findings
+
+
+def test_privileged_classes_are_measured_across() -> None:
+    code = "def load(frame):\n    {} = {{'sex': [1.0], 'race': [1.0], 'age': [2.0], 'education': [1.0]}}\n    return frame\n"
+    assert {str(f.act) for f in judged(a__py=code.format("all_privileged_classes")).findings} == {"measures"}
+
+
+def test_spanish_labels_of_a_classifier_and_spanish_colours() -> None:
+    code = """import tensorflow as tf
+{} = [{}]
+def analizar(rostro):
+    pred = model.predict(rostro)
+    return {}[pred.argmax()]
+"""
+    assert profiles(judged(rostro__py=code.format("razas", "'Asiatico', 'Blanco', 'Negro', 'Mestizo'", "razas")))
+    for name, colours in (("pelo", "'Negro', 'Blanco', 'Rojo'"), ("coche", "'blanco', 'negro', 'gris', 'azul'")):
+        assert not profiles(judged(rostro__py=code.format(name, colours, name)))

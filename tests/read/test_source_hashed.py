@@ -1,8 +1,9 @@
-"""R, Perl, Julia and Lua: what stands for itself, and where."""
+"""R, Perl, Julia, Lua and MATLAB: what stands for itself, and where."""
 
 from __future__ import annotations
 
 from sousveil.model import Construct, Kind
+from sousveil.read import dispatch
 from sousveil.read.source import hashed
 from sousveil.read.text import decode
 
@@ -130,3 +131,38 @@ def test_the_dashes_of_another_language_are_no_comment() -> None:
     assert {c.language for c in read(source, "ethnicity")} == {"r"}
     julia = "function race(x)\n    local y = x\n    return y\nend\n"
     assert {c.language for c in read(julia, "race")} == {"julia"}
+
+
+MATLAB = """%% Which faith a face has
+function [label, score] = guessFaith(picture, net)
+    % Returns the religion; 50% of the time.
+    labels = {'muslim', 'hindu', 'sikh'};
+    folder = 'C:\\faces\\';  % no escape
+    [k, score] = classify(net, picture);
+    label = labels{k};
+
+function showReligion
+    disp('religion')
+end
+"""
+
+
+def test_matlab() -> None:
+    found = {(c.kind, c.name): c for c in read(MATLAB, "Returns the", "muslim", "disp(")}
+    guess = found[Kind.OPERATION, "guessFaith"]
+    assert [m.name for m in guess.members] == ["picture", "net"] and guess.returns == "label, score"
+    assert guess.language == "matlab" and "classify" in guess.uses and "disp" not in guess.uses
+    assert [m.name for m in found[Kind.LABEL_SET, "labels"].members] == ["muslim", "hindu", "sikh"]
+    assert found[Kind.OPERATION, "showReligion"].uses == ("disp", "religion")
+
+
+def test_what_ends_in_m_is_matlab_or_objective_c() -> None:
+    for source, language in (
+        (MATLAB, "matlab"),
+        ("function religion = ask(face)\nreligion = face;\n", "matlab"),
+        ('#import "Face.h"\n@implementation Face\n- (NSString *)religion { return @"%d"; }\n@end\n', "objc"),
+        ("// religion of a face\nint religion(int face);\n", "c"),
+    ):
+        data = source.encode()
+        found = dispatch.read("guess.m", data, [(data.find(b"religion"), "utf-8")]).constructs
+        assert {c.language for c in found} == {language}, source

@@ -66,7 +66,11 @@ def reader_of(path: str, data: bytes) -> ModuleType:
     parts = name.split(".")
     ends = ["." + ".".join(parts[i:]) for i in range(1, len(parts))]
     reader = next((table[end] for end in (name, *ends) if end in table), None) or _sniff(data[:4096])
-    return import_module("sousveil.read." + reader)
+    module = import_module("sousveil.read." + reader)
+    if reader == "source.c" and name.endswith(".m"):
+        hashed = import_module("sousveil.read.source.hashed")
+        return hashed if hashed.matlab(data[: 1 << 16]) else module
+    return module
 
 
 def _sniff(head: bytes) -> str:

@@ -103,6 +103,18 @@ class Blanked:
             words.insert(0, clean(self.source[slice(*self.notes[own])]))
         return start, gloss.join(*reversed(words))
 
+    def below(self, at: int) -> str:
+        """Return the words of the comments that stand on the lines right below ``at``, the end of a line."""
+        words: list[str] = []
+        first = bisect_left(self.notes, (at, 0))
+        for start, end in self.notes[first : first + _LEADING]:
+            between = self.source[at : min(start, at + _LINE)]
+            if between.strip() or between.count(b"\n") > 1:
+                break
+            words.append(clean(self.source[start:end]))
+            at = end
+        return gloss.join(*words)
+
     def trailing(self, end: int) -> tuple[int, str]:
         """Return the end and words of the comment that follows ``end`` on its line (``end`` and "" if none does)."""
         index = bisect_left(self.notes, (end, 0))

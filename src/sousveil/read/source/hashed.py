@@ -1,6 +1,7 @@
-"""R, Perl, Julia and Lua: functions with their comments, structures, lists, manuals inside the file; no expression.
+"""R, Perl, Julia, Lua and MATLAB: functions with their comments, structures, lists, manuals; no expression.
 
-Read without a grammar: none is at hand. Their comments begin with a hash; those of Lua with two dashes.
+Read without a grammar: none is at hand. Their comments begin with a hash; those of Lua with two dashes, those of MATLAB
+with a percent sign. MATLAB shares ``.m`` with Objective-C: ``matlab`` tells them apart.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ _JULIA = re.compile(
 # Perl and Julia have a ``local`` as well, of nothing that is called or built so; a hash begins no line of Lua.
 _LUA = re.compile(rb"(?m)^[ \t]*+(?:--|local[ \t]++(?:function\b|\w++[ \t]*+=[ \t]*+(?:require\b|\{|function\b)))")
 _HASH = re.compile(rb"(?m)^[ \t]*+#(?!!)")
+# ``function [a, b] = name(c)``; its ``end`` is left out as often as not, so the next function ends it.
+_MATLAB = re.compile(
+    rb"(?m)^[ \t]*+function[ \t]++(\[[^\]\n]{0,200}\][ \t]*+=[ \t]*+|\w{1,100}[ \t]*+=[ \t]*+)?"
+    rb"([A-Za-z][\w.]{0,100})[ \t]*+(?=[(\r\n,;%]|\Z)"
+)
+_PERCENT = re.compile(rb"(?m)^[ \t]*+(?:%(?:[%{ \t]|\w++(?![ \t]*+[=;]))|(?:clc|clear|close[ \t]++all)\b)")
+_OBJC = re.compile(rb"(?m)^[ \t]*+(?:#[ \t]*+(?:import|include|define|if|pragma)|@\w|//|/\*|[-+][ \t]*+\(|\})")
 _STRUCT = re.compile(
     rb"(?m)^([ \t]*+)(?:@[\w.]++[ \t]++|Base\.@kwdef[ \t]++)?(?:mutable[ \t]++)?struct[ \t]++(\w{1,100})"
 )
@@ -64,6 +72,13 @@ _LINES = 12
 """Lines before and after a term outside of any function whose words are kept."""
 
 
+def matlab(head: bytes) -> bool:
+    """Return whether a file that begins so is MATLAB's or Octave's, and none of another language here or of C."""
+    if _OBJC.search(head) or _HASH.search(head) or _PERL.search(head):
+        return False
+    return _PERCENT.search(head) is not None or (_MATLAB.search(head) is not None and not _JULIA.search(head))
+
+
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the constructs that hold a hit and what they name or are named by; raises ``Unfinished`` past a bound."""
     if hits is not None and not hits:
@@ -91,15 +106,21 @@ class _Hashed:
         lua = _LUA.search(text.utf8) is not None and _HASH.search(text.utf8) is None
         if lua:
             comments = {b"--": b"\n", b"--[[": b"]]"}
-        self.blanked = Blanked(text.utf8, comments, b"\"'", escapes=True)
+        matrix = not lua and matlab(text.utf8)
+        if matrix:
+            comments = {b"%": b"\n", b"%{": b"%}"}
+        self.blanked = Blanked(text.utf8, comments, b"\"'", escapes=not matrix)
         self.code = self.blanked.code
         told = "perl" if _PERL.search(self.code) else "julia" if _JULIA.search(self.code) else "r"
-        self.language = "lua" if lua else told
+        self.language = "lua" if lua else "matlab" if matrix else told
 
     # ------------------------------------------------------------------ declarations
 
     def drafts(self) -> Iterator[Draft]:
         """Yield every function and structure."""
+        if self.language == "matlab":
+            yield from self._matlab()
+            return
         for match in _R.finditer(self.code):
             stop = self._closing(match.start(2))
             brace = re.compile(rb"\s*+(\{)").match(self.code, stop)
@@ -124,6 +145,15 @@ class _Hashed:
             begin, name = match.end("i"), _text(match["n"])
             start, words = self.blanked.leading(begin)
             yield Draft(start, end, partial(self._enum, begin, match.end(), end, name, words), (name,))
+
+    def _matlab(self) -> Iterator[Draft]:
+        found = list(_MATLAB.finditer(self.code))
+        ends = [m.start() for m in found[1:]] + [len(self.code)]
+        for match, end in zip(found, ends, strict=True):
+            opens = self.code[match.end() : match.end() + 1] == b"("
+            given = (match.end() + 1, self._closing(match.end()) - 1) if opens else (match.end(), match.end())
+            answer = _text(match[1] or b"").strip(" \t=[]")
+            yield self._function(match.start(), end, match[2], given, answer)
 
     def _enum(self, begin: int, body: int, end: int, name: str, words: str) -> Construct:
         members: list[Member] = []
@@ -163,8 +193,11 @@ class _Hashed:
             ends.setdefault(match[1], []).append(match.end())
         return ends
 
-    def _function(self, begin: int, end: int, name: bytes, given: tuple[int, int] | None) -> Draft:
+    def _function(self, begin: int, end: int, name: bytes, given: tuple[int, int] | None, answer: str = "") -> Draft:
         start, words = self.blanked.leading(begin)
+        if self.language == "matlab":
+            # What a function does is told below its line.
+            words = gloss.join(words, self.blanked.below(self.text.line_span(begin)[1]))
 
         def build() -> Construct:
             members = self._parameters(*given) if given else self._shifted(begin, min(end, begin + 2000))
@@ -176,6 +209,7 @@ class _Hashed:
                 gloss=_ROXYGEN.sub("", words)[:4000],
                 role="function",
                 language=self.language,
+                returns=answer,
                 uses=self._uses(given[1] if given else begin, min(end, begin + _BODY)),
             )
 
@@ -221,7 +255,9 @@ class _Hashed:
                 found = [Entry(at + w.start(), at + w.end(), _text(w[0]), "text") for w in words]
                 yield from self._labels(match.start(), match.start(), match.end(), found)
         for match in _STRING.finditer(self.source):
-            if touched(spots, *match.span()) and (names := gloss.attribute_list(_text(match[0][1:-1]))):
+            # What was put into a comment is not asked for any more.
+            asked = self.code[match.start()] == self.source[match.start()]
+            if asked and touched(spots, *match.span()) and (names := gloss.attribute_list(_text(match[0][1:-1]))):
                 place = self.text.passage(*match.span())
                 name = gloss.attribute_key(_text(match[0][1:-1])) or self._holder(match.start())
                 members = tuple(Member(n, place) for n in names)
