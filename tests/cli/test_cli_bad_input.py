@@ -182,6 +182,52 @@ def test_output_where_there_is_no_folder(run, header: Path) -> None:
     refused(run("scan", str(header), "--output", "no/such/folder/report.json"), "there is no folder")
 
 
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ("", "the name is empty"),
+        ("reports/", "there is no such folder"),
+        ("x" * 300, "File name too long"),
+        ("loop", "loop"),
+        ("xq_face.h", "that is the product"),
+        ("alias.h", "that is the product"),
+    ],
+)
+def test_where_a_report_cannot_go(run, header: Path, output: str, why: str) -> None:
+    header.with_name("loop").symlink_to("loop")
+    header.with_name("alias.h").hardlink_to(header)
+    before = header.read_bytes()
+    refused(run("scan", "xq_face.h", "--output", output), "--output", why)
+    assert header.read_bytes() == before
+    refused(run("inspect", "xq_face.h", "--extract", "xq_face.h", "--output", output), "--output", why)
+    assert header.read_bytes() == before
+
+
+def test_a_report_to_standard_output_by_its_usual_name(run, header: Path) -> None:
+    done = run("scan", "xq_face.h", "--output", "-")
+    assert done.stdout.startswith("PROFILES")
+    assert not header.with_name("-").exists()
+
+
+def test_an_extract_goes_through_a_pipe_and_not_over_it(run, header: Path, tmp_path: Path) -> None:
+    """A device of this name was replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        done = run("inspect", "xq_face.h", "--extract", "xq_face.h", "--output", "pipe")
+        assert reader.communicate(timeout=20)[0] == header.read_bytes(), done.stderr
+    assert pipe.is_fifo()
+
+
+def test_an_extract_that_is_not_there_leaves_what_was(run, header: Path, tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    (tmp_path / "sub").mkdir()
+    assert run("inspect", "xq_face.h", "--extract", "nothing", "--output", "old").returncode == 1
+    assert (tmp_path / "old").read_text() == "old"
+    assert run("inspect", "xq_face.h", "--extract", "nothing", "--output", "sub/new").returncode == 1
+    assert os.listdir(tmp_path / "sub") == []
+
+
 def test_a_cache_that_cannot_be_written(run, header: Path) -> None:
     done = run("scan", str(header), env={"SOUSVEIL_CACHE": "/proc/sousveil"})
     assert done.returncode == 1

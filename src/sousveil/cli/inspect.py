@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.outlet import check, target, whole
 
 if TYPE_CHECKING:
     from sousveil.look import Collected
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--constructs", is_flag=True, help="Every structure that was read, with its members.")
 @click.option("--everything", is_flag=True, help="With --constructs: read files that hold no such word as well.")
 @click.option("--extract", metavar="ADDRESS", help="Write the bytes of the artifact at this address of a report.")
-@click.option("--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="Where to; else standard output.")
+@click.option("--output", "-o", metavar="FILE", callback=target, help="Where to; else standard output.")
 def command(product: str, constructs: bool, everything: bool, extract: str | None, output: Path | None) -> None:
     """Show PRODUCT the way sousveil sees it: every artifact with kind, size and hash, what stayed closed, and why.
 
@@ -113,7 +114,6 @@ def _where(passage: Passage) -> str:
 def _extract(product: str, address: str, output: Path | None, options: Options) -> None:
     from msgspec.structs import replace
 
-    from sousveil.cli.start import FOUND
     from sousveil.look import extract
     from sousveil.report.safe import show
 
@@ -121,16 +121,19 @@ def _extract(product: str, address: str, output: Path | None, options: Options) 
     if output is None:
         found = extract(product, address, sys.stdout.buffer, options)
     else:
-        part = output.with_name(f".{output.name}.part")
-        try:
-            with part.open("wb") as out:
-                found = extract(product, address, out, options)
-            if found is not None:
-                part.replace(output)
-        finally:
-            part.unlink(missing_ok=True)
+        check(output, [product])
+        with whole(output) as out:
+            if (found := extract(product, address, out, options)) is None:
+                _not_there(product, address)
     if found is None:
-        text = f"no artifact has the address {address}; all of them: sousveil inspect {product}"
-        print(show(f"sousveil: {product}: {text}"), file=sys.stderr)
-        raise SystemExit(FOUND)
+        _not_there(product, address)
     print(show(f"{found.sha256}  {found.size} bytes  {address}"), file=sys.stderr)
+
+
+def _not_there(product: str, address: str) -> NoReturn:
+    from sousveil.cli.start import FOUND
+    from sousveil.report.safe import show
+
+    text = f"no artifact has the address {address}; all of them: sousveil inspect {product}"
+    print(show(f"sousveil: {product}: {text}"), file=sys.stderr)
+    raise SystemExit(FOUND)

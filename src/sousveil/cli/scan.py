@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.outlet import target
 
 
 @click.command(short_help="Scan products and report.", context_settings={**HELP_OPTIONS, "max_content_width": 100})
@@ -24,7 +25,7 @@ from sousveil.cli.app import HELP_OPTIONS
     "--output",
     "-o",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    callback=target,
     help="Write the report there, whole or not at all. A folder takes one file a product.",
 )
 @click.option(

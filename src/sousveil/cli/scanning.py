@@ -57,7 +57,7 @@ def run(request: Request) -> int:
     if request.hash_only and request.case is None:
         raise Refused("--hash-only says what a case keeps; name one: --case FOLDER")
     if request.output is not None:
-        check(request.output)
+        check(request.output, request.products)
     folder = request.output if request.output is not None and request.output.is_dir() else None
     if len(request.products) > 1 and request.format in _WHOLE and folder is None:
         raise Refused(
