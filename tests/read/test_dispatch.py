@@ -54,6 +54,7 @@ def test_no_reader_is_loaded_before_it_is_needed() -> None:
         ("noext", b"<!DOCTYPE html><html>", "resource.html"),
         ("noext", b'{"a": 1}', "resource.json"),
         ("noext", b"#!/usr/bin/python3\n", "source.python"),
+        ("noext", b"#!/usr/bin/env bash\n", "source.shell"),
         ("noext", b"just words", "document.prose"),
         ("noext", b"words that import nothing and define a class of people:", "document.prose"),
         ("standard input", b"/* x */\ntypedef struct { int nAge; } A;", "source.c"),

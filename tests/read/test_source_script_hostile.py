@@ -12,11 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.model import Construct
-from sousveil.read.source import hashed, javascript, pascal, php, proto, python, qtui, ruby, sql, vue, xsd
+from sousveil.read.source import (
+    basic,
+    hashed,
+    javascript,
+    pascal,
+    php,
+    proto,
+    python,
+    qtui,
+    ruby,
+    scala,
+    shell,
+    sql,
+    vue,
+    xsd,
+)
 from sousveil.read.text import Text
 from sousveil.read.unfinished import Unfinished
 
-ALL = (python, javascript, php, ruby, sql, proto, pascal, xsd, vue, qtui, hashed)
+PLAIN = (hashed, basic, scala, shell)
+ALL = (python, javascript, php, ruby, sql, proto, pascal, xsd, vue, qtui, *PLAIN)
 _HIT = re.compile("race|民族".encode())
 _DEEP = 100_000
 
@@ -72,6 +88,23 @@ _PIECES = [
     "race",
     "VALUES",
     "('1','民族');",
+    "\nPublic Enum",
+    "\nEnd Enum",
+    "\nFunction",
+    "\nEnd Function",
+    "As Integer",
+    "'",
+    "case class",
+    "object",
+    "extends",
+    "val",
+    "match",
+    "Seq(",
+    "=(",
+    "@{",
+    "$race",
+    "Select Case",
+    "\nCase",
     "<?php",
     "?>",
     "<script>",
@@ -157,6 +190,9 @@ _OPENINGS = {
     xsd: (b"<xs:complexType name='race'><xs:element name='race'>", b"<race ", b"<!-- race "),
     vue: (b"<el-select label='race'>", b"<template>", b"<a race='"),
     hashed: (b"sub race { my ($a) = @_;", b"race <- c('white',"),
+    scala: (b"case class race(", b"object race {", b"def race(", b'Seq("race",', b"x match {\ncase 1", b"enum race:\n"),
+    shell: (b"race() {", b"race=(", b'["race",', b"for race in ", b"enum race {\n", b"$race = @{"),
+    basic: (b"Enum race\n", b"Public race(", b'x = {"race",', b"Select Case race\nCase 1\n", b"Sub race()\n"),
     qtui: (b"<widget class='QComboBox'><property name='text'><string>race", b"<item>"),
 }
 
@@ -171,12 +207,26 @@ def test_depth_of_a_hundred_thousand(module: ModuleType, opening: bytes) -> None
 
 
 @pytest.mark.parametrize(
-    "module", (sql, proto, pascal, xsd, vue, qtui, hashed), ids=lambda m: m.__name__.rpartition(".")[2]
+    "module", (sql, proto, pascal, xsd, vue, qtui, *PLAIN), ids=lambda m: m.__name__.rpartition(".")[2]
 )
 def test_five_megabytes_of_noise(module: ModuleType) -> None:
     noise = random.Random(4).randbytes(5_000_000)
     started = time.monotonic()
     read(module, b"race " + noise + b" race")
+    assert time.monotonic() - started < 60
+
+
+_SLOW = {
+    basic: (b"Public Sub race(\n", b"Public race As X(", b"<race ", b"Const RACE_A = 1\n"),
+    scala: (b"def race(\n", b"  def race\n   def a\n    def b\n", b"Map(Map(race))", b"val race, "),
+    shell: (b"race race", b'"race ', b"function race-a {\n param($race,"),
+}
+
+
+@pytest.mark.parametrize(("module", "piece"), [(m, o) for m, each in _SLOW.items() for o in each])
+def test_a_megabyte_of_one_beginning(module: ModuleType, piece: bytes) -> None:
+    started = time.monotonic()
+    read(module, piece * (1_000_000 // len(piece)))
     assert time.monotonic() - started < 60
 
 

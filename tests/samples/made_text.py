@@ -25,7 +25,7 @@ from kit import (
 FORMATS = (
     "c", "java", "dart", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
     "proto", "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv",
-    "markdown", "rst", "prose",
+    "markdown", "rst", "prose", "basic", "scala", "shell",
 )  # fmt: skip
 
 
@@ -159,6 +159,33 @@ def _hashed() -> tuple[str, str]:
         "@enum {} begin", "    {} = {} # {}", "struct {}", "    {}::{} # {}", "struct {}", "    {}::String # {}",
         ("end", "end", "end"), "Int",
     )  # fmt: skip
+
+
+def _basic() -> tuple[str, str]:
+    return _declared(
+        "Public Enum {}", "    {} = {} ' {}", "Public Structure {}", "    Public {} As {} ' {}",
+        "Public Class {}", "    Public Property {} As String ' {}", ("End Enum", "End Structure", "End Class"),
+        "Integer",
+    )  # fmt: skip
+
+
+def _scala() -> tuple[str, str]:
+    return _declared(
+        "object {} extends Enumeration {{", "  val {} = Value({}) // {}", "case class {}(", "  {}: {}, // {}",
+        "case class {}(", "  {}: String, // {}", ("}", ")", ")"), "Int",
+    )  # fmt: skip
+
+
+def _shell() -> tuple[str, str]:
+    asked = ",".join(("age", "glasses", "mask", "ethnicity"))
+    found = _lines(
+        "#!/bin/sh",
+        f"{FILTER}() {{",
+        f'  curl -F "image=@$1" "https://face.example/detect?return_attributes={asked}"',
+        "}",
+    )
+    export = "name,birthday,ethnicity,address,card_no"
+    return found, _lines("#!/bin/sh", f'curl "https://register.example/export?columns={export}"')
 
 
 def _sql() -> tuple[str, str]:
@@ -357,7 +384,8 @@ def _prose() -> tuple[str, str]:
 
 _ENDS = {
     "c": ".h", "csharp": ".cs", "kotlin": ".kt", "rust": ".rs", "python": ".py", "javascript": ".js", "ruby": ".rb",
-    "pascal": ".pas", "qtui": ".ui", "hashed": ".jl", "markdown": ".md", "prose": ".txt",
+    "pascal": ".pas", "basic": ".vb", "qtui": ".ui", "hashed": ".jl", "markdown": ".md", "prose": ".txt",
+    "shell": ".sh",
 }  # fmt: skip
 
 
@@ -368,7 +396,7 @@ def samples(folder: Path) -> Iterator[Sample]:
         end = _ENDS.get(name, f".{name}")
         finds = (NATION,) if NATION in found and name in ("c", "java", "dart", "csharp", "kotlin", "go", "rust",
                                                           "swift", "proto", "pascal", "php",
-                                                          "hashed") else ()  # fmt: skip
+                                                          "hashed", "basic", "scala") else ()  # fmt: skip
         linked = (NATION, EVENT) if finds and name not in ("php", "javascript") else None
         yield Sample(f"{name}{end}", found.encode(), finds=finds, linked=linked)
         yield Sample(f"{name}_twin{end}", twin.encode(), verdict="records")

@@ -83,6 +83,8 @@ def _sniff(head: bytes) -> str:
         return "resource.json"
     if head.startswith(b"#!") and b"python" in head[:80]:
         return "source.python"
+    if re.match(rb"#![^\n]{0,60}\b(?:ba|z|k|da)?sh\b", head):
+        return "source.shell"
     # Without a telling name (standard input, a renamed file) the first lines tell the language, else it is prose.
     return next((reader for reader, pattern in _SHAPES if pattern.search(head)), "document.prose")
 

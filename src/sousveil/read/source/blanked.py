@@ -131,8 +131,14 @@ def _spaces(source: bytes, start: int, end: int) -> bytes:
 
 
 def clean(comment: bytes) -> str:
-    """Return a comment's words, a line each; Pascal's braces are removed too."""
+    """Return a comment's words, a line each; Pascal's braces, Basic's and the doubled marks of a manual are removed."""
     text = comment[:8000].decode("utf-8", "ignore").strip()
+    if text.startswith(("'", '"')):
+        text = text.strip("'\"")
+    if text.startswith("#!"):
+        return ""
+    if text.startswith("<#"):
+        text = text.strip("<#>")
     if text.startswith("{") and text.endswith("}"):
         text = text[1:-1]
     return gloss.clean(text)
