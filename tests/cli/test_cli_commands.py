@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -343,3 +344,18 @@ def test_a_case_in_which_nothing_is_watched_says_so(run, tmp_path: Path) -> None
     assert "watch add" in run("watch", "list", "--case", case).stdout
     assert "watch list" in run("watch", "run", "--case", case).stdout
     assert "watch run" in run("watch", "log", "--case", case).stdout
+
+
+def test_the_examples_of_a_case_run(run, header: Path, tmp_path: Path) -> None:
+    key = {"SOUSVEIL_KEY": str(tmp_path / "key.pem")}
+    assert run("case", "new", "camera-case", env=key).returncode == 0
+    assert run("case", "note", "A. Source sent it", "--case", "camera-case", env=key).returncode == 0
+    ran = 0
+    for command in ("note", "question", "show", "files", "export"):
+        for line in run("case", command, "--help").stdout.partition("Example")[2].splitlines():
+            words = shlex.split(line) if line.startswith("    sousveil ") else []
+            if words and words[2:3] == [command]:
+                done = run(*words[1:], env=key)
+                assert done.returncode == 0, (line, done.stderr)
+                ran += 1
+    assert ran >= 5

@@ -154,7 +154,7 @@ def question(text: str, whom: str, when: str, answer: str, folder: Path) -> None
 
     \b
     Example:
-      sousveil case question --of "the vendor" "What is EM_NATION_TYPE for?"
+      sousveil case question --case camera-case --of "the vendor" "What is EM_NATION_TYPE for?"
     """
     opened(folder).record("asked", {"text": text, "of": whom, "when": when, "answer": answer})
     print("recorded.")
@@ -262,7 +262,7 @@ def export(form: str, out: Path, redact: tuple[str, ...], folder: Path) -> None:
     \b
     Examples:
       sousveil case export bag camera-case-export --case camera-case
-      sousveil case export bag out --redact "name:A. Source=protects a source"
+      sousveil case export bag out --case camera-case --redact "name:A. Source=protects who told us"
     """
     from sousveil.cli.amounts import spoken
     from sousveil.cli.start import Refused
