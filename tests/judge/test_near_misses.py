@@ -455,3 +455,12 @@ def analizar(rostro):
     assert profiles(judged(rostro__py=code.format("razas", "'Asiatico', 'Blanco', 'Negro', 'Mestizo'", "razas")))
     for name, colours in (("pelo", "'Negro', 'Blanco', 'Rojo'"), ("coche", "'blanco', 'negro', 'gris', 'azul'")):
         assert not profiles(judged(rostro__py=code.format(name, colours, name)))
+
+
+def test_what_an_answer_of_a_network_is_held_against() -> None:
+    code = "model = Model(inputs=x, outputs=[a, b])\nmodel.compile(optimizer='adam', {}={{'{}': 'mse', '{}': 'categorical_crossentropy'}})\n"
+    for word in ("loss", "losses"):
+        found = judged(train__py=code.format(word, "age_output", "race_output"))
+        assert [(f.act, f.rule) for f in found.findings] == [(Act.INFERS, "network-head")]
+    assert not profiles(judged(train__py=code.format("loss", "lap_output", "race_output")))
+    assert not profiles(judged(train__py=code.format("columns", "age_output", "race_output")))
