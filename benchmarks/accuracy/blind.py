@@ -6,7 +6,7 @@
 with the hash of its archive. They are other people's code: check each out into ``DIR/FOLDER``, the archive of a package
 under that name. What the snapshot of a repository lacked (files from 4 MiB on) was not looked at. ``first_run`` is the
 verdict before anything was mended by it, ``mended`` the label where reading the product showed that it was wrong.
-``blind-small.tsv`` and ``blind-fourth.tsv`` to ``blind-ninth.tsv`` are later sets of the same kind.
+``blind-small.tsv`` and ``blind-fourth.tsv`` to ``blind-tenth.tsv`` are later sets of the same kind.
 """
 
 from __future__ import annotations

@@ -464,3 +464,14 @@ def test_what_an_answer_of_a_network_is_held_against() -> None:
         assert [(f.act, f.rule) for f in found.findings] == [(Act.INFERS, "network-head")]
     assert not profiles(judged(train__py=code.format("loss", "lap_output", "race_output")))
     assert not profiles(judged(train__py=code.format("columns", "age_output", "race_output")))
+
+
+def test_a_table_of_faces_and_a_table_of_citizens_in_migrations() -> None:
+    table = "<?php\nSchema::create('{}', function (Blueprint $t) {{ {} }});\n"
+    columns = "$t->string('{}');".format
+    trait = Trait.ETHNICITY.value
+    faces = ("age", "gender", trait, "glasses", "mask", "smile", "confidence")
+    people = ("full_name", "date_of_birth", "address", trait, "phone")
+    assert profiles(judged(a__php=table.format("face_captures", "".join(map(columns, faces)))))
+    found = judged(a__php=table.format("citizens", "".join(map(columns, people)))).findings
+    assert {f.act for f in found} == {Act.RECORDS}

@@ -151,6 +151,9 @@ class _JavaScript(Jsx):
                     yield self.route(node, context)
                     path = self.words(self.arguments(node)[0], 80)
                     inner = Context((*context.scope, path)[-40:], "function", inside="labels")
+                elif made := self.table(node, context):
+                    yield made
+                    inner = replace(context, name="", span=(0, 0), callee=self.callee(node))
                 elif not self.wraps(node):
                     called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
                     plain = (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read.source.drafts import Draft
-from sousveil.read.source.jsfunction import JsFunctions
 from sousveil.read.source.jsparts import SENTENCE, STRINGS
+from sousveil.read.source.jstable import JsTables
 from sousveil.read.source.literals import shape
 from sousveil.read.source.script import MEMBERS, Context
 from sousveil.read.unfinished import tell
@@ -90,7 +90,7 @@ _ITEMS = frozenset(
 )
 
 
-class Jsx(JsFunctions):
+class Jsx(JsTables):
     """Readers of elements."""
 
     def element(self, node: Node, context: Context) -> Iterator[Draft]:

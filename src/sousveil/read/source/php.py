@@ -14,7 +14,8 @@ from sousveil.read import gloss
 from sousveil.read.source.blanked import prefix
 from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
 from sousveil.read.source.jsfunction import documented
-from sousveil.read.source.phpparts import CALLS, LANGUAGE, NAMING, STRINGS, PhpParts
+from sousveil.read.source.phpparts import CALLS, LANGUAGE, NAMING, STRINGS
+from sousveil.read.source.phptable import PhpTables
 from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
 from sousveil.read.source.tree import parse
@@ -55,7 +56,7 @@ def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     return select(text, hits, find, cut_short(text.utf8, hits))
 
 
-class _Php(PhpParts):
+class _Php(PhpTables):
     def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
@@ -89,9 +90,9 @@ class _Php(PhpParts):
             elif kind == "array_element_initializer" and node.named_child_count == 2:
                 inner = replace(context, name=self._key(node.named_children[0]), span=span)
             elif kind in CALLS:
-                route = self._route(node, context)
-                if route:
-                    yield route
+                made = self._route(node, context) or self.table(node, context)
+                if made:
+                    yield made
                 inner = replace(context, name="", span=(0, 0), callee=self._callee(node))
             elif kind == "array_creation_expression":
                 draft = self._collection(node, context)

@@ -10,13 +10,14 @@ from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft, Uses
 from sousveil.read.source.literals import shape
 from sousveil.read.source.pythonparts import LANGUAGE, SEQUENCES, STRINGS, PythonParts
-from sousveil.read.source.script import Context
+from sousveil.read.source.script import MEMBERS, Context
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _OPTIONS = frozenset(("add_argument", "option", "argument"))
 _DECLARING = frozenset(("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"))
+_TABLES = frozenset(("create_table", "Table"))
 # Widgets of the usual interface kits that offer a choice, by the last name of the call.
 _CHOICES = frozenset(
     [
@@ -49,7 +50,7 @@ class PythonCalls(PythonParts):
     def declares(self, call: Node) -> bool:
         """Return whether a call declares something told as such: an option, a record, an enumeration."""
         name = self.callee(call)
-        return name in _OPTIONS or name in _CHOICES or name in _DECLARING
+        return name in _OPTIONS or name in _CHOICES or name in _DECLARING or bool(self._columns(call))
 
     def call_drafts(self, node: Node, context: Context) -> Iterator[Draft]:
         """Yield command-line options, choices on a screen, and records declared by a call."""
@@ -67,8 +68,37 @@ class PythonCalls(PythonParts):
                     lambda: self._declared(node, context, name),
                     (title, context.name),
                 )
+        elif self._columns(node):
+            title = self.words(self.arguments(node)[0][0], 200)
+            start, end = self.base + node.start_byte, self.base + node.end_byte
+            yield Draft(start, end, lambda: self._table(node, title, context), (title, context.name))
         elif name in ("path", "re_path", "url") and context.name == "urlpatterns":
             yield Draft(self.base + node.start_byte, self.base + node.end_byte, lambda: self._route(node, context))
+
+    def _columns(self, call: Node) -> list[Node]:
+        """Return the columns of ``create_table("people", Column("faith", String()))``, a migration's or a table's."""
+        if self.callee(call) not in _TABLES:
+            return []
+        positional, _ = self.arguments(call)
+        if not positional or positional[0].type not in STRINGS:
+            return []
+        return [p for p in positional[1:] if p.type == "call" and self.callee(p) == "Column" and self._titled(p)]
+
+    def _titled(self, column: Node) -> bool:
+        positional, _ = self.arguments(column)
+        return bool(positional) and positional[0].type in STRINGS
+
+    def _table(self, node: Node, title: str, context: Context) -> Construct:
+        members = []
+        for column in self._columns(node)[:MEMBERS]:
+            positional, named = self.arguments(column)
+            kind = self.raw(positional[1], 100) if len(positional) > 1 else ""
+            told = named.get("comment")
+            words = self.words(told) if told is not None and told.type in STRINGS else ""
+            name = self.words(positional[0], 200)
+            members.append(self.member(name, column.start_byte, column.end_byte, kind, "", words or None))
+        above = self.notes(node.start_byte, node.end_byte)[2]
+        return Construct(Kind.RECORD, title, self.head(node), tuple(members), above, context.scope, "table", LANGUAGE)
 
     def _option(self, node: Node, context: Context, name: str) -> Construct | None:
         positional, named = self.arguments(node)
