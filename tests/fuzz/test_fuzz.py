@@ -22,7 +22,7 @@ EACH = 24
 TEXT = frozenset(
     ("c", "java", "dart", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
      "proto", "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv",
-     "markdown", "rst", "prose", "basic", "scala", "shell", "pb2", "sourcemap", "asar", "netlist")
+     "markdown", "rst", "prose", "basic", "scala", "shell", "idl", "pb2", "sourcemap", "asar", "netlist")
 )  # fmt: skip
 """Read as text: words around which there is nothing that a rule could judge are passed over there."""
 

@@ -230,6 +230,108 @@ function Get-Fruit {
     assert names(found[Kind.LABEL_SET, "returnAttributes"]) == ["age", "taste", "colour"]
 
 
+def typed(construct: Construct) -> list[tuple[str, str, str]]:
+    return [(m.name, m.type, m.gloss) for m in construct.members]
+
+
+def test_graphql() -> None:
+    source = '''"""Sort of a fruit."""
+enum Sort { "an apple" APPLE PEAR @deprecated(reason: "x")
+  "a plum"
+  PLUM # violet
+}
+type Answer implements Node & Named {
+  "in years"
+  age: Int!
+  taste(unit: Unit = A): [Sort!]!
+}
+input Ask { image: Upload!, sort: Sort = APPLE }
+type Query { detect(image: Upload!, sort: Sort): [Answer!]! }
+query Find($sort: Sort) { fruits(sort: $sort) { age taste { name kind } colour } }
+fragment Parts on Answer { age taste }
+'''
+    found = read("idl", source)
+    sort = found[Kind.ENUMERATION, "Sort"]
+    assert parts(sort)[1:] == [("PEAR", "", ""), ("PLUM", "", "a plum\nviolet")]
+    assert sort.gloss.startswith("Sort of a fruit.")
+    answer = found[Kind.RECORD, "Answer"]
+    assert (typed(answer), answer.bases) == (
+        [("age", "Int!", "in years"), ("taste", "[Sort!]!", "")],
+        ("Node", "Named"),
+    )
+    assert names(found[Kind.RECORD, "Ask"]) == ["image", "sort"]
+    detect = found[Kind.OPERATION, "detect"]
+    assert (names(detect), detect.returns, detect.role) == (["image", "sort"], "[Answer!]!", "endpoint")
+    assert names(found[Kind.RECORD, "fruits"]) == ["age", "taste", "colour"], "what a query asks for"
+    assert found[Kind.RECORD, "Parts"].bases == ("Answer",)
+
+
+def test_thrift() -> None:
+    source = """namespace java vendor
+// Sort of a fruit.
+enum Sort { APPLE = 0, PEAR = 1 /* 梨 */
+  PLUM }
+struct Answer { 1: i32 age, 2: optional map<string, list<i32>> tastes; 3: Sort sort = Sort.PEAR // 种类
+}
+service Fruits extends Base { /* asks */ Answer detect(1: binary image, 2: Sort sort) throws (1: Bad e)
+  oneway void drop(1: i32 n) }
+"""
+    found = read("idl", source)
+    sort = found[Kind.ENUMERATION, "Sort"]
+    assert (parts(sort), sort.gloss) == (
+        [("APPLE", "0", ""), ("PEAR", "1", "梨"), ("PLUM", "", "")],
+        "Sort of a fruit.",
+    )
+    assert typed(found[Kind.RECORD, "Answer"]) == [
+        ("age", "i32", ""),
+        ("tastes", "map<string, list<i32>>", ""),
+        ("sort", "Sort", ""),
+    ]
+    detect = found[Kind.OPERATION, "detect"]
+    assert (names(detect), detect.returns, detect.scope) == (["image", "sort"], "Answer", ("Fruits",))
+
+
+def test_flatbuffers() -> None:
+    source = """namespace vendor;
+/// Sort of a fruit.
+enum Sort : byte { Apple = 0, Pear, Plum = 5 }
+table Answer { age:int = 3 (id: 0); tastes:[string]; sort:Sort; // 种类
+}
+rpc_service Fruits { Detect(Ask):Answer; }
+root_type Answer;
+"""
+    found = read("idl", source)
+    assert parts(found[Kind.ENUMERATION, "Sort"]) == [("Apple", "0", ""), ("Pear", "", ""), ("Plum", "5", "")]
+    assert typed(found[Kind.RECORD, "Answer"]) == [
+        ("age", "int", ""),
+        ("tastes", "[string]", ""),
+        ("sort", "Sort", "种类"),
+    ]
+    assert found[Kind.OPERATION, "Detect"].uses == ("Ask", "Answer")
+
+
+def test_asn1() -> None:
+    source = """FruitModule DEFINITIONS ::= BEGIN
+-- Sort of a fruit.
+Sort ::= ENUMERATED { apple(0), pear-tree(1), ... , plum(2) }
+Answer ::= SEQUENCE { age [0] INTEGER OPTIONAL, taste BOOLEAN, -- 味
+  sort Sort, inner ENUMERATED { a(0), b(1) }, names SEQUENCE OF UTF8String }
+END
+"""
+    found = read("idl", source)
+    sort = found[Kind.ENUMERATION, "Sort"]
+    assert (parts(sort), sort.gloss) == (
+        [("apple", "0", ""), ("pear-tree", "1", ""), ("plum", "2", "")],
+        "Sort of a fruit.",
+    )
+    assert typed(found[Kind.RECORD, "Answer"])[:3] == [
+        ("age", "INTEGER", ""),
+        ("taste", "BOOLEAN", "味"),
+        ("sort", "Sort", ""),
+    ]
+    assert names(found[Kind.ENUMERATION, "inner"]) == ["a", "b"], "declared where it is used"
+
+
 _FOUND = {
     "F.vb": (
         "Public Enum Ethnicity\n    Asian = 0\n    Black = 1\n    White = 2\nEnd Enum\n"
@@ -261,11 +363,53 @@ _FOUND["d.bat"] = (
     "@echo off\ncurl -F image=@%1 https://face.example/detect?returnFaceAttributes=age,gender,glasses,ethnicity\n",
     "attribute-list",
 )
+_FOUND["schema.graphql"] = (
+    "enum Ethnicity { ASIAN BLACK WHITE LATINO }\n"
+    "type FaceAttributes { age: Int glasses: Boolean ethnicity: Ethnicity confidence: Float }\n"
+    "type Query { detectFaces(image: Upload!): [FaceAttributes!]! }\n",
+    "face-attribute-record",
+)
+_FOUND["face.thrift"] = (
+    "enum Ethnicity { ASIAN = 0, BLACK = 1, WHITE = 2 }\n"
+    "struct FaceAttributes { 1: i32 age, 2: bool glasses, 3: Ethnicity ethnicity, 4: double confidence }\n"
+    "service FaceService { FaceAttributes analyze(1: binary image) }\n",
+    "face-attribute-record",
+)
+_FOUND["face.fbs"] = (
+    "namespace face;\n"
+    "enum Race : byte { Asian = 0, Black, White }\n"
+    "table FaceAttr { age:int; glasses:bool; race:Race; score:float; }\n"
+    "root_type FaceAttr;\n",
+    "face-attribute-record",
+)
+_FOUND["face.asn"] = (
+    "FaceModule DEFINITIONS ::= BEGIN\n"
+    "Ethnicity ::= ENUMERATED { asian(0), black(1), white(2) }\n"
+    "FaceAttributes ::= SEQUENCE { age INTEGER, glasses BOOLEAN, ethnicity Ethnicity }\n"
+    "END\n",
+    "face-attribute-record",
+)
 _QUIET = {
     "C.scala": (
         "case class CitizenCard(name: String, nation: String, /* 民族 */ birthday: Date,\n"
         "  cardNo: String, address: String)\n"
         'object Locales { val names = Seq("English", "Uyghur", "Tibetan", "Kazakh") }\n'
+    ),
+    "c.graphql": (
+        "type CitizenCard { name: String nation: String birthday: Date cardNo: String address: String }\n"
+        "enum Language { ENGLISH UYGHUR TIBETAN KAZAKH CHINESE }\n"
+    ),
+    "c.thrift": (
+        "struct CitizenCard { 1: string name, 2: string nation, 3: string birthday, 4: string cardNo }\n"
+        "enum Language { ENGLISH = 0, UYGHUR = 1, TIBETAN = 2, KAZAKH = 3 }\n"
+    ),
+    "c.fbs": (
+        "table CitizenCard { name:string; nation:string; birthday:string; cardNo:string; address:string; }\n"
+        "enum Language : byte { English = 0, Uyghur, Tibetan, Kazakh }\n"
+    ),
+    "c.asn": (
+        "CitizenCard ::= SEQUENCE { name UTF8String, nation UTF8String, cardNo UTF8String, address UTF8String }\n"
+        "Language ::= ENUMERATED { english(0), uyghur(1), tibetan(2), kazakh(3) }\n"
     ),
     "c.sh": (
         "#!/bin/sh\nLOCALES=(en_US ug_CN bo_CN)\nfor language in English Uyghur Tibetan; do build $language; done\n"

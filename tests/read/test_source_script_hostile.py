@@ -15,6 +15,7 @@ from sousveil.model import Construct
 from sousveil.read.source import (
     basic,
     hashed,
+    idl,
     javascript,
     pascal,
     php,
@@ -31,7 +32,7 @@ from sousveil.read.source import (
 from sousveil.read.text import Text
 from sousveil.read.unfinished import Unfinished
 
-PLAIN = (hashed, basic, scala, shell)
+PLAIN = (hashed, basic, scala, shell, idl)
 ALL = (python, javascript, php, ruby, sql, proto, pascal, xsd, vue, qtui, *PLAIN)
 _HIT = re.compile("race|民族".encode())
 _DEEP = 100_000
@@ -100,6 +101,11 @@ _PIECES = [
     "val",
     "match",
     "Seq(",
+    "service",
+    "::=",
+    "ENUMERATED",
+    "query",
+    "1:",
     "=(",
     "@{",
     "$race",
@@ -190,6 +196,13 @@ _OPENINGS = {
     xsd: (b"<xs:complexType name='race'><xs:element name='race'>", b"<race ", b"<!-- race "),
     vue: (b"<el-select label='race'>", b"<template>", b"<a race='"),
     hashed: (b"sub race { my ($a) = @_;", b"race <- c('white',"),
+    idl: (
+        b"enum race {",
+        b"struct race { 1: race a, ",
+        b"type race { a(race ",
+        b"query { race {",
+        b"race ::= SEQUENCE {",
+    ),
     scala: (b"case class race(", b"object race {", b"def race(", b'Seq("race",', b"x match {\ncase 1", b"enum race:\n"),
     shell: (b"race() {", b"race=(", b'["race",', b"for race in ", b"enum race {\n", b"$race = @{"),
     basic: (b"Enum race\n", b"Public race(", b'x = {"race",', b"Select Case race\nCase 1\n", b"Sub race()\n"),
@@ -219,6 +232,13 @@ def test_five_megabytes_of_noise(module: ModuleType) -> None:
 _SLOW = {
     basic: (b"Public Sub race(\n", b"Public race As X(", b"<race ", b"Const RACE_A = 1\n"),
     scala: (b"def race(\n", b"  def race\n   def a\n    def b\n", b"Map(Map(race))", b"val race, "),
+    idl: (
+        b"enum race {",
+        b"service race { race a(1: race b) ",
+        b"query { race { a b } }",
+        b"1: list<race,",
+        b"race ::= SET {",
+    ),
     shell: (b"race race", b'"race ', b"function race-a {\n param($race,"),
 }
 

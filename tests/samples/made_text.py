@@ -25,7 +25,7 @@ from kit import (
 FORMATS = (
     "c", "java", "dart", "csharp", "kotlin", "go", "rust", "swift", "python", "javascript", "php", "ruby", "sql",
     "proto", "pascal", "xsd", "vue", "qtui", "hashed", "json", "yaml", "toml", "ini", "po", "xml", "html", "csv",
-    "markdown", "rst", "prose", "basic", "scala", "shell",
+    "markdown", "rst", "prose", "basic", "scala", "shell", "idl",
 )  # fmt: skip
 
 
@@ -186,6 +186,20 @@ def _shell() -> tuple[str, str]:
     )
     export = "name,birthday,ethnicity,address,card_no"
     return found, _lines("#!/bin/sh", f'curl "https://register.example/export?columns={export}"')
+
+
+def _idl() -> tuple[str, str]:
+    enum = _lines(
+        "namespace cpp sdk",
+        f"enum {NATION} {{",
+        *(f"  {name} = {value}, // {gloss}" for name, value, gloss in NATIONS),
+        "}",
+        f"struct {EVENT} {{",
+        *(f"  {i}: {k if k == NATION else 'i32'} {n}, // {g}" for i, (n, k, g) in enumerate(EVENT_FIELDS, 1)),
+        "}",
+    )
+    fields = (f"  {i}: string {n}, // {g}" for i, (n, _, g) in enumerate(CARD_FIELDS, 1))
+    return enum, _lines("namespace cpp sdk", f"struct {CARD} {{", *fields, "}")
 
 
 def _sql() -> tuple[str, str]:
@@ -385,7 +399,7 @@ def _prose() -> tuple[str, str]:
 _ENDS = {
     "c": ".h", "csharp": ".cs", "kotlin": ".kt", "rust": ".rs", "python": ".py", "javascript": ".js", "ruby": ".rb",
     "pascal": ".pas", "basic": ".vb", "qtui": ".ui", "hashed": ".jl", "markdown": ".md", "prose": ".txt",
-    "shell": ".sh",
+    "shell": ".sh", "idl": ".thrift",
 }  # fmt: skip
 
 
@@ -396,7 +410,7 @@ def samples(folder: Path) -> Iterator[Sample]:
         end = _ENDS.get(name, f".{name}")
         finds = (NATION,) if NATION in found and name in ("c", "java", "dart", "csharp", "kotlin", "go", "rust",
                                                           "swift", "proto", "pascal", "php",
-                                                          "hashed", "basic", "scala") else ()  # fmt: skip
+                                                          "hashed", "basic", "scala", "idl") else ()  # fmt: skip
         linked = (NATION, EVENT) if finds and name not in ("php", "javascript") else None
         yield Sample(f"{name}{end}", found.encode(), finds=finds, linked=linked)
         yield Sample(f"{name}_twin{end}", twin.encode(), verdict="records")

@@ -26,6 +26,7 @@ FORMATS: dict[str, str] = {
     "source.basic": ".vb .bas .frm .vbs .vba",
     "source.scala": ".scala .sc",
     "source.shell": ".sh .bash .zsh .ksh .command .ps1 .psm1 .psd1 .bat .cmd .http",
+    "source.idl": ".thrift .fbs .graphql .graphqls .gql .asn .asn1",
     "source.hashed": ".r .pl .pm .psgi .jl .lua",
     "resource.json": ".json .json5 .jsonc .jsonl .ndjson .geojson .jsonld .webmanifest .ipynb .avsc .har .topojson .arb .babelrc .eslintrc .prettierrc .resjson",
     "resource.yaml": ".yaml .yml .eyaml .clang-format .raml",
