@@ -18,6 +18,7 @@ from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.rules import PRIOR, Rule, logit
 from sousveil.judge.scene import Result, Scene
+from sousveil.judge.targeting import find_targeting
 from sousveil.match.lexicon import Tag
 from sousveil.model import (
     LIKELY,
@@ -209,7 +210,10 @@ def _evaluate(
     claim = None
     if construct.kind is Kind.STATEMENT or construct.gloss:
         said = construct.passage.text if construct.kind is Kind.STATEMENT else construct.gloss
-        claim = find_claim(said, case.trait, case.features.tag)
+        tag = case.features.tag
+        claim = find_claim(said, case.trait, tag)
+        if claim is None or (claim.subject != "product" and not claim.denied):
+            claim = find_targeting(said, case.trait, tag) or claim
     met: list[Met] = []
     names: set[str] = set()
     for rules in applicable(case.trait, construct.kind):
