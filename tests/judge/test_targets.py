@@ -77,6 +77,42 @@ FOUND = {
         Act.TARGETS,
         Trait.ETHNICITY,
     ),
+    "points of risk": (
+        "risk__py",
+        'NATION_POINTS = {"维吾尔族": 20, "藏族": 15, "汉族": 0}\n\ndef risk(person):\n    return NATION_POINTS.get(person.nation, 0)\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "who is kept out": (
+        "gate__yaml",
+        "access:\n  blocked_ethnicities: [uyghur, tibetan]\n  action: deny\n",
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "who looks suspicious": (
+        "sort__js",
+        "const suspicious = people.filter(p => p.religion === 'Muslim' && p.trips > 3).map(p => p.passportNo)\n",
+        Act.TARGETS,
+        Trait.RELIGION,
+    ),
+    "guests of one people": (
+        "Guests__cs",
+        'var list = db.Guests.Where(g => g.Nation == "维吾尔族").Select(g => new { g.Name, g.IdCard, g.Phone }).ToList();\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
+    "clusters of faces": (
+        "clusters__py",
+        'def group_faces(faces):\n    clusters = kmeans(face_embeddings(faces), 3)\n    names = {0: "Han", 1: "Uyghur", 2: "Tibetan"}\n    return [names[c] for c in clusters]\n',
+        Act.INFERS,
+        Trait.ETHNICITY,
+    ),
+    "a tool for a model": (
+        "tools__json",
+        '{"name": "describe_person", "description": "Describe the person in the CCTV frame", "parameters": {"type": "object", "properties": {"gender": {"type": "string"}, "age_range": {"type": "string"}, "clothing": {"type": "string"}, "ethnicity": {"type": "string", "enum": ["white", "black", "asian"]}}}}',
+        Act.INFERS,
+        Trait.ETHNICITY,
+    ),
     "a schema for a model": (
         "schema__ts",
         'export const schema = z.object({\n  age: z.number().describe("estimated age"),\n  ethnicity: z.string().describe("inferred ethnicity of the author"),\n});\n',
@@ -96,6 +132,8 @@ QUIET = {
         "book__sql",
         "-- all pupils of this people\nSELECT sno, sname, sdept FROM student WHERE nation = '维吾尔族';\n",
     ),
+    "numbers of labels": ("codes__py", 'RACE_POINTS = {"White": 0.91, "Black": 0.87, "Asian": 0.9}\n'),
+    "words that are refused": ("words__yaml", "blocked_words: [uyghur, tibetan, muslim]\n"),
     "counts of rows": (
         "counts__py",
         'for r in rows:\n    if r["race"] == "African-American":\n        high_risk_black += 1\n',

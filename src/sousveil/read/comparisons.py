@@ -102,6 +102,7 @@ _QUICK = re.compile(
 
 _STATEMENT = re.compile(rb"\b(?:select\b|delete\s+from\b|update\b|match\s?\()", re.IGNORECASE)
 _WHERE = re.compile(rb"\b(?:where|having|on|<if|<where)\b", re.IGNORECASE)
+_CHOSEN = re.compile(rb"(?:\w\[|\.(?:loc|query|[fF]ilter|[wW]here|[fF]ind\w*|[sS]elect)\s?[\[(])[^\])\n]*\Z")
 # What a test expects it was given.
 _TESTED = re.compile(rb"\b(?:assert\w*|expect|should|verify)\b[^\n]{0,200}\Z")
 _HOLDER = re.compile(
@@ -229,10 +230,7 @@ def _within_query(utf8: bytes, start: int) -> bool:
 
 def _indexed(utf8: bytes, line: int, start: int) -> bool:
     """Return whether a comparison chooses rows of a table: ``df[df.nation == …]``, ``.filter(df.nation == …)``."""
-    return (
-        re.search(rb"(?:\w\[|\.(?:loc|query|filter|where|find\w*|select)\s?[\[(])[^\])\n]*\Z", utf8[line:start])
-        is not None
-    )
+    return _CHOSEN.search(utf8[line:start]) is not None
 
 
 def _built(

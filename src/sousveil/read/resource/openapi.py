@@ -23,6 +23,7 @@ _WRAPPERS = frozenset(
      "inputSchema", "requestBody", "body", "not", "then", "else", "if", "json_schema")
 )  # fmt: skip
 _GLOSS = ("summary", "description", "title", "x-description", "$comment")
+_PARAMETERS = ("parameters", "input_schema", "inputSchema", "schema")
 _VARIANTS = ("x-enum-varnames", "x-enumNames", "enumNames", "x-enum-labels", "x-enum-descriptions", "x-ms-enum")
 _LEVELS = 8
 _PARTS = 200
@@ -86,7 +87,7 @@ class Described:
             name=_name(schema),
             passage=head(schema, self.places, self.hits),
             members=tuple(self._property(children[i]) for i in pick(len(children), wanted)),
-            gloss=_gloss(schema)[:2000],
+            gloss=glosses.join(_gloss(schema), _told_around(schema))[:2000],
             scope=schema.scope(),
             role="schema",
             language=self.language,
@@ -208,6 +209,13 @@ def _name(schema: Node) -> str:
             return node.value("title", "$id", "operationId")
         node = node.parent
     return ""
+
+
+def _told_around(schema: Node) -> str:
+    """Return what a function that a model may call says of itself, whose parameters a schema lists."""
+    parent = schema.parent
+    named = parent is not None and parent.kind == "object" and parent.value("name")
+    return _gloss(parent) if parent is not None and named and schema.key in _PARAMETERS else ""
 
 
 def _gloss(node: Node) -> str:
