@@ -1,7 +1,7 @@
 """What a sentence of a manual says that the product does with persons of a group, or by a trait.
 
-系统可对维吾尔族人员进行布控, "sends an alert when an ethnic minority is detected", "search captured persons by
-ethnicity": the product is spoken of, persons are, and the group or the trait stands between.
+对…进行布控, "sends an alert when … is detected", "search captured persons by …": the product is spoken of, persons are,
+and the group or the trait stands where the dots are.
 """
 
 from __future__ import annotations
