@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
+from itertools import zip_longest
 from typing import ClassVar
 
 from sousveil.model import Construct, Kind, Member
@@ -126,8 +127,8 @@ class _Hashed(Plain):
 
     def _matlab(self) -> Iterator[Draft]:
         found = list(_MATLAB.finditer(self.code))
-        ends = [m.start() for m in found[1:]] + [len(self.code)]
-        for match, end in zip(found, ends, strict=True):
+        for match, following in zip_longest(found, found[1:]):
+            end = following.start() if following else len(self.code)
             opens = self.code[match.end() : match.end() + 1] == b"("
             given = (match.end() + 1, self.closing(match.end()) - 1) if opens else (match.end(), match.end())
             answer = _text(match[1] or b"").strip(" \t=[]")
