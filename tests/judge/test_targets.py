@@ -132,6 +132,14 @@ QUIET = {
         "book__sql",
         "-- all pupils of this people\nSELECT sno, sname, sdept FROM student WHERE nation = '维吾尔族';\n",
     ),
+    "a call to prayer": (
+        "Prayer__java",
+        'public class Prayer { void set(Person user) { if (user.religion.equals("Muslim")) { alarmManager.setExact(times.next(), prayerAlarm); new AlertDialog.Builder(this).show(); } } }\n',
+    ),
+    "points for a school": (
+        "Bonus__java",
+        'public class Bonus { int of(Student s) { if ("回族".equals(s.getNation())) { return policy.bonus("重点高校", s.getIdCard()); } return 0; } }\n',
+    ),
     "numbers of labels": ("codes__py", 'RACE_POINTS = {"White": 0.91, "Black": 0.87, "Asian": 0.9}\n'),
     "words that are refused": ("words__yaml", "blocked_words: [uyghur, tibetan, muslim]\n"),
     "counts of rows": (

@@ -70,15 +70,22 @@ _FOLLOWS = (
         re.IGNORECASE,
     ),
 )
-# A field that is empty, or was changed, is told of too.
+# A prayer, a language or a crime against them is told of too; so is a field that is empty or was changed.
+_NOT_THEM = _any(
+    r"\b(?:prayers?|holidays?|festivals?|calendars?|languages?|scripts?|translat\w+|fonts?|keyboards?|recipes?|halal|kosher)\b",
+    r"\b(?:fasting|churches|church|temples?|mosques?|sermons?|scriptures?|news|hate|discriminat\w+|violence|rights|crimes?)\b",
+    r"\b(?:attacks?|abuse|health|vaccin\w+|disease|patients?|welfare|scholarships?|surveys?)\b",
+    r"语言|文字|翻译|节日|文化|歧视|健康|疾病|疫苗|扶贫|贫困|教育|就业",
+)
 _FIELD = _any(
     r"\b(?:missing|empty|invalid|required|null|blank|unset|unknown|changed|updated|column|field|value)\b|字段|为空|必填"
 )
 # Who is meant, not a language or a place.
 _WHOM = _any(
-    r"人|族群|群体|户|民|персон",
+    r"人(?![民口工类数文])|族群|群体|住户|租户|户籍|居民|嫌疑|персон",
     r"\b(?:persons?|people|individuals?|men|women|residents?|visitors?|minorit(?:y|ies)|suspects?|guests?)\b",
     r"\b(?:citizens?|passengers?|pedestrians?|somebody|someone|anyone)\b",
+    r"\b(?:is|are|has been) (?:\w+ )?(?:detect|recogni|identif|seen)",
     r"\b(?:лиц|граждан|человек|люд)\w*|\b(?:personas?|kişi\w*|personnes?)\b",
 )
 _SEARCH = (
@@ -104,7 +111,7 @@ def find_targeting(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag
     """
     for match in _CLAUSE.finditer(text[:4000]):
         clause = match[0].strip()
-        if not _PRODUCT.search(clause) or _OTHERS.search(clause):
+        if not _PRODUCT.search(clause) or _OTHERS.search(clause) or _NOT_THEM.search(clause):
             continue
         tags = [t for t in tagger(clause) if t.trait == trait]
         told = any(t.strength == "certain" for t in tags)
@@ -114,9 +121,7 @@ def find_targeting(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag
                 named = (
                     pattern in _ALERTS and _FIELD.search(clause) is None and _holds(tags, found, "who", ("attribute",))
                 )
-                if (group and (pattern in _ALERTS or _WHOM.search(found["who"]))) or (
-                    named and _WHOM.search(found["who"])
-                ):
+                if (group or named) and _WHOM.search(found["who"] if pattern in _FOLLOWS else found[0]):
                     return Claim(Act.TARGETS, found[0].strip()[:160], "product")
         for pattern in _SEARCH:
             asked = pattern.search(clause)

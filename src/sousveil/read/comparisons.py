@@ -116,8 +116,11 @@ _HOLDER = re.compile(
 _NO_HOLDER = frozenset((b"if", b"for", b"while", b"switch", b"catch", b"when", b"match", b"elif", b"using", b"lock"))
 _CLASS = re.compile(rb"\b(?:class|interface|struct|module|trait|object)\s+([A-Z][\w$]{1,80})")
 _WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_$][\w$]*)*+|\"[^\"\n]{1,120}\"|'[^'\n]{1,120}'")
-# A box that is shown, and an event of a program's own state, warn nobody.
-_SHOWN = re.compile(rb"(?<![\w.])(?:window\.)?(?:alert|dispatch)\s?\(")
+# A box that is shown, an event of a program's own state and an alarm clock warn nobody.
+_SHOWN = re.compile(
+    rb"(?<![\w.])(?:window\.)?(?:alert|dispatch)\s?\(|\w{0,30}(?:[aA]lert_?[dD]ialog|[aA]lert\.alert|[aA]lert_?[cC]ontroller"
+    rb"|[aA]lert_?[bB]uilder|UIAlert|show_?[aA]lert|[sS]weet_?[aA]lert|[aA]larm_?[mM]anager|[aA]larm_?[cC]lock)"
+)
 # What follows stands under it, or beside the condition in a rule kept as data.
 _THEN, _KEYED = re.compile(rb"\s*then\b", re.IGNORECASE), re.compile(rb"\s*-?\s?[\w\"]{2,20}:\s")
 # Who is counted is measured.
