@@ -320,7 +320,9 @@ def headline_parts(finding: Finding) -> tuple[str, str, str]:
     said = phrase(finding.act, [finding.trait], finding.basis)
     if construct.kind is Kind.STATEMENT:
         by_name = bool(finding.places) and not finding.places[0].length and not finding.places[0].text
-        source = "The file name" if by_name else "The text"
+        # A pair's member is its own key; a condition's are the values that the name is compared with.
+        compared = bool(construct.members) and construct.members[0] != construct.name
+        source = "The file name" if by_name else "The condition on" if compared else "The text"
         return (f"{source} {construct.name}" if construct.name else source), ":", said
     return construct.name or _unnamed(construct.kind), "", said
 
