@@ -94,6 +94,11 @@ _BUILT = re.compile(
 )  # fmt: skip
 _CASE = re.compile(rb"\b(?:case|when)\s{1,8}(?P<value>" + _LIST + rb")\s{0,8}(?::|->|=>|\n|then\b)", re.IGNORECASE)
 _SWITCH = re.compile(rb"\b(?:switch|match|when|case)\s{0,8}\(?\s?(?P<name>" + _OPERAND + rb")\)?\s{0,8}(?:\{|:|\n)")
+# What one of the forms holds: sought as plain bytes first, which takes a twentieth of the pattern's time.
+_WORDS = (
+    b"==", b"eq", b"qual", b"ontain", b"nclude", b"tarts", b"ndex", b"cmp", b"in_array", b"case", b"when", b"where", b"having",
+    b"if", b"filter", b"find", b"term", b"match", b"exclude", b"like", b"has", b"in(", b"in (", b"in[", b"in [", b"in{", b"in {",
+)  # fmt: skip
 _QUICK = re.compile(
     rb"==|\beq\b|qual|ontain|nclude|tarts?[Ww_]|ndex|cmp|in_array|\bin\s?[(\[{]|\b(?:case|when|where|having|if)\b"
     rb"|(?:where|filter|find|term|match|exclude|like|has)\w*\(|\(\w*:\w+ ?\{",
@@ -181,7 +186,8 @@ def asked_in(statement: Construct) -> list[Construct]:
 def _at(utf8: bytes, at: int) -> tuple[bytes, tuple[int, int], tuple[int, int], bool] | None:
     """Return the comparison that holds ``at``: what is compared, the values' span, its own, whether rows are asked."""
     low, high = max(0, at - _BEFORE), min(len(utf8), at + _AFTER)
-    if not _QUICK.search(utf8, low, high):
+    near = utf8[low:high].lower()
+    if not any(word in near for word in _WORDS) or not _QUICK.search(utf8, low, high):
         return None
     line = max(low, utf8.rfind(b"\n", low, at) + 1)
     for form in _FORMS:
