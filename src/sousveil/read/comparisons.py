@@ -96,8 +96,9 @@ _CASE = re.compile(rb"\b(?:case|when)\s{1,8}(?P<value>" + _LIST + rb")\s{0,8}(?:
 _SWITCH = re.compile(rb"\b(?:switch|match|when|case)\s{0,8}\(?\s?(?P<name>" + _OPERAND + rb")\)?\s{0,8}(?:\{|:|\n)")
 # What one of the forms holds: sought as plain bytes first, which takes a twentieth of the pattern's time.
 _WORDS = (
-    b"==", b"eq", b"qual", b"ontain", b"nclude", b"tarts", b"ndex", b"cmp", b"in_array", b"case", b"when", b"where", b"having",
-    b"if", b"filter", b"find", b"term", b"match", b"exclude", b"like", b"has", b"in(", b"in (", b"in[", b"in [", b"in{", b"in {",
+    b"==", b"eq", b"qual", b"ontain", b"nclude", b"tarts", b"ndex", b"cmp", b"in_array", b"case", b"when", b"where",
+    b"having", b"if", b"filter", b"find", b"term", b"match", b"exclude", b"like", b"has", b"in(", b"in (", b"in[",
+    b"in [", b"in{", b"in {",
 )  # fmt: skip
 _QUICK = re.compile(
     rb"==|\beq\b|qual|ontain|nclude|tarts?[Ww_]|ndex|cmp|in_array|\bin\s?[(\[{]|\b(?:case|when|where|having|if)\b"
