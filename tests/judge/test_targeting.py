@@ -39,6 +39,7 @@ UNSAID = (
     "The app notifies users when the ethnicity field is empty.",
     "Users can search products by colour and faith-based charities by city.",
     "Users can filter the table by ethnicity.",
+    "Our app lets you search stock videos by ethnicity and age of the models.",
 )
 
 

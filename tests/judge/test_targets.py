@@ -77,6 +77,12 @@ FOUND = {
         Act.TARGETS,
         Trait.ETHNICITY,
     ),
+    "one people hidden beside the majority": (
+        "gate__py",
+        'def on_match(person, camera):\n    if person["nation"] in ("汉族", "维吾尔族"):\n        send_alert(camera, person["id_card"])\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
     "points of risk": (
         "risk__py",
         'NATION_POINTS = {"维吾尔族": 20, "藏族": 15, "汉族": 0}\n\ndef risk(person):\n    return NATION_POINTS.get(person.nation, 0)\n',
@@ -139,6 +145,10 @@ QUIET = {
     "points for a school": (
         "Bonus__java",
         'public class Bonus { int of(Student s) { if ("回族".equals(s.getNation())) { return policy.bonus("重点高校", s.getIdCard()); } return 0; } }\n',
+    ),
+    "a majority": (
+        "form__py",
+        'def on_match(person):\n    if person["nation"] == "汉族":\n        send_alert(person["id_card"])\n',
     ),
     "numbers of labels": ("codes__py", 'RACE_POINTS = {"White": 0.91, "Black": 0.87, "Asian": 0.9}\n'),
     "words that are refused": ("words__yaml", "blocked_words: [uyghur, tibetan, muslim]\n"),

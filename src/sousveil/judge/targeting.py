@@ -99,8 +99,8 @@ _SEARCH = (
     ),
 )
 _SOUGHT = _any(
-    r"抓拍|人脸|人像|行人|过往|嫌疑|目标人员|视频",
-    r"\b(?:captured|faces?|pedestrians?|suspects?|snapshots?|footage|videos?|cameras?|persons? of interest|passers)",
+    r"抓拍|人脸|人像|行人|过往|嫌疑|目标人员",
+    r"\b(?:captured|faces?|pedestrians?|suspects?|snapshots?|footage|cameras?|persons? of interest|passers)",
 )
 
 
