@@ -88,6 +88,29 @@ def test_what_gives_or_tests_a_value_is_no_condition(source: str) -> None:
     assert read(source) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (f'KEY = ("{WORD}", "x")\n\nif p["nation"] in KEY:\n    alarm(p)\n', 'p["nation"]'),
+        (f'Set<String> KEY = Set.of("{WORD}");\nif (KEY.contains(p.getNation())) {{ alarm(p); }}', "p.getNation()"),
+        (f'String key = "{WORD}";\nif (p.getNation().equals(Names.key)) {{ alarm(p); }}', "p.getNation()"),
+        (f'const char* key = "{WORD}";\nif (p.nation == key) {{ alarm(p); }}', "p.nation"),
+        (f'const key = ["{WORD}"]\nif (key.includes(p.nation)) {{ alarm(p) }}', "p.nation"),
+        (f'$key = ["{WORD}"];\nif (in_array($p["nation"], $key)) {{ alarm($p); }}', '$p["nation"]'),
+    ],
+)
+def test_a_value_kept_under_a_name_is_compared_where_the_name_is(source: str, name: str) -> None:
+    (found,) = read(source)
+    assert (found.name, found.role) == (name, CONDITION)
+    assert WORD in [m.name for m in found.members]
+    assert "alarm" in found.uses
+    assert name in found.passage.text
+
+
+def test_a_name_that_is_only_handed_on_is_compared_with_nothing() -> None:
+    assert read(f'key = "{WORD}"\nshow(key)\nother = keys.get(key)\n') == []
+
+
 def test_the_query_that_a_program_holds_as_a_string() -> None:
     said = f"select name, id_card from people where nation = '{WORD}'"
     place = Passage(8192, len(said.encode()), 0, 0, "utf-8", said, ".rodata 0x2000")

@@ -22,6 +22,8 @@ MOST = 100
 
 _BEFORE, _AFTER = 320, 240
 _BODY = 1500
+_USED = 20
+"""Most places of a constant's name that are looked at."""
 _NEAR = 400
 _UP = 3000
 _USES = 60
@@ -62,6 +64,22 @@ _FORMS = (
         rb"[(\[{]\s{0,8}+(?P<value>" + _LIST + rb")\s{0,8}+[)\]}]\." + _MEANT + rb"\(\s?(?P<name>" + _OPERAND + rb")"
     ),
     re.compile(rb"\bin_array\(\s?(?P<name>" + _OPERAND + rb")\s?,\s?(?:\[|array\()\s?(?P<value>" + _LIST + rb")"),
+)
+# The name of a constant, and what is compared with it elsewhere: KEY = {"…", "…"}; KEY.contains(nation); nation in KEY
+_DEFINED = re.compile(rb"(?<![\w.$])(?P<name>[A-Za-z_$][\w$]{2,60}+)\s{0,4}(?::[^=\n]{1,60})?:?=(?![=>])")
+_CONSTANT = rb"(?P<value>[A-Za-z_$][\w$]{1,60}+(?:(?:\.|::)[\w$]{1,60}+){0,3}+)"
+_WITH_CONSTANT = (
+    re.compile(rb"(?P<name>" + _OPERAND + rb")\s{0,8}+===?\s{0,8}+" + _CONSTANT),
+    re.compile(rb"(?P<name>" + _OPERAND + rb")\s{1,8}+(?:not )?in\s{1,8}+" + _CONSTANT),
+    re.compile(
+        rb"(?<![\w$])(?P<value>[A-Za-z_$][\w$]{1,60}(?:\.[A-Z][\w$]{0,60})?)\.(?:"
+        + _MEANT
+        + rb"|has)\(\s?(?P<name>"
+        + _OPERAND
+        + rb")"
+    ),
+    re.compile(rb"(?P<name>" + _OPERAND + rb")\(\s?" + _CONSTANT + rb"\s?\)"),
+    re.compile(rb"\bin_array\(\s?(?P<name>" + _OPERAND + rb")\s?,\s?" + _CONSTANT),
 )
 # Only where rows are asked for: elsewhere one sign gives a value.
 _SQL = re.compile(
@@ -131,6 +149,8 @@ _SHOWN = re.compile(
 _THEN, _KEYED = re.compile(rb"\s*then\b", re.IGNORECASE), re.compile(rb"\s*-?\s?[\w\"]{2,20}:\s")
 # Who is counted is measured.
 _COUNTED = re.compile(rb"\s?(?:\+=\s?1\b|\+\+)")
+_Found = tuple[bytes, tuple[int, int], tuple[int, int], bool]
+"""What is compared, the values' span, the comparison's own, and whether rows are asked for."""
 _QUOTES = b"\"'`"
 _WORDY = frozenset(
     b"if else return true false null none new this self var let const and or not in is end then do".split()
@@ -144,24 +164,65 @@ def comparisons(text: Text, offsets: Sequence[int], language: str) -> list[Const
     and ``uses`` what the condition guards: the words of its block, or the columns and tables of a query.
     """
     out: dict[tuple[str, int, str], Construct] = {}
+    constants: set[bytes] = set()
     last = -1
     for at in offsets:
         if at < last or at >= len(text.utf8):
             continue
-        found = _at(text.utf8, at)
-        if found is None:
-            continue
-        name, values, (start, end), asked = found
-        last = end
-        made = _built(text, name, values, (start, end), asked, language)
-        # "nation is this or that" is one condition.
-        key = (made.name, made.passage.offset, made.role)
-        first = out.get(key)
-        out[key] = made if first is None else replace(first, members=(*first.members, *made.members))
+        direct = _at(text.utf8, at)
+        if direct is not None:
+            last = direct[2][1]
+        for name, values, span, asked in (direct,) if direct is not None else _by_constant(text.utf8, at, constants):
+            made = _built(text, name, values, span, asked, language)
+            # "nation is this or that" is one condition.
+            key = (made.name, made.passage.offset, made.role)
+            first = out.get(key)
+            out[key] = made if first is None else replace(first, members=(*first.members, *made.members))
         if len(out) >= MOST:
             tell("cut", f"more than {MOST} conditions compare a term: the first were read")
             break
     return list(out.values())
+
+
+def _by_constant(utf8: bytes, at: int, seen: set[bytes]) -> Iterator[_Found]:
+    """Yield the comparisons with the constant of this file in whose definition ``at`` stands, each constant once."""
+    low = max(0, at - _BEFORE)
+    defined = list(_DEFINED.finditer(utf8, low, at))
+    if not defined or len(seen) >= MOST:
+        return
+    constant, begin = defined[-1].group("name"), defined[-1].end()
+    between = utf8[begin:at]
+    if constant in seen or b";" in between or b"\n\n" in between:
+        return
+    seen.add(constant)
+    stops = [p for p in (utf8.find(b";", at, at + _BODY), utf8.find(b"\n\n", at, at + _BODY)) if p >= 0]
+    held = list(re.finditer(_LITERAL, utf8[begin : min(stops, default=min(len(utf8), at + _AFTER))]))
+    if not held:
+        return
+    values = begin + held[0].start(), begin + held[-1].end()
+    where = values[1]
+    for _ in range(_USED):
+        where = utf8.find(constant, where)
+        if where < 0:
+            return
+        line, high = utf8.rfind(b"\n", 0, where) + 1, where + len(constant) + _AFTER
+        for form in _WITH_CONSTANT:
+            for match in form.finditer(utf8, max(line, where - _BEFORE), high):
+                told = match.group("value").rpartition(b".")[2].rpartition(b":")[2]
+                if told != constant or not match.start("value") <= where < match.end("value"):
+                    continue
+                name = match.group("name")
+                if (
+                    match.start("name") < match.start("value")
+                    and utf8[match.end("name") : match.end("name") + 1] == b"("
+                ):
+                    called = _CALLED.search(name)
+                    if called is None:
+                        continue
+                    name = name[: called.start()]
+                asked = _within_query(utf8, match.start()) or _indexed(utf8, line, match.start())
+                yield name, values, match.span(), asked
+        where += len(constant)
 
 
 def asked_in(statement: Construct) -> list[Construct]:
@@ -184,7 +245,7 @@ def asked_in(statement: Construct) -> list[Construct]:
     ]
 
 
-def _at(utf8: bytes, at: int) -> tuple[bytes, tuple[int, int], tuple[int, int], bool] | None:
+def _at(utf8: bytes, at: int) -> _Found | None:
     """Return the comparison that holds ``at``: what is compared, the values' span, its own, whether rows are asked."""
     low, high = max(0, at - _BEFORE), min(len(utf8), at + _AFTER)
     near = utf8[low:high].lower()
