@@ -197,11 +197,26 @@ def test_a_killed_main_process_leaves_no_child_and_no_file(long_scan: subprocess
     assert os.listdir(tmp_path / "tmp") == []
 
 
-def test_before_anything_is_loaded_little_is_loaded(environment: dict[str, str]) -> None:
-    """Until its handlers stand, Ctrl-C shows a traceback: `typing` took most of that time."""
-    code = "import sys; import sousveil.cli.start; print(*sorted({'typing', 're', 'enum'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-S", "-c", code], env=environment, capture_output=True, text=True)
-    assert done.stdout.split() in ([], ["enum", "signal"], ["enum"])
+INTERRUPTED = """
+import _signal, os, runpy, sys
+
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), _signal.SIGINT)
+
+sys.modules.pop("signal", None)
+sys.meta_path.insert(0, Finder())
+runpy.run_module("sousveil", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("module", ["signal", "sousveil.cli.start", "errno", "sousveil.cli.app", "click"])
+def test_interrupted_while_a_module_is_loaded(environment: dict[str, str], module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, module]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr in ("", "sousveil: stopped.\n")
 
 
 def test_while_the_lexicon_is_compiled(environment: dict[str, str], header: Path, tmp_path: Path) -> None:

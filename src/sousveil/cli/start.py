@@ -47,9 +47,9 @@ def main(args: Sequence[str] | None = None) -> None:
     atexit.register(_vanish)  # the first, so that it runs last
     _open_what_is_closed()
     _make_streams_forgiving()
-    _catch_signals()
     gc.set_threshold(50_000, 20, 20)  # little here is cyclic, and much of it lives to the end
     try:
+        _catch_signals()
         code = _written(_run(args))
         _heed_no_more()
     except Interrupted as stop:
