@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sousveil.acquire.wording import shown
 from sousveil.cli.start import FOUND, TROUBLE, Refused
+from sousveil.unpack import Opener, not_opened, tree
 
 if TYPE_CHECKING:
     from sousveil.match.database import Matcher
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _BATCH_FILES = 256
 _IN_MEMORY = 64 << 20
-_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _SILENCE = 600.0
 """Seconds one file may take: a very large one is slow, not stuck."""
 _matchers: list[Matcher] = []
@@ -34,6 +34,7 @@ class Batch(Struct, frozen=True):
     """Files to search."""
 
     number: int
+    top: bytes
     paths: tuple[bytes, ...]
     words: tuple[str, ...]
     """Only these terms; all if empty."""
@@ -111,10 +112,12 @@ def find(batch: Batch) -> Iterator[Lines]:
     found: list[str] = []
     wrong: list[str] = []
     together, waiting = _together[0], []
+    opener = Opener()
+    opener.trust(os.fsdecode(batch.top))
     for raw in batch.paths:
         path = os.fsdecode(raw)
         try:
-            descriptor = os.open(path, _READING)
+            descriptor = opener.open(raw)
             try:
                 if together.take(descriptor):
                     waiting.append(path)
@@ -126,7 +129,8 @@ def find(batch: Batch) -> Iterator[Lines]:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            wrong.append(f"{shown(path)}: {error.strerror or error}")
+            wrong.append(f"{shown(path)}: {not_opened('', error).detail}")
+    opener.close()
     found += _searched(together, waiting, batch.words)
     yield Lines(batch.number, tuple(found), tuple(wrong))
 
@@ -173,10 +177,10 @@ def _places(path: str, data: memoryview, words: tuple[str, ...]) -> list[str]:
 def _batches(top: Path, words: tuple[str, ...], note: Callable[[str], None]) -> Iterator[Batch]:
     """Yield every file under ``top``; say what cannot be looked at."""
     from sousveil.model import Limit
-    from sousveil.unpack import tree
 
+    raw = os.fsencode(top)
     if not top.is_dir():
-        yield Batch(0, (os.fsencode(top),), words)
+        yield Batch(0, raw, (raw,), words)
         return
     paths: list[bytes] = []
     number = 0
@@ -186,8 +190,8 @@ def _batches(top: Path, words: tuple[str, ...], note: Callable[[str], None]) -> 
             continue
         paths.append(os.fsencode(entry.path))
         if len(paths) >= _BATCH_FILES:
-            yield Batch(number, tuple(paths), words)
+            yield Batch(number, raw, tuple(paths), words)
             number += 1
             paths.clear()
     if paths:
-        yield Batch(number, tuple(paths), words)
+        yield Batch(number, raw, tuple(paths), words)

@@ -12,7 +12,6 @@ import hashlib
 import mmap
 import os
 import re
-import stat
 import sys
 import tarfile
 import time
@@ -25,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sousveil.evidence.objects import CHUNK, Digest, Incoming, Objects
 from sousveil.evidence.wrong import CaseError
 from sousveil.model import Limit
-from sousveil.unpack import tree
+from sousveil.unpack import Opener, not_opened, tree
 
 if TYPE_CHECKING:
     from sousveil.evidence.ledger import Entry
@@ -41,7 +40,6 @@ _REGULAR = b"        0" + bytes(100) + b"ustar  \0" + bytes(247)
 _DIGEST = re.compile(b"[0-9a-f]{64}")
 _ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
 _ESCAPED = re.compile(rb"[\\\n\r]").search
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_TAKEN = 12 << 20
 """Bytes of a file up to which it is taken at once; a larger one is kept when the scan is over."""
 _ROOM = CHUNK + _MOST_TAKEN + (1 << 16)
@@ -61,6 +59,8 @@ class _Watched:
         self.own = b""
         """What the paths of the case begin with, where it lies in the folder."""
         self._begun = begun
+        self._opener = Opener()
+        self._opener.trust(root)
         if case is not None and case.resolve().is_relative_to(root.resolve()):
             within = case.resolve().relative_to(root.resolve())
             self.own = self._below + os.fsencode(within) + os.sep.encode()
@@ -77,16 +77,11 @@ class _Watched:
     def _opened(self, raw: bytes, display: str) -> tuple[int, os.stat_result] | None:
         """Return a file and what the system says of it, None if there is none to keep."""
         try:
-            descriptor = os.open(raw, _OPEN)
+            descriptor = self._opener.open(raw)
         except OSError as error:
-            self.left.append(f"{display}: {error.strerror}")
+            self.left.append(f"{display}: {not_opened(display, error).detail}")
             return None
-        info = os.fstat(descriptor)
-        if stat.S_ISREG(info.st_mode):
-            return descriptor, info
-        os.close(descriptor)
-        self.left.append(f"{display}: it is no file any more")
-        return None
+        return descriptor, os.fstat(descriptor)
 
     def _late(self, display: str, info: os.stat_result) -> None:
         if info.st_ctime_ns > self._begun:
@@ -180,6 +175,7 @@ class Folder(_Watched):
                     self._large(self._name(raw), info, descriptor)
                 finally:
                     os.close(descriptor)
+        self._opener.close()
         self._incoming.write(bytes(2 * _BLOCK))
         return self._incoming.keep()
 
@@ -196,6 +192,7 @@ class Folder(_Watched):
 
     def drop(self) -> None:
         """Let go of it; what was kept stays."""
+        self._opener.close()
         self._incoming.drop()
 
 
@@ -250,6 +247,7 @@ class Sums(_Watched):
             name = self._name(entry.raw)
             self.short.append(line(name, short.hexdigest()))
             self.long.append(line(name, long.hexdigest()))
+        self._opener.close()
 
 
 def line(name: bytes, digest: str) -> bytes:

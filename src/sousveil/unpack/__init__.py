@@ -13,7 +13,7 @@ from sousveil.unpack.render import HEAD, MOST_RENDERED, has, render, renderer_na
 from sousveil.unpack.render.pictures import PAGE_DOTS, worth_reading
 from sousveil.unpack.sniff import STUB_HEAD, STUBS, TAIL, is_container
 from sousveil.unpack.sourcemap import has_sourcemap, sourcemaps
-from sousveil.unpack.tree import FilePath, tree
+from sousveil.unpack.tree import FilePath, Opener, not_opened, tree
 from sousveil.unpack.walk import walk
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Budget",
     "Entry",
     "FilePath",
+    "Opener",
     "Quotas",
     "Stop",
     "has",
@@ -35,6 +36,7 @@ __all__ = [
     "is_plain_start",
     "is_plain_text",
     "misnamed",
+    "not_opened",
     "render",
     "renderer_named",
     "renderer_of",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
@@ -13,6 +15,7 @@ from msgspec import Struct
 from sousveil.model import Limit
 from sousveil.unpack.names import shown
 
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _SPECIAL = {
     stat.S_IFCHR: "a character device",
     stat.S_IFBLK: "a block device",
@@ -130,3 +133,73 @@ def _link(path: str, name: str, root: str) -> Limit:
 
 def _why(error: OSError | ValueError) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+class Opener:
+    """Opens files that were listed, so that what became a link since then leads nowhere out of the folders."""
+
+    def __init__(self) -> None:
+        self._real: tuple[bytes, ...] = ()
+        self._given: set[bytes] = set()
+        self._folder, self._held = b"", -1
+
+    def trust(self, path: str | os.PathLike[str]) -> None:
+        """Take a file as the user named it, be it a link, or a folder: what lies in it may be opened."""
+        if Path(path).is_dir():
+            real = os.fsencode(os.path.realpath(path)).rstrip(b"/") + b"/"
+            if real not in self._real:  # a second search comes by again
+                self._real += (real,)
+        else:
+            self._given.add(os.fsencode(path))
+
+    def open(self, path: bytes) -> int:
+        """Return a descriptor for reading. Raises OSError; ELOOP where a link stands in the way now."""
+        if path in self._given:
+            return os.open(path, _READING)
+        if os.open not in os.supports_dir_fd:
+            return _regular(os.open(path, _READING))
+        folder, _, name = path.rpartition(b"/")
+        if self._held < 0 or folder != self._folder:
+            self.close()
+            self._held, self._folder = self._entered(folder), folder
+        return _regular(os.open(name, _READING | os.O_NOFOLLOW, dir_fd=self._held))
+
+    def _entered(self, folder: bytes) -> int:
+        descriptor = os.open(folder or b"/", _READING | os.O_DIRECTORY)
+        try:
+            # Elsewhere the system does not tell so where a descriptor leads.
+            if sys.platform == "linux" and not self._within(b"/proc/self/fd/%d" % descriptor):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _within(self, place: bytes) -> bool:
+        try:
+            return (os.readlink(place).rstrip(b"/") + b"/").startswith(self._real)  # noqa: PTH115 - bytes
+        except FileNotFoundError:  # no /proc
+            return True
+
+    def close(self) -> None:
+        """Let go of the folder that the last file lay in."""
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+
+
+def _regular(descriptor: int) -> int:
+    """Return the descriptor; close it and raise OSError where it is no regular file's any more."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, f"{_SPECIAL.get(stat.S_IFMT(mode), 'no file')} was put in its place")
+
+
+def not_opened(display: str, error: OSError) -> Limit:
+    """Return the limit for a listed file that could not be opened."""
+    if error.errno == errno.ELOOP:
+        return Limit(display, "link", "a symbolic link was put in its place while the product was read; not followed")
+    why = "no permission to read it" if error.errno == errno.EACCES else _why(error)
+    return Limit(display, "unreadable", why)

@@ -5,7 +5,6 @@ The main process opens files and never reads them; workers read and cannot open.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from sousveil.model import Limit
-from sousveil.unpack import Quotas, tree
+from sousveil.unpack import Opener, Quotas, not_opened, tree
 from sousveil.work.again import UNTYPED
 from sousveil.work.messages import Job, Join, Leaf, Part, Read, Seek, Survey
 from sousveil.work.shelf import Keeps, Listed, Shelf
@@ -33,7 +32,6 @@ LARGE = _BATCH_BYTES // 4
 """Bytes of a file from which on it is a job of its own."""
 _SHARED = 2 << 20
 """Bytes of a file from which on, if it is a container, several workers may each survey a part of it."""
-_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_READ = Read("", "", 0)
 
 
@@ -62,6 +60,7 @@ class Feed:
         self.ocr = self.originals = False
         """Whether pictures are to be looked at, and documents kept whose pages may be shown."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._opener = Opener()
         self._workers = workers
         self._most = _batch_files(workers)
 
@@ -170,6 +169,7 @@ class Feed:
 
     def _files(self, inputs: Iterable[tuple[Path, str]], keeps: Keeps | None = None) -> Iterator[Listed]:
         for path, display in inputs:
+            self._opener.trust(path)
             if not path.is_dir():
                 yield os.fsencode(path), display, path.stat().st_size
                 continue
@@ -198,10 +198,10 @@ class Feed:
         sizes = list(job.sizes)
         for index, path in enumerate(job.paths):
             try:
-                descriptors.append(os.open(path, _READING))
+                descriptors.append(self._opener.open(path))
             except OSError as error:
                 sizes[index] = -1
-                self._unreadable(job.displays[index], error)
+                self._limits.add(not_opened(job.displays[index], error))
         return replace(job, paths=(), sizes=tuple(sizes)), descriptors
 
     def lend(self, spool: int) -> tuple[bytes, Sequence[int]]:
@@ -225,9 +225,9 @@ class Feed:
             path = station.path if station is not None else None
             return (job if path is None else replace(job, path=os.fsencode(path))), ()
         try:
-            descriptor = station.lend() if station is not None else os.open(job.path, _READING)
+            descriptor = station.lend() if station is not None else self._opener.open(job.path)
         except OSError as error:
-            self._unreadable(job.display, error)
+            self._limits.add(not_opened(job.display, error))
             return _NO_READ, ()
         return replace(job, path=b""), (descriptor,)
 
@@ -237,9 +237,9 @@ class Feed:
             path, descriptors = (part.path, ()) if not part.spool else self.lend(part.spool)
             if PASSING and not part.spool:
                 try:
-                    descriptors = (os.open(part.path, _READING),)
+                    descriptors = (self._opener.open(part.path),)
                 except OSError as error:
-                    self._unreadable(part.display, error)
+                    self._limits.add(not_opened(part.display, error))
             lent += descriptors
             parts.append(replace(part, path=b"" if PASSING else path))
         if PASSING and len(lent) != len(parts):
@@ -253,11 +253,11 @@ class Feed:
         station = self._of(leaf.spool)
         if station is None:
             assert isinstance(job, Survey)
-            descriptor, offset = os.open(job.paths[leaf.index], _READING), 0
+            descriptor, offset = self._opener.open(job.paths[leaf.index]), 0
         elif station.path is None:
             descriptor, offset = station.lend(), leaf.offset
         else:
-            descriptor, offset = os.open(station.path, _READING), leaf.offset
+            descriptor, offset = os.open(station.path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), leaf.offset
         try:
             left = leaf.size
             while left > 0:
@@ -268,10 +268,6 @@ class Feed:
                 offset, left = offset + len(part), left - len(part)
         finally:
             os.close(descriptor)
-
-    def _unreadable(self, display: str, error: OSError) -> None:
-        why = "no permission to read it" if error.errno == errno.EACCES else error.strerror or str(error)
-        self._limits.add(Limit(display, "unreadable", why))
 
     def _of(self, number: int) -> Station | Shelf | None:
         return self._stations[number - 1] if 0 < number <= len(self._stations) else None
@@ -289,6 +285,7 @@ class Feed:
         for station in self._stations:
             station.close()
         self._stations.clear()
+        self._opener.close()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
