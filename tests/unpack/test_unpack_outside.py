@@ -82,7 +82,9 @@ def test_a_program_ends_with_us_however_we_end(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "tmp").mkdir()
     program = tmp_path / "bin" / "unblob"
-    program.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
+    start = "import os, time\nfor leaves in (False, True):\n    if not os.fork():\n        leaves and os.setsid()\n"
+    start += "        os.fork()\n        break\n"  # a child and a grandchild in the session, and two that left it
+    program.write_text(f"#!{sys.executable}\n{start}time.sleep(60)\n")
     program.chmod(0o755)
     code = (
         "from sousveil.unpack import Quotas, outside\nfrom sousveil.model import Limit\nfrom pathlib import Path\n"
@@ -93,25 +95,30 @@ def test_a_program_ends_with_us_however_we_end(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PATH": f"{program.parent}:{os.environ['PATH']}"}
     environment["PYTHONPATH"] = str(Path(sousveil.__file__).parents[1])
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
-    child = 0
+    below: list[int] = []
     until = time.monotonic() + 20
-    while not child and time.monotonic() < until:
+    while len(below) < 5 and time.monotonic() < until:  # the program and the four that it started
         time.sleep(0.05)
-        child = next((n for n in map(int, _children(process.pid)) if b"unblob" in _words(n)), 0)
-    assert child
+        below = [n for n in _below(process.pid) if _words(n).endswith(b"fw.bin\0") and b"\0-I\0" not in _words(n)]
+    assert len(below) == 5
     process.kill()
     process.wait()
-    while time.monotonic() < until and _runs(child):
+    until = time.monotonic() + 10
+    while time.monotonic() < until and any(map(_runs, below)):
         time.sleep(0.05)
-    assert not _runs(child)
+    assert not any(map(_runs, below))
     assert len(list((tmp_path / "tmp").iterdir())) == 1
     sweep = "from sousveil.acquire import scratch; scratch.remove(scratch.make())"
     subprocess.run([sys.executable, "-c", sweep], env=environment, check=True)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def _children(number: int) -> list[str]:
-    return Path(f"/proc/{number}/task/{number}/children").read_text().split()
+def _below(number: int) -> list[int]:
+    try:
+        children = [int(n) for n in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+    except OSError:
+        return []
+    return children + [n for child in children for n in _below(child)]
 
 
 def _words(number: int) -> bytes:

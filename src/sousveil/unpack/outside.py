@@ -9,7 +9,6 @@ counted while it runs, and it is ended where a quota is hit. Links and devices t
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from typing import Any
 from msgspec import Struct
 
 from sousveil.acquire import scratch
+from sousveil.acquire.keeper import kept
 from sousveil.model import Limit
 from sousveil.unpack.cage import cage
 from sousveil.unpack.limits import Quotas
@@ -35,8 +35,8 @@ SECONDS = 600.0
 MEMORY = 4 << 30
 """Bytes of addresses that a program may take."""
 _LOOK = 0.25
-_PARENT_DEATH = 1
-"""PR_SET_PDEATHSIG: the kernel ends the program when we are ended."""
+_GRACE = 5.0
+"""Seconds for ending all that a program started."""
 _MOST_REPORT = 256 << 20
 _MOST_TOLD = 200
 _MOST_RUN = 32
@@ -140,20 +140,14 @@ def _watched(
         "LC_ALL": "C",
     }
 
-    ours, libc = os.getpid(), ctypes.CDLL(None) if sys.platform == "linux" else None
-
     def before() -> None:
-        if libc is not None:
-            libc.prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)
-            if os.getppid() != ours:
-                os._exit(1)
         _cap()
         if enter is not None:
             enter()
 
     try:
         process = subprocess.Popen(  # noqa: S603 - a program of the system, found by its own name
-            command,
+            kept(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -194,7 +188,11 @@ def _cap() -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program and all that it started: they are one session."""
+    """End the program and all that it started: they are one session, but for those that left it."""
+    if process.poll() is None and sys.platform == "linux":
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
     with contextlib.suppress(OSError):
         if sys.platform == "win32":
             process.kill()
