@@ -43,6 +43,24 @@ def test_several_products_each_in_turn_and_the_worst_code(run, header: Path, har
     assert run("scan", str(harmless), str(header)).returncode == 1
 
 
+def test_a_product_named_twice_is_scanned_once(run, header: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.h").symlink_to(header)
+    once = run("scan", header.name, f"./{header.name}", "link.h", "--format", "sarif")
+    assert (once.returncode, json.loads(once.stdout)["runs"][0]["results"] != []) == (1, True)
+    assert once.stderr.splitlines() == [
+        "sousveil: ./xq_face.h was named before; it is scanned once",
+        "sousveil: link.h was named before; it is scanned once",
+    ]
+    # Read again, standard input would be empty, and clear.
+    both = run("scan", "-", "-", "--format", "json", stdin=None, input=header.read_text("utf-8"))
+    assert json.loads(both.stdout)["verdict"] == "profiles"
+
+
+def test_a_file_beside_its_folder_is_a_product_of_its_own(run, header: Path, tmp_path: Path) -> None:
+    done = run("scan", ".", header.name, "--format", "json")
+    assert [word in done.stdout for word in ('"name": "."', '"name": "xq_face.h"')] == [True, True]
+
+
 def test_standard_input(run, header: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sousveil.acquire.wording import AcquireError
+from sousveil.acquire.wording import AcquireError, near, shown
 from sousveil.cli.outlet import check, print_bytes, say, write_whole
 from sousveil.cli.start import FOUND, TROUBLE, Refused
 from sousveil.cli.terminal import progress_line, wants_colour, width
@@ -59,14 +59,15 @@ def run(request: Request) -> int:
     if request.output is not None:
         check(request.output, request.products)
     folder = request.output if request.output is not None and request.output.is_dir() else None
-    if len(request.products) > 1 and request.format in _WHOLE and folder is None:
+    products = _once(request.products)
+    if len(products) > 1 and request.format in _WHOLE and folder is None:
         raise Refused(
             f"{request.format} holds one product a file; with several, name a folder that exists: --output FOLDER"
         )
     worst = 0
     pieces: list[bytes] = []
     names: set[str] = set()
-    for product in request.products:
+    for product in products:
         try:
             report, unkept = _scan(product, request)
         except AcquireError as error:
@@ -92,6 +93,17 @@ def run(request: Request) -> int:
     if request.output is not None and folder is None and pieces:
         write_whole(request.output, pieces)
     return worst
+
+
+def _once(products: tuple[str, ...]) -> list[str]:
+    """Return each product once, however it was written; standard input would be empty the second time."""
+    found: dict[str, str] = {}
+    for product in products:
+        key = os.path.realpath(product) if product != "-" and os.path.lexists(product) else product
+        if key in found:
+            say(f"{shown(product)} was named before; it is scanned once")
+        found.setdefault(key, product)
+    return list(found.values())
 
 
 def _separator(request: Request, more: bool) -> bytes:
@@ -129,7 +141,6 @@ def _scan(product: str, request: Request) -> tuple[Report, str]:
     """
     if request.case is None:
         return _scanned(_named(product, None), request, None), ""
-    from sousveil.acquire.wording import shown
     from sousveil.cli.case import opened
     from sousveil.evidence.products import Keeper
     from sousveil.evidence.wrong import CaseError
@@ -210,7 +221,6 @@ def _check_words(options: Options) -> None:
     """Refuse a word of --only or --skip that is no act, trait or rule."""
     if not options.only and not options.skip:
         return
-    from sousveil.acquire.wording import near, shown
     from sousveil.judge.rules import load_rules
 
     rules = [r.id for r in load_rules(options.rules)]
