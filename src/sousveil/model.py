@@ -84,7 +84,7 @@ class Kind(StrEnum):
     STATEMENT = "Statement"
 
 
-class Passage(Struct, frozen=True):
+class Passage(Struct, frozen=True, gc=False):
     """Decoded text with its place inside one artifact.
 
     ``artifact[offset:offset + length].decode(encoding, "backslashreplace") == text`` always holds.
@@ -101,7 +101,7 @@ class Passage(Struct, frozen=True):
     """What a person would look for: ``.rodata 0x4a10``, ``page 12``, ``Sheet1!B7``; empty where the line says it."""
 
 
-class Member(Struct, frozen=True):
+class Member(Struct, frozen=True, gc=False):
     """One enumerator, field, parameter, label or option of a construct."""
 
     name: str
@@ -116,7 +116,7 @@ class Member(Struct, frozen=True):
     """Value lists found in the gloss: ``//0未识别 1黄 2黑`` is ``(("0", "未识别"), ("1", "黄"), ("2", "黑"))``."""
 
 
-class Construct(Struct, frozen=True):
+class Construct(Struct, frozen=True, gc=False):
     """A structure read from one artifact, before any judgement."""
 
     kind: Kind
@@ -144,7 +144,7 @@ class Construct(Struct, frozen=True):
     """What its file says that it belongs to, as written: ``com.vendor.face.enums``; empty where it says nothing."""
 
 
-class Artifact(Struct, frozen=True):
+class Artifact(Struct, frozen=True, gc=False):
     """One file in the product's containment tree."""
 
     path: str
@@ -157,7 +157,7 @@ class Artifact(Struct, frozen=True):
     """SHA-256 of the file that this one was rendered from (a PDF's text); empty for what lies in the product itself."""
 
 
-class Limit(Struct, frozen=True):
+class Limit(Struct, frozen=True, gc=False):
     """Something that was not opened, decoded or understood, and why."""
 
     path: str
@@ -168,7 +168,7 @@ class Limit(Struct, frozen=True):
     """Whether the product may hold something unseen because of it."""
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """One place a finding rests on."""
 
     artifact: str
@@ -189,7 +189,7 @@ class Place(Struct, frozen=True):
     """SHA-256 of the file that ``artifact`` was rendered from: then offsets count in the rendered text."""
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """A node of the tree that says why: what was looked for, what was seen, where."""
 
     text: str
@@ -201,7 +201,7 @@ class Reason(Struct, frozen=True):
     children: tuple[Reason, ...] = ()
 
 
-class ConstructSummary(Struct, frozen=True):
+class ConstructSummary(Struct, frozen=True, gc=False):
     """What of a construct is shown in a report."""
 
     kind: Kind
@@ -212,7 +212,7 @@ class ConstructSummary(Struct, frozen=True):
     language: str = ""
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, gc=False):
     """A construct that uses, or is used by, the finding's construct."""
 
     relation: str
@@ -223,7 +223,7 @@ class Link(Struct, frozen=True):
     place: Place
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, gc=False):
     """Act x trait x basis, the rule that says so, and every place it rests on."""
 
     id: str
@@ -241,7 +241,7 @@ class Finding(Struct, frozen=True):
     links: tuple[Link, ...] = ()
 
 
-class Explained(Struct, frozen=True):
+class Explained(Struct, frozen=True, gc=False):
     """A construct that holds a term and is harmless, with the rule that says why."""
 
     reason: str
@@ -251,7 +251,7 @@ class Explained(Struct, frozen=True):
     trait: Trait
 
 
-class ProductInfo(Struct, frozen=True):
+class ProductInfo(Struct, frozen=True, gc=False):
     """What was scanned and how it was chosen."""
 
     name: str
@@ -262,7 +262,7 @@ class ProductInfo(Struct, frozen=True):
     """Which version and files were chosen and which were not."""
 
 
-class Counts(Struct, frozen=True):
+class Counts(Struct, frozen=True, gc=False):
     """How much was seen."""
 
     files: int = 0
@@ -279,7 +279,7 @@ class Counts(Struct, frozen=True):
         return self.coverage.get("closed", 0) / total if total else 0.0
 
 
-class CutOut(Struct, frozen=True):
+class CutOut(Struct, frozen=True, gc=False):
     """A picture of a place: of the page or the picture it stands on."""
 
     artifact: str
@@ -287,7 +287,7 @@ class CutOut(Struct, frozen=True):
     png: bytes
 
 
-class Report(Struct, frozen=True):
+class Report(Struct, frozen=True, gc=False):
     """The one report object; every format is a face of it."""
 
     schema: str

@@ -147,7 +147,7 @@ _MAX_TEXT = 4000
 _MAX_CLAUSE = 400
 
 
-class Claim(Struct, frozen=True):
+class Claim(Struct, frozen=True, gc=False):
     """What one clause says is done with a trait."""
 
     act: Act

@@ -78,7 +78,7 @@ _LEARNED = re.compile(
 _TEXT_ROLES = frozenset({"Statement"})
 
 
-class Sited(Struct, frozen=True):
+class Sited(Struct, frozen=True, gc=False):
     """A construct and the artifact it was read from."""
 
     construct: Construct
@@ -93,7 +93,7 @@ _AROUND = ("member", "member-gloss", "member-type", "gloss", "returns", "uses", 
 _OF_PERSONS = ("face", "body", "infer", "appearance", "name", "person-name", "demographic", "person-record")
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """One tag in one slot; ``member`` is an index into the construct's members, or -1."""
 
     tag: Tag

@@ -66,14 +66,14 @@ class Judgement(Struct, frozen=True):
         return Verdict.RECORDS if Act.RECORDS in acts else Verdict.CLEAR
 
 
-class Met(Struct, frozen=True):
+class Met(Struct, frozen=True, gc=False):
     """A rule that was met on one construct and trait."""
 
     rule: Rule
     result: Result
 
 
-class Case(Struct):
+class Case(Struct, gc=False):
     """One construct and one trait, with what the rules said of it."""
 
     features: Features

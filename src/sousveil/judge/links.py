@@ -27,7 +27,7 @@ _LONG_NAME = 8
 _PREFIXES = ("tag", "struct_", "enum_", "_")
 
 
-class Edge(Struct, frozen=True):
+class Edge(Struct, frozen=True, gc=False):
     """One use: construct ``user`` names construct ``used`` in its member ``member`` (or -1: elsewhere)."""
 
     user: int

@@ -11,7 +11,7 @@ from sousveil.judge.features import Features, Seen
 from sousveil.model import Direction, Trait
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     """One node of an evaluation that was met: why, and the sightings it rests on."""
 
     tell: str | Callable[[], str]
@@ -28,7 +28,7 @@ ABSENT = Result("")
 """What must not be there is not: a reason that need not be shown."""
 
 
-class Scene(Struct, frozen=True):
+class Scene(Struct, frozen=True, gc=False):
     """What a condition is evaluated against."""
 
     features: Features

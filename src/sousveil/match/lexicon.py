@@ -29,7 +29,7 @@ _HAN, _WORD_BEYOND_LATIN = "[一-鿿]", r"[^\W\x00-\xff]"
 _ARABIC_PREFIX = re.compile(r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?")
 
 
-class Tag(Struct, frozen=True):
+class Tag(Struct, frozen=True, gc=False):
     """A term seen in a text, at characters ``start`` to ``end``."""
 
     concept: str
