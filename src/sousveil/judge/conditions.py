@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
+from sousveil.judge.outline import Asking, mask, members, sighted
 from sousveil.judge.requests import find_request
 from sousveil.judge.scene import Condition, Result, RuleError, Scene
 from sousveil.match.lexicon import Tag
@@ -70,7 +71,9 @@ def _sightings(
     most: int | None,
     strength: str,
     find: Callable[[Scene], Sequence[Seen]],
-) -> Condition:
+    asking: tuple[str, bool],
+) -> Asking:
+    """Return a condition on what ``find`` sees; ``asking`` says what that is, and whether one sighting is enough."""
     floor = _STRENGTH[strength]
 
     def evaluate(scene: Scene) -> Result | None:
@@ -87,7 +90,8 @@ def _sightings(
         what = label.format(trait=str(scene.trait).replace("-", " "))
         return Result(partial(_told, what, slots, seen, distinct.values()), tuple(distinct.values()))
 
-    return evaluate
+    masks = (sighted(asking[0], slots, strength),) if least > 0 else ()
+    return Asking(evaluate, masks, asking[1] and least == 1 and most is None)
 
 
 def _told(what: str, slots: tuple[str, ...], seen: Iterable[Seen], shown: Iterable[Seen]) -> str:
@@ -97,7 +101,7 @@ def _told(what: str, slots: tuple[str, ...], seen: Iterable[Seen], shown: Iterab
     return f"{what} in {place}: {', '.join(words[:6])}{' …' if len(words) > 6 else ''}"
 
 
-def _attribute(value: object) -> Condition:
+def _attribute(value: object) -> Asking:
     o = _options(value, {"in", "min", "strength", "only"})
     slots = _slots(o.get("in"), "own")
     only = frozenset(o.get("only", ()))
@@ -106,10 +110,11 @@ def _attribute(value: object) -> Condition:
         seen = scene.features.attribute(scene.trait, slots)
         return [] if only and any(s.tag.concept not in only for s in seen) else seen
 
-    return _sightings("{trait} is named", slots, int(o.get("min", 1)), None, str(o.get("strength", "weak")), find)
+    least, strength = int(o.get("min", 1)), str(o.get("strength", "weak"))
+    return _sightings("{trait} is named", slots, least, None, strength, find, ("attribute", not only))
 
 
-def _group(value: object) -> Condition:
+def _group(value: object) -> Asking:
     o = _options(value, {"in", "min", "max", "strength", "concept", "different"})
     slots = _slots(o.get("in"), "own")
     concepts = frozenset(o.get("concept", ()))
@@ -121,13 +126,12 @@ def _group(value: object) -> Condition:
         # A list of one people's schools names that people in every member.
         return seen if different < 2 or len({s.tag.gloss or s.tag.term.lower() for s in seen}) >= different else []
 
-    most = o.get("max")
-    return _sightings(
-        "groups of people are named", slots, int(o.get("min", 1)), most, str(o.get("strength", "weak")), find
-    )
+    most, least, strength = o.get("max"), int(o.get("min", 1)), str(o.get("strength", "weak"))
+    asking = ("group", not concepts and different < 2)
+    return _sightings("groups of people are named", slots, least, most, strength, find, asking)
 
 
-def _context(value: object) -> Condition:
+def _context(value: object) -> Asking:
     o = _options(value, {"of", "in", "min", "max", "besides"})
     concepts = _words(o["of"])
     slots = _slots(o.get("in"), "near")
@@ -151,7 +155,10 @@ def _context(value: object) -> Condition:
             return None
         return Result(partial(_told, label, slots, once.values(), once.values()), tuple(once.values())[:8])
 
-    return evaluate
+    bits = 0
+    for concept in concepts:
+        bits |= sighted(concept, slots)
+    return Asking(evaluate, (bits,) if least > 0 else (), least == 1 and most is None and not besides)
 
 
 _KIND_WORDS = {
@@ -164,22 +171,22 @@ _KIND_WORDS = {
 }
 
 
-def _kind(value: object) -> Condition:
+def _kind(value: object) -> Asking:
     told = {kind: Result(f"it is a {_KIND_WORDS[kind]}") for kind in map(Kind, _words(value))}
-    return lambda scene: told.get(scene.features.construct.kind)
+    return Asking(lambda scene: told.get(scene.features.construct.kind), (mask(("kind", one) for one in told),))
 
 
-def _role(value: object) -> Condition:
+def _role(value: object) -> Asking:
     told = {role: Result(f"the syntax says: {role or 'nothing'}") for role in _words(value)}
-    return lambda scene: told.get(scene.features.construct.role)
+    return Asking(lambda scene: told.get(scene.features.construct.role), (mask(("role", one) for one in told),))
 
 
-def _language(value: object) -> Condition:
+def _language(value: object) -> Asking:
     told = {name: Result(f"written in {name}") for name in _words(value)}
-    return lambda scene: told.get(scene.features.construct.language)
+    return Asking(lambda scene: told.get(scene.features.construct.language), (mask(("language", one) for one in told),))
 
 
-def _members(value: object) -> Condition:
+def _members(value: object) -> Asking:
     o = _options(value, {"min", "max"})
     least, most = int(o.get("min", 0)), int(o.get("max", 1_000_000))
 
@@ -187,15 +194,15 @@ def _members(value: object) -> Condition:
         count = len(scene.features.construct.members)
         return Result(f"it has {count} members") if least <= count <= most else None
 
-    return evaluate
+    return Asking(evaluate, (members(least, most),))
 
 
-def _direction(value: object) -> Condition:
+def _direction(value: object) -> Asking:
     told = {one: Result(f"the product {one.replace('-', ' ')} it") for one in map(Direction, _words(value))}
-    return lambda scene: told.get(scene.direction)
+    return Asking(lambda scene: told.get(scene.direction), (mask(("direction", one) for one in told),))
 
 
-def _claim(value: object) -> Condition:
+def _claim(value: object) -> Asking:
     o = _options(value, {"act", "subject"})
     act, subjects = o.get("act"), o.get("subject")
 
@@ -207,7 +214,7 @@ def _claim(value: object) -> Condition:
             return None
         return Result(f"the words say that it does so: {claim.words}")
 
-    return evaluate
+    return Asking(evaluate, (mask([("claim",)]),), exact=False)
 
 
 def _request(value: object) -> Condition:
@@ -224,7 +231,7 @@ def _request(value: object) -> Condition:
     return evaluate
 
 
-def _linked(value: object) -> Condition:
+def _linked(value: object) -> Asking:
     o = _options(value, {"rule", "context", "min", "relation"})
     if "rule" in o:
         rules = frozenset(_words(o["rule"]))
@@ -239,7 +246,8 @@ def _linked(value: object) -> Condition:
                 common, what = rules & scene.linked_rules, "what it is linked to"
             return Result(f"{what} was judged so: {', '.join(sorted(common))}") if common else None
 
-        return judged
+        what = {"twin": "twin", "field-type": "typed"}.get(str(relation), "linked")
+        return Asking(judged, (mask((what, name) for name in rules),))
     concepts = frozenset(_words(o["context"]))
     relations = (o["relation"],) if "relation" in o else ("user", "type")
     least = int(o.get("min", 1))
@@ -254,20 +262,21 @@ def _linked(value: object) -> Condition:
             return None
         return Result(f"what it is linked to speaks of {' or '.join(sorted(concepts))}: {', '.join(list(words)[:6])}")
 
-    return evaluate
+    bits = mask(("linked", relation, concept) for relation in relations for concept in concepts)
+    return Asking(evaluate, (bits,) if least > 0 else (), least == 1)
 
 
-def _rule(value: object) -> Condition:
+def _rule(value: object) -> Asking:
     rules = frozenset(_words(value))
 
     def evaluate(scene: Scene) -> Result | None:
         met = rules & scene.met_rules
         return Result("also met: " + ", ".join(sorted(met))) if met else None
 
-    return evaluate
+    return Asking(evaluate, (mask(("rule", name) for name in rules),))
 
 
-def _same_member(value: object) -> Condition:
+def _same_member(value: object) -> Asking:
     """Every listed thing in one and the same member: ``attribute``, ``group``, or a context's name."""
     o = _options(value, {"of", "in"}) if isinstance(value, dict) else {"of": value}
     names = _words(o["of"])
@@ -289,7 +298,7 @@ def _same_member(value: object) -> Condition:
         seen = tuple(hit[i] for i in sorted(common) for hit in hits)
         return Result("one member holds " + " and ".join(names), seen) if common else None
 
-    return evaluate
+    return Asking(evaluate, tuple(sighted(name, slots) for name in names), exact=False)
 
 
 def _same_use(value: object) -> Condition:
@@ -319,18 +328,19 @@ def _is(tag: Tag, name: str, trait: Trait) -> bool:
 _SHORT = frozenset(("res",))
 
 
-def _only_member(value: object) -> Condition:
+def _only_member(value: object) -> Asking:
     """Every member that names the trait also holds the context ``value``."""
+    slots = expand(("members", "member-type"))
 
     def evaluate(scene: Scene) -> Result | None:
-        slots = expand(("members", "member-type"))
         seen = scene.features.context([str(value)], slots)
         holds = {s.member for s in seen if s.slot == "member" or s.tag.term.lower() not in _SHORT}
         named = scene.features.attribute(scene.trait, ("member", "member-gloss"))
         met = bool(named) and all(s.member in holds for s in named)
         return Result(f"each member that names it is {value}", tuple(named)) if met else None
 
-    return evaluate
+    masks = (sighted(str(value), slots), sighted("attribute", ("member", "member-gloss")))
+    return Asking(evaluate, masks, exact=False)
 
 
 _WRITTEN = {"path": "the file's path", "gloss": "its comment"}
@@ -358,7 +368,7 @@ def _text(value: object) -> Condition:
     return evaluate
 
 
-MAKERS: dict[str, Callable[[object], Condition]] = {
+MAKERS: dict[str, Callable[[object], Condition | Asking]] = {
     "attribute": _attribute,
     "group": _group,
     "context": _context,

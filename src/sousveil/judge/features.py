@@ -291,16 +291,7 @@ class Features:
         """Return where a group of ``trait`` is named in ``names``; colour words count for skin and for race."""
         seen = self._grouped.get((trait, names))
         if seen is None:
-            allied = _ALLIED.get(trait, (trait,))
-            seen = self._grouped[trait, names] = [
-                s
-                for s in self.slots(names)
-                if s.tag.role in ("group", "practice")
-                and (
-                    s.tag.trait == trait
-                    or (s.tag.trait in allied and s.tag.strength == "weak" and s.tag.term.lower() not in _TONES)
-                )
-            ]
+            seen = self._grouped[trait, names] = [s for s in self.slots(names) if of_group(s.tag, trait)]
         return seen
 
     def context(self, concepts: Iterable[str], names: tuple[str, ...]) -> Sequence[Seen]:
@@ -316,6 +307,15 @@ class Features:
             if wanted.isdisjoint(present):
                 return ()
         return [s for s in self.slots(names) if s.tag.role == "context" and s.tag.concept in wanted]
+
+
+def of_group(tag: Tag, trait: Trait) -> bool:
+    """Return whether ``tag`` names a group of ``trait``; colour words count for skin and for race."""
+    if tag.role not in ("group", "practice"):
+        return False
+    if tag.trait == trait:
+        return True
+    return tag.strength == "weak" and tag.trait in _ALLIED.get(trait, ()) and tag.term.lower() not in _TONES
 
 
 @lru_cache(maxsize=1024)

@@ -12,12 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sousveil.judge import explain
+from sousveil.judge.applicable import Applicable
 from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, basis_of_product, direction_of
 from sousveil.judge.claims import find_claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.rules import PRIOR, Rule, logit
-from sousveil.judge.scene import Result, Scene
+from sousveil.judge.scene import ABSENT, Result, Scene
 from sousveil.judge.targeting import find_targeting
 from sousveil.match.lexicon import Tag
 from sousveil.model import (
@@ -70,7 +71,12 @@ class Met(Struct, frozen=True, gc=False):
     """A rule that was met on one construct and trait."""
 
     rule: Rule
-    result: Result
+    scene: Scene
+
+    @property
+    def result(self) -> Result:
+        """Return the reasons, worked out anew: of most constructs nobody asks for them."""
+        return self.rule.when.condition(self.scene) or ABSENT
 
 
 class Case(Struct, gc=False):
@@ -124,7 +130,7 @@ def _cases(
         by_construct[edge.user].append(edge)
         by_construct[edge.used].append(edge)
     linked = [_linked_contexts(i, by_construct.get(i, ()), features) for i in range(len(features))]
-    applicable = _Applicable(rules)
+    applicable = Applicable(rules)
     cases: dict[tuple[int, Trait], Case] = {}
     for i, feature in enumerate(features):
         for trait in feature.traits():
@@ -181,26 +187,9 @@ def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]
     return out
 
 
-class _Applicable:
-    """The rules that may be met for a trait on a kind of construct: first those that rest on nothing else, then those
-    that ask what other rules said."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = rules
-        self._known: dict[tuple[Trait, Kind], tuple[list[Rule], list[Rule]]] = {}
-
-    def __call__(self, trait: Trait, kind: Kind) -> tuple[list[Rule], list[Rule]]:
-        found = self._known.get((trait, kind))
-        if found is None:
-            fitting = [r for r in self._rules if trait in r.file.traits and kind in r.kinds]
-            found = [r for r in fitting if not r.dependent], [r for r in fitting if r.dependent]
-            self._known[trait, kind] = found
-        return found
-
-
 def _evaluate(
     case: Case,
-    applicable: _Applicable,
+    applicable: Applicable,
     linked: Mapping[str, Sequence[Seen]],
     linked_rules: frozenset[str] = frozenset(),
     typed_rules: frozenset[str] = frozenset(),
@@ -216,15 +205,14 @@ def _evaluate(
             claim = find_targeting(said, case.trait, tag) or claim
     met: list[Met] = []
     names: set[str] = set()
-    for rules in applicable(case.trait, construct.kind):
+    for dependent in (False, True):
         scene = Scene(
             case.features, case.trait, case.direction, claim, linked, linked_rules, typed_rules, twin_rules,
             frozenset(names),
         )  # fmt: skip
-        for rule in rules:
-            result = rule.condition(scene)
-            if result is not None:
-                met.append(Met(rule, result))
+        for rule, test in applicable(scene, dependent):
+            if test(scene):
+                met.append(Met(rule, scene))
                 names.add(rule.id)
     case.met = met
     case.score = PRIOR + sum(weight for weight, _ in strongest(met))

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from sousveil.judge.combining import compile_condition
-from sousveil.judge.scene import Condition, RuleError
+from sousveil.judge.combining import Node, compile_condition
+from sousveil.judge.scene import RuleError
 from sousveil.match import store
 from sousveil.match.schema import digest
 from sousveil.model import Act, Basis, Kind, Trait
@@ -57,7 +57,7 @@ class Rule(Struct, frozen=True):
     """A checked rule, ready to be evaluated."""
 
     file: RuleFile
-    condition: Condition
+    when: Node
     source: str
     dependent: bool = False
     """Whether it asks for other rules' results; it is evaluated after those that do not."""
