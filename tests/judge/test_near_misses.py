@@ -475,3 +475,11 @@ def test_a_table_of_faces_and_a_table_of_citizens_in_migrations() -> None:
     assert profiles(judged(a__php=table.format("face_captures", "".join(map(columns, faces)))))
     found = judged(a__php=table.format("citizens", "".join(map(columns, people)))).findings
     assert {f.act for f in found} == {Act.RECORDS}
+
+
+def test_what_a_news_text_speaks_of_is_no_alarm() -> None:
+    # One word is both a category of police lists and a subject of news.
+    page = 'def main():\n    labels = {"face": ["人脸", "%s"]}\n'
+    news = "有记者提问，双方在会晤中面对面谈及了人权、涉疆、香港等问题，发言人表明了有关关切并发布了详细的新闻稿"
+    assert judged(keyphrase__py=f'def main():\n    form = {{"content": "{news}"}}\n').verdict is Verdict.CLEAR
+    assert judged(alarm__py=page % "涉疆人员布控").verdict is Verdict.PROFILES

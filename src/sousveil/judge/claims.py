@@ -143,6 +143,7 @@ _ABLE = re.compile(r"\b(?:can|could|will|may|able to|supports?|automatically)\s+
 _TELLS = re.compile(r"classif|predict|recogni|detect|识别|检测|分类", re.IGNORECASE)
 _REACH = 70
 _NEAR = 18
+_LABEL = 20
 _MAX_TEXT = 4000
 _MAX_CLAUSE = 400
 
@@ -236,6 +237,9 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 # A term may say itself that it is inferred.
                 within = thing.start <= verb.start and verb.end <= thing.end
                 if not (before or after or within) or (act is Act.TARGETS and not seen_person):
+                    continue
+                # One word for both is a category's name; in a sentence it is what is spoken of.
+                if act is Act.TARGETS and within and len(clause) > _LABEL:
                     continue
                 start, end = min(verb.start, thing.start), max(verb.end, thing.end)
                 if _quoted(clause, start, end):
