@@ -483,3 +483,52 @@ def test_what_a_news_text_speaks_of_is_no_alarm() -> None:
     news = "有记者提问，双方在会晤中面对面谈及了人权、涉疆、香港等问题，发言人表明了有关关切并发布了详细的新闻稿"
     assert judged(keyphrase__py=f'def main():\n    form = {{"content": "{news}"}}\n').verdict is Verdict.CLEAR
     assert judged(alarm__py=page % "涉疆人员布控").verdict is Verdict.PROFILES
+
+
+SUBJECTS = (
+    "anatomy, astronomy, college_biology, clinical_knowledge, high_school_physics, {}, philosophy, world_religions"
+)
+
+
+def test_subjects_of_an_examination_are_nobodys_record() -> None:
+    exam = "task:\n" + "".join(f"  - mmlu_{s}\n" for s in SUBJECTS.format("human_sexuality").split(", "))
+    assert judged(mmlu__yaml=exam).verdict is Verdict.CLEAR
+    patient = "patient_fields:\n" + "".join(
+        f"  - {s}\n" for s in ["clinical_id", "diagnosis", "sexual_orientation", "religion"]
+    )
+    assert [f.act for f in judged(patient__yaml=patient).findings] == [Act.RECORDS] * 2
+
+
+def test_what_a_benchmark_asks_about_is_no_target_of_training() -> None:
+    bench = "task:\n  - bbq_age\n  - bbq_disability_status\n  - bbq_gender_identity\n  - bbq_race_ethnicity\n  - bbq_religion\n"
+    assert not profiles(judged(bbq__yaml=bench))
+    assert profiles(judged(train__py='target_cols = ["gender", "race", "age"]\n'))
+    sums = {
+        f"{name}.jsonl": "9f56eceb3c"
+        for name in ("Age", "Gender_identity", "Nationality", "Race_ethnicity", "Religion")
+    }
+    assert judged(sums__py=f"CHECKSUMS = {sums!r}\n").verdict is Verdict.CLEAR
+
+
+@pytest.mark.parametrize("asks", ["How will a script", "Could the system", "Why does software"])
+def test_who_asks_how_it_is_done_claims_nothing(asks: str) -> None:
+    line = "{} use facial recognition to identify the race of a person{}\n"
+    assert not profiles(judged(prompts__txt=line.format(asks, "?")))
+    assert profiles(judged(readme__txt=line.format("This script can", ".")))
+
+
+def test_one_people_named_thrice_is_no_set_of_labels() -> None:
+    game = "".join(f"model.{k}={v}\n" for k, v in {
+        "indianSettlement.angry": "生气", "indianSettlement.happy": "高兴", "indianSettlement.wary": "黄昏",
+        "history.nationDestroyed": "民族灭亡", "history.meetNation": "遇见 %nation%",
+    }.items())  # fmt: skip
+    assert not profiles(judged(strings__properties=game))
+
+
+def test_a_unix_folder_is_no_share_and_its_games_are_games() -> None:
+    table = "name,white,black,asian,hispanic\nrow,1,2,3,4\n"
+    assert not profiles(judged(**{"usr/share/names/list__csv": table}))
+    assert profiles(judged(**{"race_probabilities/by_name__csv": table}))
+    unit = '<unit id="unit:1" nationality="cherokee" ethnicity="cherokee" birthday="1" name="brave" address="x"/>\n'
+    assert judged(**{"usr/share/games/colony/save__xml": f"<units>{unit * 2}</units>"}).verdict is Verdict.CLEAR
+    assert judged(**{"usr/share/people/save__xml": f"<units>{unit * 2}</units>"}).verdict is Verdict.RECORDS

@@ -141,6 +141,11 @@ _ELSEWHERE = re.compile(
 _DOES = re.compile(r"\w+(?<!ion)s\b")
 _ABLE = re.compile(r"\b(?:can|could|will|may|able to|supports?|automatically)\s+\Z", re.IGNORECASE)
 _TELLS = re.compile(r"classif|predict|recogni|detect|识别|检测|分类", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\W*(?:how|what|why|who|whom|which|when|where|can|could|will|would|does|do|did|is|are|was|were|should|may|has|have)\b"
+    r"|.*(?:吗|呢|如何|怎么|怎样|是否|为什么)",
+    re.IGNORECASE,
+)
 _REACH = 70
 _NEAR = 18
 _LABEL = 20
@@ -167,9 +172,13 @@ def find_claim(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) 
         return None
     said: Claim | None = None
     denied: Claim | None = None
-    for match in _CLAUSE.finditer(_ADDRESS.sub(" ", text[:_MAX_TEXT])):
+    plain = _ADDRESS.sub(" ", text[:_MAX_TEXT])
+    for match in _CLAUSE.finditer(plain):
         clause = match[0].strip()
         if not 4 <= len(clause) <= _MAX_CLAUSE:
+            continue
+        # Who asks whether or how it is done claims nothing.
+        if plain[match.end() : match.end() + 1] in ("?", "？") and _ASKS.match(clause):
             continue
         tags = tagger(clause)
         if withdrawn := _withdrawn(clause, trait, tags):

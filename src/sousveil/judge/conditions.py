@@ -118,12 +118,12 @@ def _group(value: object) -> Asking:
     o = _options(value, {"in", "min", "max", "strength", "concept", "different"})
     slots = _slots(o.get("in"), "own")
     concepts = frozenset(o.get("concept", ()))
-    different = int(o.get("different", 1))
+    # Several members that name one and the same people tell nobody apart.
+    different = int(o.get("different", min(2, int(o.get("min", 1)))))
 
     def find(scene: Scene) -> Sequence[Seen]:
         seen = scene.features.group(scene.trait, slots)
         seen = [s for s in seen if s.tag.concept in concepts] if concepts else seen
-        # A list of one people's schools names that people in every member.
         return seen if different < 2 or len({s.tag.gloss or s.tag.term.lower() for s in seen}) >= different else []
 
     most, least, strength = o.get("max"), int(o.get("min", 1)), str(o.get("strength", "weak"))

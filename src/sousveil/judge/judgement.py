@@ -17,6 +17,7 @@ from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, ba
 from sousveil.judge.claims import find_claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
+from sousveil.judge.named import resolved
 from sousveil.judge.rules import PRIOR, Rule, logit
 from sousveil.judge.scene import ABSENT, Result, Scene
 from sousveil.judge.targeting import find_targeting
@@ -35,6 +36,8 @@ from sousveil.model import (
     Trait,
     Verdict,
 )  # fmt: skip
+from sousveil.read.comparisons import CONDITION, QUERY
+from sousveil.read.constants import KEPT
 
 _PROFILING = (Act.INFERS, Act.TARGETS)
 _DECLARING = (Act.RESIDUE, Act.MEASURES, Act.RECORDS)
@@ -121,7 +124,9 @@ def met_rules(sited: Sequence[Sited], rules: Sequence[Rule], tagger: Callable[[s
 def _cases(
     sited: Sequence[Sited], rules: Sequence[Rule], tagger: Callable[[str], Sequence[Tag]], summary: str
 ) -> tuple[list[Case], dict[int, list[Edge]], list[Features], list[dict[str, list[Seen]]]]:
-    ordered = sorted(sited, key=lambda s: (s.artifact, s.construct.passage.offset, s.construct.kind, s.construct.name))
+    ordered = sorted(
+        resolved(sited), key=lambda s: (s.artifact, s.construct.passage.offset, s.construct.kind, s.construct.name)
+    )
     product = tuple(tagger(summary[:2000])) if summary else ()
     features = [Features(s, tagger, product) for s in ordered]
     edges = find_links(features)
@@ -133,7 +138,8 @@ def _cases(
     applicable = Applicable(rules)
     cases: dict[tuple[int, Trait], Case] = {}
     for i, feature in enumerate(features):
-        for trait in feature.traits():
+        # A constant is judged by the conditions that compare with it.
+        for trait in () if feature.construct.role == KEPT else feature.traits():
             case = Case(feature, i, trait, direction_of(feature), [])
             _evaluate(case, applicable, linked[i])
             cases[i, trait] = case
@@ -154,6 +160,9 @@ def _cases(
             typed: set[str] = set()
             twins: set[str] = set()
             for edge in near:
+                # Who is compared with a list did not make it one of what is inferred.
+                if features[edge.user].construct.role in (CONDITION, QUERY):
+                    continue
                 names = first.get((edge.used if edge.user == i else edge.user, trait), frozenset())
                 if edge.relation == "twin":
                     # The same type says no more of itself than it says already, but for what its source says.

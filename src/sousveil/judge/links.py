@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from sousveil.judge.features import Features
 from sousveil.model import Kind
+from sousveil.read.constants import KEPT
 from sousveil.read.model import LANGUAGES
 
 _NAME = re.compile(r"[^\W\d]\w{3,}")
@@ -44,6 +45,11 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
         if construct.kind in _TYPES and len(construct.name) >= 4:
             for name in {construct.name, _bare(construct.name)}:
                 index[name].append(i)
+    for i, feature in enumerate(features):
+        name, artifact = feature.construct.name, feature.sited.artifact
+        # The same constant may have been read as a set of labels.
+        if feature.construct.role == KEPT and all(features[n].sited.artifact != artifact for n in index[name]):
+            index[name].append(i)
     edges: dict[tuple[int, int], Edge] = {}
     classes = {(f.sited.artifact, f.construct.name) for f in features if f.construct.kind is Kind.RECORD}
     for i, feature in enumerate(features):
