@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from sousveil.evidence import ledger as _ledger
 from sousveil.evidence.case import Case
 from sousveil.evidence.chronicle import told
 from sousveil.evidence.envelope import authenticated
+from sousveil.evidence.ledger import Entry
 from sousveil.evidence.sealing import Witnesses, seal
 from sousveil.evidence.verify import Claim, verify_case
 from sousveil.evidence.wrong import CaseError
@@ -114,6 +116,28 @@ def test_whatever_is_changed_is_named(case: Case, tmp_path: Path) -> None:
         shutil.rmtree(copy)
 
 
+def test_a_seal_counts_all_lines_before_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that another program writes while the seal is made."""
+    entries = Case.entries
+    others: list[threading.Thread] = []
+
+    def read(self: Case) -> Iterator[Entry]:
+        yield from entries(self)
+        other = Case(case.root, case.public_pem, case._ask)
+        others.append(threading.Thread(target=other.record, args=("noted", {"text": "meanwhile"})))
+        others[-1].start()
+        others[-1].join(0.3)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Case, "entries", read)
+        list(seal(case, Witnesses(()), post))
+    for thread in others:
+        thread.join(10)
+    (sealed,) = [entry for entry in case.entries() if entry.kind == "sealed"]
+    assert sealed.predicate["lines"] == sealed.number - 1
+    assert [entry.kind for entry in case.entries()].count("noted") == 1 + len(others)
+
+
 def test_a_cut_off_end_is_seen_by_its_stamp(case: Case, authority, tmp_path: Path) -> None:
     assert list(seal(case, Witnesses((authority.url,)), post)) == [
         "sealed: 8 events, 6 objects",
@@ -196,6 +220,7 @@ def test_a_torn_line_is_cut_off_and_said(case: Case) -> None:
 
 _WRITER = """
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from sousveil.evidence.case import Case
 from sousveil.evidence.chronicle import told

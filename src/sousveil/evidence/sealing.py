@@ -31,17 +31,7 @@ def seal(case: Case, witnesses: Witnesses, post: Post) -> Iterator[str]:
     with case.held():
         case.ready()
         yield from listings.complete(case)
-    last = None
-    kept: set[str] = set()
-    for entry in case.entries():
-        last = entry
-        kept |= {s["digest"]["sha256"] for s in entry.subjects if s.get("annotations", {}).get("kept", True)}
-    if last is None:
-        raise CaseError(f"{case.root}: the ledger is empty; there is nothing to seal")
-    if last.kind != "sealed":
-        manifest = hashlib.sha256("".join(f"{digest}\n" for digest in sorted(kept)).encode()).hexdigest()
-        case.record("sealed", {"lines": last.number, "objects": len(kept), "objects-sha256": manifest})
-        yield f"sealed: {last.number} events, {len(kept)} objects"
+        yield from _closed(case)
     folder = case.root / "stamps"
     have = {(s.line, s.authority, s.kind.answered) for s in stamps.every(folder) if not s.waiting}
     head = case.ledger.head() or ""
@@ -65,6 +55,21 @@ def seal(case: Case, witnesses: Witnesses, post: Post) -> Iterator[str]:
         yield "no time-stamp authority was named: the times in the record are this machine's own (--authority URL)"
     if wrong:
         raise CaseError("; ".join(wrong))
+
+
+def _closed(case: Case) -> Iterator[str]:
+    """Record a seal that sums up all lines before it, unless the last is one. The case must be held."""
+    last = None
+    kept: set[str] = set()
+    for entry in case.entries():
+        last = entry
+        kept |= {s["digest"]["sha256"] for s in entry.subjects if s.get("annotations", {}).get("kept", True)}
+    if last is None:
+        raise CaseError(f"{case.root}: the ledger is empty; there is nothing to seal")
+    if last.kind != "sealed":
+        manifest = hashlib.sha256("".join(f"{digest}\n" for digest in sorted(kept)).encode()).hexdigest()
+        case.record("sealed", {"lines": last.number, "objects": len(kept), "objects-sha256": manifest})
+        yield f"sealed: {last.number} events, {len(kept)} objects"
 
 
 def _upgrades(case: Case, have: set[tuple[str, str, str]], post: Post, wrong: list[str]) -> Iterator[str]:
