@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sousveil.acquire import Acquired
+from sousveil.crew import Crew
 from sousveil.judge.features import Sited
 from sousveil.model import (
     Artifact,
@@ -22,8 +22,7 @@ from sousveil.options import Options, Progress
 from sousveil.read.own_words import of_product
 from sousveil.unpack.render.ocr import available as ocr_available
 from sousveil.work.confine import missing
-from sousveil.work.feed import Feed, most_workers
-from sousveil.work.jobs import warm, work
+from sousveil.work.feed import Feed
 from sousveil.work.joining import JOINED, pairs
 from sousveil.work.messages import (
     Apart,
@@ -45,7 +44,7 @@ from sousveil.work.messages import (
     Trouble,
     Words,
 )  # fmt: skip
-from sousveil.work.pool import Lost, Pool
+from sousveil.work.pool import Lost
 from sousveil.work.shelf import Keeps
 
 if TYPE_CHECKING:
@@ -67,10 +66,12 @@ class Gathering:
         options: Options,
         progress: Callable[[Progress], None] | None,
         keeps: Keeps | None = None,
+        crew: Crew | None = None,
     ) -> None:
-        """``keeps`` keeps a folder while it is scanned."""
+        """``keeps`` keeps a folder while it is scanned; ``crew`` works for other scans too: another closes it."""
         self._acquired, self._options, self._progress = acquired, options, progress
-        self.size = most_workers(options.jobs or os.cpu_count() or 1)
+        self._crew, self._shared_crew = crew or Crew(options), crew is not None
+        self.size = self._crew.size
         self.files = self.bytes = self.read_count = 0
         self.kinds: Counter[str] = Counter()
         self.coverage: Counter[str] = Counter()
@@ -85,7 +86,8 @@ class Gathering:
         self._inputs = [(item.path, item.display) for item in acquired.inputs]
         self._outside: Outside | None = None
         wanted = (options.listing, options.everything, options.only_artifact)
-        self._feed = Feed(self.size, options.quotas, self.limits, *wanted, keeps=keeps)
+        self._feed = Feed(self.size, options.quotas, self.limits, *wanted, keeps=keeps, stations=self._crew.stations)
+        self._crew.hand = self._feed.hand
         self._pictures: list[Picture] = []
         self._shares: list[Shares] = []
         self._unseen: set[str] = set()
@@ -95,18 +97,7 @@ class Gathering:
         self._originals: dict[str, Original] = {}
         self._feed.originals = options.pictures
         self._feed.ocr = ocr_available() if options.ocr is None else options.ocr
-        self._pool: Pool[Job, Message] = Pool(
-            work,
-            Job,  # type: ignore[arg-type]
-            Message,
-            self.size,
-            options.timeout,
-            warm,
-            stations=self._feed.station,
-            hand=self._feed.hand,
-            confined=options.sandbox != "off",
-            required=options.sandbox == "required",
-        )
+        self._pool = self._crew.pool
         self._counting = True
         self._pending: dict[int, _Tally] = {}
 
@@ -318,8 +309,11 @@ class Gathering:
             self._progress(Progress(stage, files, self.bytes + sum(t.bytes for t in pending), now))
 
     def close(self) -> None:
-        """Stop the workers and remove what was spooled."""
-        self._pool.close()
+        """Stop the workers, or leave them to the next scan, and remove what was spooled."""
+        if self._shared_crew:
+            self._crew.rest()
+        else:
+            self._crew.close()
         self._feed.close()
         if self._outside is not None:
             self._outside.close()

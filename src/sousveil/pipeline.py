@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from sousveil import __version__
 from sousveil.acquire import Acquired, acquire
+from sousveil.crew import Crew
 from sousveil.judge.judgement import Judgement
 from sousveil.judge.rules import Rule, load_rules
 from sousveil.model import (
@@ -35,6 +36,7 @@ def scan(
     progress: Callable[[Progress], None] | None = None,
     arrived: Callable[[Finding], None] | None = None,
     keeping: Callable[[Acquired], AbstractContextManager[Keeps | None]] | None = None,
+    crew: Crew | None = None,
 ) -> Report:
     """Return the report on ``product``: a path, ``-``, ``pypi:N==V``, ``npm:N@V``, ``deb:N=V`` or a Package URL;
     or what was acquired already, whose names reports use; it is closed.
@@ -43,7 +45,8 @@ def scan(
     SandboxError where readers cannot be locked down as required.
     Nothing of the product is executed. ``arrived`` is called with each finding as soon as it is certain. ``keeping`` is
     entered with what was acquired before it is read, and left before what of it is temporary is removed; what it gives
-    keeps a folder's files as they are read.
+    keeps a folder's files as they are read. ``crew`` is of workers that go on to the next product, made with the same
+    options; whoever made it closes it.
     """
     options = options or Options()
     started = time.time()
@@ -58,7 +61,7 @@ def scan(
     name = acquired.name
 
     with acquired, keeping(acquired) if keeping else nullcontext() as keeps:
-        run = Run(acquired, options, progress, keeps)
+        run = Run(acquired, options, progress, keeps, crew)
         try:
             run.begin()
             judgement = run.survey_and_judge(select(rules or load_rules(), options.skip))

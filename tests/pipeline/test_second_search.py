@@ -143,7 +143,7 @@ def test_the_same_is_found_where_open_files_cannot_be_handed_over(
     (tmp_path / "kit.zip").write_bytes(zipped(files))
     options = sousveil.Options(sandbox="off")
     usual = sousveil.scan(str(tmp_path), options)
-    for module in ("station", "feed", "serving"):
+    for module in ("station", "stations", "feed", "serving"):
         monkeypatch.setattr(f"sousveil.work.{module}.PASSING", False)
     opened = sousveil.scan(str(tmp_path), options)
     assert len(usual.findings) == 3

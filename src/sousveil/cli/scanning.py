@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from sousveil.model import Act, Report, Trait, Verdict
 
 if TYPE_CHECKING:
     from sousveil.acquire import Acquired
+    from sousveil.crew import Crew
     from sousveil.evidence.case import Case
     from sousveil.evidence.products import Keeper
     from sousveil.options import Options
@@ -64,12 +67,29 @@ def run(request: Request) -> int:
         raise Refused(
             f"{request.format} holds one product a file; with several, name a folder that exists: --output FOLDER"
         )
+    # What a case keeps is read by workers that saw nothing else.
+    with _crew(request) if len(products) > 1 and request.case is None else nullcontext() as crew:
+        return _run(products, request, folder, crew)
+
+
+@contextmanager
+def _crew(request: Request) -> Iterator[Crew]:
+    from sousveil.crew import Crew
+
+    crew = Crew(request.options)
+    try:
+        yield crew
+    finally:
+        crew.close()
+
+
+def _run(products: Sequence[str], request: Request, folder: Path | None, crew: Crew | None) -> int:
     worst = 0
     pieces: list[bytes] = []
     names: set[str] = set()
     for product in products:
         try:
-            report, unkept = _scan(product, request)
+            report, unkept = _scan(product, request, crew)
         except AcquireError as error:
             say(str(error))
             worst = max(worst, TROUBLE)
@@ -134,13 +154,13 @@ def slug(product: str) -> str:
     return name[-100:].strip("-.") or "product"
 
 
-def _scan(product: str, request: Request) -> tuple[Report, str]:
+def _scan(product: str, request: Request, crew: Crew | None) -> tuple[Report, str]:
     """Return the report; JSON Lines for standard output are written while it comes. A case gets what was scanned.
 
     What kept the case from getting it comes beside the report: a long scan is not lost to a full disk.
     """
     if request.case is None:
-        return _scanned(_named(product, None), request, None), ""
+        return _scanned(_named(product, None), request, None, crew), ""
     from sousveil.cli.case import opened
     from sousveil.evidence.products import Keeper
     from sousveil.evidence.wrong import CaseError
@@ -170,13 +190,13 @@ def _named(product: str, case: Case | None) -> str | Acquired:
     return object_of(product, case) or product
 
 
-def _scanned(product: str | Acquired, request: Request, keeper: Keeper | None) -> Report:
+def _scanned(product: str | Acquired, request: Request, keeper: Keeper | None, crew: Crew | None = None) -> Report:
     from sousveil.pipeline import scan
 
     keeping = keeper.keeping if keeper else None
     with progress_line(request.quiet) as line:
         if request.format != "jsonl" or request.output is not None:
-            return scan(product, request.options, progress=line, keeping=keeping)
+            return scan(product, request.options, progress=line, keeping=keeping, crew=crew)
         from sousveil.report import Stream
 
         def write(text: str) -> None:
@@ -185,7 +205,7 @@ def _scanned(product: str | Acquired, request: Request, keeper: Keeper | None) -
             print_bytes(text.encode())
 
         stream = Stream(write, artifacts=request.options.listing)
-        report = scan(product, request.options, progress=line, arrived=stream.finding, keeping=keeping)
+        report = scan(product, request.options, progress=line, arrived=stream.finding, keeping=keeping, crew=crew)
         stream.finish(report)
         return report
 

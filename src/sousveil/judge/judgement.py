@@ -111,6 +111,8 @@ def judge(
     ``summary`` is the product's own short description, a context for what has none of its own. Pure: the same
     constructs in any order give the same findings in the same order.
     """
+    if not sited:
+        return Judgement((), ())
     cases, by_construct, features, linked = _cases(sited, rules, tagger, summary)
     return _conclude(cases, by_construct, features, linked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -86,6 +86,8 @@ def load_rules(extra: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
 
     Raises RuleError with file, line and column where one is wrong, and where two share an identifier.
     """
+    if not extra:
+        return _built_in()
     rules = {rule.id: rule for rule in _built_in()}
     for top in extra:
         if not top.exists():
@@ -98,7 +100,7 @@ def load_rules(extra: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
             if rule.id in rules:
                 raise RuleError(f"{path}: the rule id {rule.id!r} is taken by {rules[rule.id].source}")
             rules[rule.id] = rule
-    return tuple(sorted(rules.values(), key=lambda r: r.id))
+    return _ordered(rules.values())
 
 
 @functools.cache
@@ -109,12 +111,16 @@ def _built_in() -> tuple[Rule, ...]:
     root, name = store.folder(), f"rules-{digest({**texts, 'code': code})[:32]}"
     if (kept := store.get(root, name)) is not None:
         try:
-            return tuple(_rule(file, source) for source, file in msgspec.msgpack.decode(kept, type=_Kept))
+            return _ordered(_rule(file, source) for source, file in msgspec.msgpack.decode(kept, type=_Kept))
         except (msgspec.DecodeError, UnicodeDecodeError, RuleError):
             pass
     rules = tuple(read_rule(text.decode("utf-8"), name.rpartition("/")[2]) for name, text in texts.items())
     store.put(root, name, msgspec.msgpack.encode([(rule.source, rule.file) for rule in rules]))
-    return rules
+    return _ordered(rules)
+
+
+def _ordered(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(sorted(rules, key=lambda r: r.id))
 
 
 _Kept = list[tuple[str, RuleFile]]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -19,8 +18,9 @@ from sousveil.model import Limit
 from sousveil.unpack import Opener, Quotas, not_opened, tree
 from sousveil.work.again import UNTYPED
 from sousveil.work.messages import Job, Join, Leaf, Part, Read, Seek, Survey
-from sousveil.work.shelf import Keeps, Listed, Shelf
+from sousveil.work.shelf import Keeps, Listed
 from sousveil.work.station import PASSING, Station
+from sousveil.work.stations import Stations
 
 _BATCH_FILES = 128
 _FEWEST = 4
@@ -48,29 +48,26 @@ class Feed:
         only: str = "",
         *,
         keeps: Keeps | None = None,
+        stations: Stations | None = None,
     ) -> None:
+        """``stations`` are the places of workers that others started, and close."""
         self._quotas, self._limits, self._listing = quotas, limits, listing
         self._everything, self._only = everything, only
-        self._stations: list[Station | Shelf] = []
-        self._shelf = Shelf(1, keeps) if keeps is not None else None
+        self._stations = stations or Stations()
+        self._shelf = self._stations.shelve(keeps) if keeps is not None else None
+        self._own = [] if self._shelf is None else [self._shelf.number]
         self._shelved: list[Survey] = []
         """What was surveyed of a folder that is kept: looked at again as it was kept."""
-        if self._shelf is not None:
-            self._stations.append(self._shelf)
         self.ocr = self.originals = False
         """Whether pictures are to be looked at, and documents kept whose pages may be shown."""
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._opener = Opener()
         self._workers = workers
         self._most = _batch_files(workers)
 
     def station(self) -> Station:
-        """Return a place for a worker."""
-        if not PASSING and self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="sousveil-")
-        folder = None if self._folder is None else Path(self._folder.name)
-        station = Station(len(self._stations) + 1, folder)
-        self._stations.append(station)
+        """Return a place for a worker of this scan alone."""
+        station = self._stations.make()
+        self._own.append(station.number)
         return station
 
     def surveys(
@@ -135,7 +132,7 @@ class Feed:
         kept = [(one[0], one[1], size, at) for one, (size, at) in zip(batch, places, strict=True) if at >= 0]
         if kept:
             job = self._survey([one[:3] for one in kept], literals, again)
-            yield replace(job, shelf=1, offsets=tuple(one[3] for one in kept))
+            yield replace(job, shelf=self._shelf.number if self._shelf else 0, offsets=tuple(one[3] for one in kept))
         if len(kept) != len(batch):
             yield self._survey([one for one, (_, at) in zip(batch, places, strict=True) if at < 0], literals, again)
 
@@ -206,13 +203,13 @@ class Feed:
 
     def lend(self, spool: int) -> tuple[bytes, Sequence[int]]:
         """Return a spool's path, or a descriptor of it where that can be handed over."""
-        station = self._of(spool)
+        station = self._stations.of(spool)
         if station is None:
             return b"", ()
         return (b"", (station.lend(),)) if PASSING else (os.fsencode(station.path or ""), ())
 
     def _hand_spooled(self, job: Survey) -> tuple[Job, Sequence[int]]:
-        station = self._of(job.spool or job.shelf)
+        station = self._stations.of(job.spool or job.shelf)
         if station is None:
             return replace(job, sizes=(-1,)), ()
         if not PASSING:
@@ -220,7 +217,7 @@ class Feed:
         return replace(job, paths=()), (station.lend(),)
 
     def _hand_read(self, job: Read) -> tuple[Job, Sequence[int]]:
-        station = self._of(job.spool)
+        station = self._stations.of(job.spool)
         if not PASSING:
             path = station.path if station is not None else None
             return (job if path is None else replace(job, path=os.fsencode(path))), ()
@@ -250,7 +247,7 @@ class Feed:
 
     def copy(self, leaf: Leaf, job: Survey | Join, out: BinaryIO) -> None:
         """Write the bytes of an artifact that was kept to ``out``."""
-        station = self._of(leaf.spool)
+        station = self._stations.of(leaf.spool)
         if station is None:
             assert isinstance(job, Survey)
             descriptor, offset = self._opener.open(job.paths[leaf.index]), 0
@@ -269,26 +266,20 @@ class Feed:
         finally:
             os.close(descriptor)
 
-    def _of(self, number: int) -> Station | Shelf | None:
-        return self._stations[number - 1] if 0 < number <= len(self._stations) else None
-
     def drop(self, item: Leaf | Part | Job) -> None:
         """Give back the room that an artifact takes in a spool."""
         if isinstance(item, Join):
             return
-        station = self._of(item.spool)
+        station = self._stations.of(item.spool)
         if station is not None:
             station.release(item.offset, item.sizes[0] if isinstance(item, Survey) else item.size)
 
     def close(self) -> None:
-        """Remove everything; the workers must have ended."""
-        for station in self._stations:
-            station.close()
-        self._stations.clear()
+        """Remove what is of this scan alone; the workers there must have ended."""
+        for number in self._own:
+            self._stations.remove(number)
+        self._own.clear()
         self._opener.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
 
 
 def most_workers(wanted: int) -> int:

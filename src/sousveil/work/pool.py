@@ -326,6 +326,7 @@ class Pool(Generic[Job, Message]):
         for order in self._queue:
             order.drop()
         self._queue.clear()
+        self._prepared = 0
 
 
 def _loss(code: int | None, at: tuple[str, bool]) -> Lost:

@@ -121,6 +121,11 @@ class Station:
         if self._spool is not None and PASSING and size >= mmap.PAGESIZE:
             ctypes.CDLL(None).fallocate(self._spool.fileno(), _PUNCH_HOLE, ctypes.c_int64(offset), ctypes.c_int64(size))
 
+    def empty(self) -> None:
+        """Give everything in the spool back to the disk; the worker goes on at the offset where it is."""
+        if self._spool is not None and os.fstat(self._spool.fileno()).st_size:
+            self._spool.truncate(0)
+
     def close(self) -> None:
         """Let go of everything."""
         for file in (self._spool, self._scratch):
