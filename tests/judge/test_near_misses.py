@@ -532,3 +532,37 @@ def test_a_unix_folder_is_no_share_and_its_games_are_games() -> None:
     unit = '<unit id="unit:1" nationality="cherokee" ethnicity="cherokee" birthday="1" name="brave" address="x"/>\n'
     assert judged(**{"usr/share/games/colony/save__xml": f"<units>{unit * 2}</units>"}).verdict is Verdict.CLEAR
     assert judged(**{"usr/share/people/save__xml": f"<units>{unit * 2}</units>"}).verdict is Verdict.RECORDS
+
+
+def test_lists_of_names_by_group_are_no_inference_for_packages_about_language_models() -> None:
+    names = b'{"asian_names": ["a"], "white_names": ["b"], "black_names": ["c"], "hispanic_names": ["d"]}'
+    hits = [(h.offset, h.encoding) for h in matcher().match(names, "names.json")]
+    sited = [Sited(c, "names.json", "0" * 64) for c in dispatch.read("names.json", names, hits).constructs]
+
+    def verdict(summary: str) -> Verdict:
+        return judge(sited, load_rules(), load().tag, summary).verdict
+
+    assert verdict("Tests language models") is Verdict.CLEAR
+    assert verdict("Predicts ethnicity from names") is Verdict.PROFILES
+
+
+def test_what_is_swapped_in_a_text_to_test_a_model_is_no_inference() -> None:
+    code = 'class {}:\n    def __init__(self, source, target):\n        """Replace first names of a race by the probability given: asian, white, black last names."""\n        self.names = load(source)\n'
+    assert not profiles(judged(swap__py=code.format("PersonNamePerturbation")))
+
+
+def test_figures_and_dictionaries_are_nobodys_record() -> None:
+    races = 'const races = { gender: ["male"], race: ["elf", "dwarf", "orc"], birthday: 1 };\n'
+    assert judged(a__js=races).verdict is not Verdict.RECORDS
+    entry = "胡\t月\tDEG\t[hú]1.中国古代称北边的或西域的民族：~人。2.姓。3.出生。\n" * 3
+    assert judged(chars__txt=entry).verdict is Verdict.CLEAR
+    drawn = 'label_{} = {{"Female": "#111", "Male": "#222", "ethnic_minority": "#333", "income": "#444"}}\n'
+    assert judged(a__py=drawn.format("colors")).verdict is Verdict.CLEAR
+    assert judged(a__py=drawn.format("fields")).verdict is Verdict.RECORDS
+    terms = "class Terms:\n    patient: str\n    religion: str\n    hospital: str\n" + "".join(
+        f"    term{n}: str\n" for n in range(400)
+    )
+    assert judged(a__py=terms).verdict is Verdict.CLEAR
+    assert judged(a__py=terms[:90]).verdict is Verdict.RECORDS
+    harms = 'HARM_CATEGORIES = {"personal data": 1, "sex": 2, "race": 3, "violence": 4}\n'
+    assert judged(a__py=harms).verdict is Verdict.CLEAR

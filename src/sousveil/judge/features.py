@@ -334,8 +334,9 @@ def expand(names: tuple[str, ...]) -> tuple[str, ...]:
 def _address(artifact: str, package: str) -> str:
     """Return the inner, telling part of an artifact's address, and of its package: their last five names."""
     folders = package.replace(".", "/").replace("\\", "/")
-    parts = (*PurePosixPath(artifact.replace("!/", "/")).parts[-5:], *PurePosixPath(folders).parts[-5:])
-    return " / ".join(_LAYOUT.get(name, _FORMATS.sub("", name)) for name in parts)
+    *outer, a, b, c, d, e = ("", "", "", "", *PurePosixPath(artifact.replace("!/", "/")).parts)
+    parts = (*(n for n in outer if n == "games"), a, b, c, d, e, *PurePosixPath(folders).parts[-5:])
+    return " / ".join(_LAYOUT.get(name, _FORMATS.sub("", name)) for name in parts if name)
 
 
 def _affirmed(text: str, tags: Sequence[Tag]) -> Sequence[Tag]:
