@@ -65,3 +65,32 @@ def test_languages(defined: str, compared: str) -> None:
     names = ("keys__h", "gate__c") if "#define" in defined else ("keys__js", "gate__js")
     judgement = judged(**{names[0]: defined, names[1]: "void gate(struct person *p) {\n" + compared.format() + "}\n"})
     assert [f.act for f in judgement.findings] == [Act.TARGETS]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"alert__json": '{"query": {"term": {"nation": "维吾尔族"}}, "_source": ["idCard", "cameraId"]}\n'},
+        {"alert__json": '{\n  "query": {\n    "match": {\n      "nation": {"query": "维吾尔族"}\n    }\n  },\n  "_source": ["idCard", "cameraId"]\n}\n'},
+        {"alert__yaml": "query:\n  terms:\n    ethnicity: [uyghur, tibetan]\nactions:\n  police_alarm: {url: a}\n"},
+        {"Dao__java": 'class Dao {\n    List<Capture> of(String camera) {\n        return find(boolQuery()\n            .filter(QueryBuilders.termQuery("nation", "维吾尔族"))\n            .filter(termQuery("cameraId", camera)));\n    }\n}\n'},
+        {"Dao__java": 'class Dao {\n    List<Capture> of(String camera) {\n        return template.find(query(where("nation").is("维吾尔族").and("cameraId").is(camera)));\n    }\n}\n'},
+        {"dao__js": "function of(db) {\n  return db.captures.find({ ethnicity: { $in: ['uyghur'] }, cameraId: 1 });\n}\n"},
+    ],
+    ids=("json", "json-lines", "yaml", "builder", "criteria", "mongo"),
+)  # fmt: skip
+def test_a_stored_query_for_whom_cameras_saw(files: dict[str, str]) -> None:
+    assert Act.TARGETS in {f.act for f in judged(**files).findings}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"songs__json": '{"query": {"term": {"language": "Uyghur"}}, "_source": ["title", "cameraId"]}\n'},
+        {"films__json": '{"query": {"term": {"nation": "维吾尔族"}}, "_source": ["title", "video", "channel"]}\n'},
+        {"match__yaml": "match: {ethnicity: uyghur}\nnotes: {url: a}\n"},
+    ],
+    ids=("language", "films", "nobody"),
+)
+def test_a_stored_query_for_something_else(files: dict[str, str]) -> None:
+    assert not profiles(judged(**files))

@@ -128,6 +128,9 @@ def _at(utf8: bytes, at: int) -> Found | None:
             return name, match.span("value"), match.span(), asked
     if (match := _holding(forms.IF, utf8, line, at, high)) is not None:
         return match.group("name").strip(b":@[]("), match.span("value"), match.span(), False
+    if (match := _holding(forms.STORED, utf8, low, at, high)) is not None:
+        value = "value" if match.group("value") else "given"
+        return match.group("name") or match.group("field"), match.span(value), match.span(), True
     match = _holding(forms.BUILT, utf8, low, at, high) or _holding(forms.NODE, utf8, line, at, high)
     if match is None and (wheres := [m.end() for m in forms.WHERE.finditer(utf8, low, at)]):
         found = _holding(forms.SQL, utf8, wheres[-1], at, high)

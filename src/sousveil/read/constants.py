@@ -67,9 +67,9 @@ def compared(utf8: bytes, constant: Constant) -> Iterator[Found]:
 
 def named_at(utf8: bytes, at: int) -> Iterator[Found]:
     """Yield the comparisons with a constant's name that hold ``at``; the values' span is that of the name."""
-    line, high = utf8.rfind(b"\n", 0, at) + 1, at + _AFTER
+    line, high = max(at - _BEFORE, utf8.rfind(b"\n", max(0, at - _BEFORE), at) + 1, 0), at + _AFTER
     for form in forms.WITH_CONSTANT:
-        for match in form.finditer(utf8, max(line, at - _BEFORE), high):
+        for match in form.finditer(utf8, line, high):
             if match.start() > at:
                 break
             if at >= match.end():

@@ -90,9 +90,21 @@ NODE = re.compile(
 )
 # Builders of queries: .eq("nation", "…"), filter(nation="…"), where(nation: "…"), eq(Person::getNation, "…").
 BUILT = re.compile(
-    rb"(?:\.|->|\b)(?:eq|like|has|where\w{0,8}|filter(?:_by)?|find(?:By|_by|All|Many|One)?|and[wW]here|or[wW]here|exclude|term|match)"
+    rb"(?:\.|->|\b)(?:eq|like|has|where\w{0,8}|filter(?:_by)?|find(?:By|_by|All|Many|One)?|and[wW]here|or[wW]here|exclude|terms?|match"
+    rb"|(?:terms?|match(?:Phrase)?|wildcard)Query)"
     rb"\(\s{0,8}[{\[(]{0,2}\s{0,8}[\"'`]?(?P<name>" + OPERAND + rb")[\"'`]?\s{0,8}(?:,|:|=>|=)"
-    rb"\s{0,8}(?:[\"'](?:=|like|in)[\"']\s{0,4},\s{0,4})?(?:in_?\()?[\[(]?(?P<value>" + LIST + rb")"
+    rb"\s{0,8}(?:[\"'](?:=|like|in)[\"']\s{0,4},\s{0,4})?(?:in_?\()?(?:\{\s{0,8}[\"']?\$(?:in|eq|regex)[\"']?\s{0,4}:\s{0,4})?"
+    rb"[\[(]?(?P<value>" + LIST + rb")"
+)  # fmt: skip
+# A query kept as data: {"term": {"nation": "…"}}, terms: {nation: ["…"]}, and where("nation").is("…").
+_KEY, _COLON = rb"[\"']?", rb"[\"']?\s{0,4}:\s{0,60}"
+STORED = re.compile(
+    rb"(?:" + _KEY + rb"\b(?:terms?|match(?:_phrase)?|wildcard)" + _COLON + rb"\{?\s{0,60}"
+    + _KEY + rb"(?P<name>[A-Za-z_][\w.]{1,60})" + _COLON
+    + rb"(?:\{\s{0,40}" + _KEY + rb"(?:value|query)" + _COLON + rb")?"
+    rb"\[?\s{0,40}(?P<value>" + LIST + rb"|[\w\x80-\xff]{2,60}))"
+    rb"|\b(?:where|and)\(\s?[\"'](?P<field>[\w.]{1,60})[\"']\s?\)\s{0,40}"
+    rb"\.(?:is|in|eq|equals|regex)\(\s?(?P<given>" + LIST + rb")"
 )  # fmt: skip
 CASE = re.compile(rb"\b(?:case|when)\s{1,8}(?P<value>" + LIST + rb")\s{0,8}(?::|->|=>|\n|then\b)", re.IGNORECASE)
 SWITCH = re.compile(rb"\b(?:switch|match|when|case)\s{0,8}\(?\s?(?P<name>" + OPERAND + rb")\)?\s{0,8}(?:\{|:|\n)")
@@ -104,7 +116,7 @@ WORDS = (
 )  # fmt: skip
 QUICK = re.compile(
     rb"==|\beq\b|qual|ontain|nclude|tarts?[Ww_]|ndex|cmp|in_array|\bin\s?[(\[{]|\b(?:case|when|where|having|if)\b"
-    rb"|(?:where|filter|find|term|match|exclude|like|has)\w*\(|\(\w*:\w+ ?\{",
+    rb"|(?:where|filter|find|term|match|exclude|like|has)\w*\(|\(\w*:\w+ ?\{|\b(?:terms?|match\w*|wildcard)[\"']? ?:",
     re.IGNORECASE,
 )
 
