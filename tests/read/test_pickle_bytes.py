@@ -28,3 +28,19 @@ def test_bytes_that_are_no_text_beside_a_term_are_passed_over() -> None:
     for c in read.constructs:
         for passage in (c.passage, *(m.passage for m in c.members)):
             "".encode(passage.encoding)  # an encoding that exists
+
+
+def test_labels_in_an_array_of_joblib_are_labels_without_what_holds_them() -> None:
+    def fragment(made: object) -> bytes:
+        return pickle.dumps(made, 2)[2:-1]
+
+    dtype = b"cnumpy\ndtype\nX\x02\0\0\0O8\x85R"
+    labels = fragment(["asian", "black", "hispanic", "white"])
+    whole = b"(K\x01K\x04\x85" + dtype + b"\x89" + labels + b"t"
+    array = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85X\x01\0\0\0b\x87R" + whole + b"b."
+    state = b"}(" + fragment("shape") + b"K\x04\x85" + fragment("dtype") + dtype + b"ub"
+    wrapper = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state + array
+    head = b"\x80\x02csklearn.preprocessing._label\nLabelEncoder\n)\x81}("
+    read = _read(head + fragment("classes_") + wrapper + fragment("version") + fragment("1.7") + b"ub.")
+    assert not read.limits
+    assert ["asian", "black", "hispanic", "white"] in [[m.name for m in c.members] for c in read.constructs]

@@ -232,7 +232,14 @@ def _request(value: object) -> Condition:
 
 
 def _linked(value: object) -> Asking:
-    o = _options(value, {"rule", "context", "min", "relation"})
+    o = _options(value, {"rule", "context", "min", "relation", "input"})
+    if "input" in o:
+
+        def taken(scene: Scene) -> Result | None:
+            named = any(s.tag.trait == scene.trait for s in scene.linked.get("input", ()))
+            return Result(f"{scene.trait} is named in the list of a model's inputs beside it") if named else None
+
+        return Asking(taken, (), exact=False)
     if "rule" in o:
         rules = frozenset(_words(o["rule"]))
         relation = o.get("relation")

@@ -191,10 +191,12 @@ def _names(case: Case) -> list[str]:
 
 
 def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]) -> dict[str, list[Seen]]:
-    out: dict[str, list[Seen]] = {"user": [], "type": []}
+    out: dict[str, list[Seen]] = {"user": [], "type": [], "input": []}
     for edge in [e for e in edges if e.relation != "twin"][:24]:
         other, relation = (edge.used, "type") if edge.user == i else (edge.user, "user")
         out[relation].extend(s for s in features[other].slots(_CONTEXTS) if s.tag.role == "context")
+        if edge.relation == "beside" and edge.user == i:
+            out["input"].extend(s for s in features[other].slots(("member",)) if s.tag.role == "attribute")
     return out
 
 

@@ -21,6 +21,8 @@ _COMMON = 24
 _INPUTS = re.compile(
     r"(?i)(?:feature|input|column)s?[_.-]?(?:list|names?|cols?|order)?[^/]*\.(?:json|txt|csv|pkl|npy|ya?ml)$"
 )
+# What scikit-learn calls the columns that a fitted model takes.
+_TAKEN = "feature_names_in_"
 _NEAR = 2
 _TWINS = (Kind.ENUMERATION, Kind.RECORD)
 # Two short names are often the same by accident.
@@ -105,10 +107,11 @@ def _twins(features: Sequence[Features]) -> list[Edge]:
 
 
 def _beside(features: Sequence[Features]) -> list[Edge]:
-    """Return the links from what a model's file lists to the list of its inputs in a file beside or above it."""
+    """Return the links from what a model's file lists to a list of inputs in it, or in a file beside or above it."""
     inputs = [
         (i, _folder(f)) for i, f in enumerate(features)
-        if f.construct.kind in (Kind.LABEL_SET, Kind.RECORD) and _INPUTS.search(f.sited.artifact)
+        if f.construct.kind in (Kind.LABEL_SET, Kind.RECORD)
+        and (f.construct.name == _TAKEN or _INPUTS.search(f.sited.artifact))
     ]  # fmt: skip
     out: list[Edge] = []
     for i, feature in enumerate(features) if inputs else ():

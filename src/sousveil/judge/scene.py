@@ -36,7 +36,9 @@ class Scene(Struct, frozen=True, gc=False):
     direction: Direction
     claim: Claim | None
     linked: Mapping[str, Sequence[Seen]]
-    """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses)."""
+    """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses).
+
+    ``input``: the traits among a model's inputs that are listed beside it."""
     linked_rules: frozenset[str]
     """Rules that an earlier round found on linked constructs; ``profiles`` where one of them does."""
     typed_rules: frozenset[str]

@@ -284,7 +284,7 @@ class Machine:
         count = 1
         for size in fields.get("shape") or ():
             count *= size if isinstance(size, int) else 0
-        if kind == "O":
+        if kind.lstrip("|").startswith("O"):  # "O8" as it is pickled
             inner = Machine(self.data)
             inner.steps, inner.words = self.steps, self.words
             if self.data[stream.tell() : stream.tell() + 1] == b"\x80" and inner._one(stream):

@@ -107,6 +107,8 @@ class _Walk:
             for state in thing.state[1:]:
                 if isinstance(state, list):
                     flat = state[0] if len(state) == 1 else state
+                    if isinstance(flat, Named) and (words := self._array(flat)):
+                        return words
                     words = [w for w in _flat(flat) if w.encoding != RAW]
                     if words:
                         return words
