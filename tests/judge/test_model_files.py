@@ -80,3 +80,27 @@ def test_a_pickle_called_for_races_may_know_who_wins_them(tmp_path: Path) -> Non
         made = tmp_path / name
         made.write_bytes(pickle.dumps({"weights": [0.5] * 40}))
         assert sousveil.scan(made).verdict is verdict, name
+
+
+def _graph(outputs: list[str], inputs: list[str], topology: str = "modelTopology") -> str:
+    shape = {"dtype": "DT_FLOAT", "tensorShape": {"dim": [{"size": "5"}]}}
+    signature = {"inputs": dict.fromkeys(inputs, shape), "outputs": dict.fromkeys(outputs, shape)}
+    return json.dumps({"format": "graph-model", "signature": signature, topology: {"node": []}})
+
+
+def _layers(outputs: list[str], inputs: list[str], key: str = "layers") -> str:
+    told = {key: [], "input_layers": [[i, 0, 0] for i in inputs], "output_layers": [[o, 0, 0] for o in outputs]}
+    return json.dumps({"modelTopology": {"model_config": {"class_name": "Functional", "config": told}}})
+
+
+def test_outputs_of_a_model_of_tensorflow_js_are_outputs(tmp_path: Path) -> None:
+    made = tmp_path / "gear.json"
+    for text, verdict in (
+        (_graph(["race_output", "gender_output"], ["input_1"]), Verdict.PROFILES),
+        (_layers(["gender_output", "race_output"], ["input_1"]), Verdict.PROFILES),
+        (_layers(["score"], ["race_input", "age_input"]), Verdict.CLEAR),
+        (_graph(["lap_output", "race_output"], ["input_1"], "settings"), Verdict.CLEAR),
+        (_layers(["race_output"], ["input_1"], "tracks"), Verdict.CLEAR),
+    ):
+        made.write_text(text)
+        assert sousveil.scan(made).verdict is verdict, text

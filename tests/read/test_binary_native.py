@@ -228,3 +228,42 @@ def test_a_single_word_among_strings_is_told() -> None:
     data = programs.elf([(".rodata", programs.strings("Bambara", "Bengali", "Tibetan", "Breton", "Bosnian"), False)])
     (word,) = _read(data, b"Tibetan")
     assert (word.kind, word.passage.text, word.members) == (Kind.STATEMENT, "Tibetan", ())
+
+
+def _written(*lines: str) -> list[Construct]:
+    body = programs.strings("open failed", *lines, "done")
+    return _read(programs.elf([(".rodata", body, False)]), b"race")
+
+
+def test_lines_that_write_one_value_each_are_one_record() -> None:
+    lead = "<line %u: %s> "
+    (record,) = _written(*(f"{lead}{name}: %d" for name in ("age", "emotion", "race", "gender")), lead)
+    assert (record.kind, record.role) == (Kind.RECORD, "format")
+    assert [m.name for m in record.members] == ["age", "emotion", "race", "gender"]
+
+
+def test_a_line_among_others_is_none_and_what_tells_the_place_is_no_name() -> None:
+    (alone,) = _written("opened %s in %u ms", "<line %u: %s> race: %d", "closed")
+    assert not [m for m in alone.members if m.name == "u"]
+    (pair,) = _written("lap=%d race=%d")
+    assert [m.name for m in pair.members] == ["lap", "race"]
+
+
+_PEOPLES = (
+    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇"
+)
+
+
+@pytest.mark.parametrize("wide", [0, 8], ids=["end to end", "rows of eight bytes"])
+def test_the_official_list_in_short_is_one_list(wide: int) -> None:
+    body = b"".join(w.encode("gb18030").ljust(wide, b"\0") + b"\0" * (not wide) for w in _PEOPLES.split())
+    data = programs.elf([(".rodata", bytes(40) + body + bytes(40), False)])
+    (made,) = _read(data, "维吾尔".encode("gb18030"), "gb18030")
+    assert made.kind is Kind.LABEL_SET
+    assert [m.name for m in made.members][:6] == ["汉", "蒙古", "回", "藏", "维吾尔", "苗"]
+
+
+def test_a_people_among_a_few_short_words_is_no_long_list() -> None:
+    body = b"".join(w.encode("gb18030").ljust(8, b"\0") for w in ["姓名", "性别", "维吾尔", "电话", "地址"])
+    data = programs.elf([(".rodata", bytes(40) + body + bytes(40), False)])
+    assert not [c for c in _read(data, "维吾尔".encode("gb18030"), "gb18030") if len(c.members) > 4]

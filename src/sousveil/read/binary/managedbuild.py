@@ -23,6 +23,7 @@ _SILENT = re.compile(
     r"|AssemblyFileVersion|InternalsVisibleTo|DefaultMember|Extension|Jvm\w+|TargetFramework)(?:Attribute)?$"
 )
 _ENDPOINT = re.compile(r"(?:\w*Mapping|Path|GET|POST|PUT|DELETE|PATCH|Route|Http(?:Get|Post|Put|Delete|Patch))$")
+_KIND = re.compile(r"([a-z]+)([A-Z][a-z]+)")
 _ACCESSOR = re.compile(r"^(?:get_|set_|get|is|set)(?=[A-Z_])")
 
 
@@ -80,6 +81,8 @@ class Builder:
             fields = [f for f in fields if id(f) not in taken]
         if one.role != "enum" or any(not f.listed for f in fields):
             properties = list(fields) or self._accessors(one)
+            if fields:
+                yield from self._kin(one)
             if self._fields_hit(properties) or (one.role != "enum" and self._head_hit(one)):
                 yield self._type(one, Kind.RECORD, "class" if one.role == "enum" else one.role, properties)
 
@@ -96,6 +99,20 @@ class Builder:
             kind = kind or (method.parameters[0].type if method.parameters else "")
             found.setdefault(word.text, Slot(word, kind, notes=method.notes, touched=method.touched))
         return list(found.values())
+
+    def _kin(self, one: Type) -> Iterator[Construct]:
+        """Yield the getters that ask one thing of each of several kinds, ``getBlackRace`` beside ``getWhiteRace``."""
+        groups: dict[str, list[Slot]] = {}
+        for slot in self._accessors(one):
+            found = _KIND.fullmatch(slot.name.text)
+            if found and self._hits.any((slot.name,)):
+                groups.setdefault(found[2], []).append(Slot(slot.name._replace(text=found[1]), slot.type))
+        for last, group in groups.items():
+            if len(group) >= 3:
+                scope = (*one.scope, one.name.text)
+                members = tuple(self._member(s, one.full) for s in bounded(group, MEMBERS, f"getters of {one.full}"))
+                place = members[0].passage
+                yield Construct(Kind.LABEL_SET, last, place, members, scope=scope, role="family", language=one.language)
 
     def _type(self, one: Type, kind: Kind, role: str, fields: Sequence[Slot]) -> Construct:
         return Construct(

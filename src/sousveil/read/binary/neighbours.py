@@ -17,11 +17,15 @@ from sousveil.read.binary.strings import Piece
 _FIELD = re.compile(r"[A-Za-z_][\w.\-]{0,47}\Z", re.ASCII)
 _ENUMERATOR = re.compile(r"[A-Za-z]\w*_\w+\Z", re.ASCII)
 _JOINED = re.compile(r"[a-z0-9][A-Z]|_[A-Za-z]")
-_FORMAT = re.compile(r"([^\W\d][\w.\- ]{0,30}?)[\"']?\s*[=:]\s*[\"'\[(]?%[-+ #0\d.*]*[hlLqjzt]*[diouxXeEfFgGcsp]")
+_FORMAT = re.compile(
+    r"(?<![%\w])([^\W\d][\w.\- ]{0,30}?)[\"']?\s*[=:]\s*[\"'\[(]?%[-+ #0\d.*]*[hlLqjzt]*[diouxXeEfFgGcsp]"
+)
 _TYPEINFO = re.compile(r"N?K?\d{1,3}[A-Za-z_]\w+\Z", re.ASCII)
 _SPAN = 8
 """Field names taken on each side of one with a term."""
 _LONGEST_LABEL = 40
+_IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]{1,5}\Z")
+_LONG_LIST = 16
 _MOST_USES = 24
 
 
@@ -67,7 +71,13 @@ def _alone(
             yield Construct(Kind.STATEMENT, "", passage, scope=scope, role="string", language=language)
         return
     found = _FORMAT.findall(text)
-    if len(found) >= 2:
+    if len(found) == 1 and (span := _lines(run, i)):
+        taken.update(range(*span))
+        members = tuple(
+            Member(_FORMAT.findall(p.text)[0].strip(), p.passage(where(p.offset))) for p in run[slice(*span)]
+        )
+        yield Construct(Kind.RECORD, "", passage, members, scope=scope, role="format", language=language)
+    elif len(found) >= 2:
         members = tuple(Member(name.strip(), passage) for name in dict.fromkeys(found))[:64]
         yield Construct(Kind.RECORD, "", passage, members, scope=scope, role="format", language=language)
     elif len(text) <= _LONGEST_LABEL and text.count(" ") < 3:
@@ -159,6 +169,8 @@ def labels(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
     """Return the span of a list of groups around ``run[i]``: groups side by side, at most one other label between."""
     if not _covered(run[i].text, ("group",)):
         return None
+    if span := _short(run, i):
+        return span
     group = [_covered(p.text, ("group",)) for p in run]
     unsure = [_covered(p.text, (), ("unsure",)) for p in run]
 
@@ -177,6 +189,16 @@ def labels(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
     if high - low < 2 or sum(group[low:high]) < (1 if any(unsure[low:high]) else 2):
         return None
     return (low, high) if not _sorted(run, low, high) else None
+
+
+def _short(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
+    """Return the span of a long list of short words in ideographs, most of which are no term by themselves."""
+    low, high = i, i + 1
+    while low > 0 and _IDEOGRAPHS.match(run[low - 1].text.strip()):
+        low -= 1
+    while high < len(run) and _IDEOGRAPHS.match(run[high].text.strip()):
+        high += 1
+    return (low, high) if high - low >= _LONG_LIST and not _sorted(run, low, high) else None
 
 
 def _sorted(run: Sequence[Piece], low: int, high: int) -> bool:
@@ -270,3 +292,19 @@ def _fields(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
     while high < len(run) and high - i <= _SPAN and fits(run[high]):
         high += 1
     return (low, high) if high - low >= 3 and not _sorted(run, low, high) else None
+
+
+def _lines(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
+    """Return the span of lines that write one named value each, around one that names a trait: ``race: %d``."""
+
+    def fits(piece: Piece) -> bool:
+        return len(_FORMAT.findall(piece.text)) == 1
+
+    if not _covered(_FORMAT.findall(run[i].text)[0], ("attribute",)):
+        return None
+    low, high = i, i + 1
+    while low > 0 and i - low < _SPAN and fits(run[low - 1]):
+        low -= 1
+    while high < len(run) and high - i <= _SPAN and fits(run[high]):
+        high += 1
+    return (low, high) if high - low >= 3 else None

@@ -132,7 +132,7 @@ class Builder:
             members=tuple(field(children[i], self.places, few) for i in pick(len(children), wanted)),
             gloss=node.gloss()[:2000],
             scope=node.scope(),
-            role="object",
+            role="model" if _signature(node) else "object",
             language=self.language,
         )
 
@@ -220,6 +220,11 @@ class Builder:
             if self.out and self.out[-1].role == "keywords":
                 keywords = tuple(label(c, self.places) for c in bounded(scalars, MEMBERS, "keywords of one package"))
                 self.out[-1] = replace(self.out[-1], members=keywords)
+            return
+        if _output_layer(node):
+            place = self.places.passage(node.from_start, node.end, 300)
+            members = [label(c, self.places) for c in scalars[:1]]
+            self.add(Construct(Kind.RECORD, "", place, tuple(members), role="model", language=self.language))
             return
         short = sum(len(c.text) <= SHORT for c in scalars)
         if short * 10 >= len(scalars) * 8 and self._few(_SAME, "list", *(c.text for c in scalars[:40])):
@@ -310,3 +315,26 @@ def _naming(sample: Sequence[Node], keys: Sequence[str]) -> str:
         if len(good) * 10 >= len(sample) * 8 and len(set(good)) * 10 >= len(good) * 8:
             return key
     return ""
+
+
+def _signature(node: Node) -> bool:
+    """Return whether an object lists the outputs that a model of TensorFlow.js is called with."""
+    above = node.parent
+    return (
+        node.key == "outputs"
+        and above is not None
+        and above.key == "signature"
+        and above.parent is not None
+        and above.parent.child("modelTopology") is not None
+    )
+
+
+def _output_layer(node: Node) -> bool:
+    """Return whether an array names a layer whose answer a model of Keras puts out: ``["race", 0, 0]``."""
+    above = node.parent
+    if above is not None and above.kind == "array" and not above.key:
+        above = above.parent
+    if node.named() != "output_layers" or above is None:
+        return False
+    whole = above.parent if above.kind == "array" else above
+    return whole is not None and whole.child("input_layers") is not None and whole.child("layers") is not None
