@@ -566,3 +566,9 @@ def test_figures_and_dictionaries_are_nobodys_record() -> None:
     assert judged(a__py=terms[:90]).verdict is Verdict.RECORDS
     harms = 'HARM_CATEGORIES = {"personal data": 1, "sex": 2, "race": 3, "violence": 4}\n'
     assert judged(a__py=harms).verdict is Verdict.CLEAR
+
+
+def test_colours_that_are_drawn_are_no_list_of_a_face_s_attributes() -> None:
+    lists = 'FACE_METHODS = ["getFaceSkinColor", "getHairColor", "getGlassesFrameColor", "{}"]\n'
+    assert not profiles(judged(face__py=lists.format("setBackgroundColor")))
+    assert profiles(judged(face__py=lists.format("getAge")))
