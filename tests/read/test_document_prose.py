@@ -243,3 +243,23 @@ def test_names_of_artifacts(path: str, name: str, scope: tuple[str, ...], extens
 @pytest.mark.parametrize("path", ["", "/", "./", "a!/"[2:]])
 def test_no_name_no_clue(path: str) -> None:
     assert read_name(path) is None
+
+
+def test_a_table_that_gives_lengths_in_bytes_tells_fields() -> None:
+    source = "# Card\n\n| 项目 | 长度（字节） | 说明 |\n|---|---|---|\n" + "".join(
+        f"| {name} | {size} | 汉字 |\n" for name, size in (("姓名", 30), ("性别", 2), ("民族", 4), ("住址", 70))
+    )
+    (record,) = read(markdown, source, "民族")
+    assert (record.kind, record.role, record.name) == (Kind.RECORD, "field-table", "Card")
+    assert [m.name for m in record.members] == ["姓名", "性别", "民族", "住址"]
+    prices = source.replace("长度（字节）", "价格（元）")
+    assert [c.role for c in read(markdown, prices, "民族")] == ["table-row"]
+
+
+def test_a_table_to_be_filled_in_is_a_form() -> None:
+    rows = "| 姓名 | {{name}} | 性别 | |\n|---|---|---|---|\n| 民族 | {{nation}} | 籍贯 | |\n| 电话 | ____ | 住址 | |\n"
+    form, row = read(markdown, rows, "民族")
+    assert (form.kind, form.role, row.role) == (Kind.RECORD, "form", "table-row")
+    assert [m.name for m in form.members] == ["姓名", "性别", "民族", "籍贯", "电话", "住址"]
+    filled = rows.replace("{{name}}", "a").replace("{{nation}}", "b").replace("____", "c").replace("| |", "| d |")
+    assert "form" not in [c.role for c in read(markdown, filled, "民族")]

@@ -32,6 +32,12 @@ _GLOSS = re.compile(
     r"|value description)\W*$",
     re.IGNORECASE,
 )
+# Whatever has a length in bytes is a field, also where the column of names says "项目".
+_LENGTH = re.compile(
+    r"^(?:(?:字段|数据)?(?:长度|字节数?|偏移量?)|(?:max ?)?(?:length|size|bytes|offset)|字节偏移)"
+    r"(?: ?[(（][^()（）]{1,12}[)）])?\W*$",
+    re.IGNORECASE,
+)
 _VALUE = re.compile(
     r"^(?:取值(?:范围)?|值|枚举值?|枚舉值?|代码|编码|编号|序号|索引"
     r"|values?|code|enum(?:erator|eration)?s?(?: value)?|index|id|constant|options?|class|label|模型index)\W*$",
@@ -46,6 +52,9 @@ _PAIR = re.compile(rb"[ \t]*[\"']?(\w[\w .()-]{0,39}?)[\"']?[ \t]*:[ \t]*(\S[^\r
 _NUMBERED = re.compile(rb"[ \t]*(\d{1,3})[ \t]*(?:[-=]>|[-:=])[ \t]*([^\s\d][^\r\n]{0,40}?)[ \t,;]*\Z")
 _CLASSES = 3
 _BLOCK = 4000
+# What stands where a form is filled in: nothing, a line, a box, or what a program puts there.
+_BLANK = re.compile(r"(?:\{\{?[^{}]{1,60}\}\}?|\$\{[^{}]{1,60}\}|[_.…□☐/\s年月日-]+|<[^<>]{1,40}>)\Z")
+_FORM = 6
 _PAIRS = 4
 _MARK = re.compile(
     r"!?\[([^\]\[]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)|<br\s*/?>|</?[a-zA-Z][^<>]{0,80}>|[`*]{1,3}|\\(?=[_*|`])|~~"
@@ -213,6 +222,13 @@ class Writer:
             )
             passage = self.places.passage(header[0].start, header[-1].end, 300)
             self.out.append(Construct(Kind.RECORD, name, passage, members, "", self.scope, "columns", self.language))
+        if captions := _captions(spans):
+            members = tuple(
+                Member(plain(c.text), self.places.passage(c.start, c.end, 300))
+                for c in bounded(captions, _ROWS, "captions of one form")
+            )
+            passage = self.places.passage(captions[0].start, captions[-1].end, 600)
+            self.out.append(Construct(Kind.RECORD, name, passage, members, "", self.scope, "form", self.language))
         for row in rows:
             if not row or self.full or not self.hits.inside(row[0].start, max(row[-1].end, row[0].end)):
                 continue
@@ -288,6 +304,14 @@ def _lines(text: str) -> str:
     return "\n".join(part for part in (plain(p) for p in parts) if part)
 
 
+def _captions(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the captions of a table that is a form, where about every other cell is there to be filled in."""
+    told = [plain(c.text) for c in cells]
+    captions = [c for c, text in zip(cells, told, strict=True) if text and len(text) <= 20 and not _BLANK.match(text)]
+    blanks = sum(not text or bool(_BLANK.match(text)) for text in told)
+    return captions if len(captions) >= _FORM and blanks * 5 >= len(captions) * 4 else []
+
+
 def _columns(header: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> tuple[str, dict[str, int]]:
     """Return whether a table tells fields or values, and in which columns."""
     heads = [plain(c.text) for c in header]
@@ -318,6 +342,11 @@ def _columns(header: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> tuple[st
         return "fields", {"name": names[0], **column}
     if names and kinds and glossed:
         return "fields", {"name": names[0], **column}
+    sized = {i for i, h in enumerate(heads) if _LENGTH.match(h) and share(i, _NUMBER) >= 0.7}
+    if sized and glossed:
+        named = [i for i in range(len(heads)) if i not in kinds | sized and i not in glossed and not share(i, _NUMBER)]
+        if named:
+            return "fields", {"name": named[0], **column}
     if kinds and glossed:
         others = [i for i in range(len(heads)) if i not in kinds and i not in glossed and share(i, _IDENTIFIER) >= 0.7]
         if others:
