@@ -572,3 +572,12 @@ def test_colours_that_are_drawn_are_no_list_of_a_face_s_attributes() -> None:
     lists = 'FACE_METHODS = ["getFaceSkinColor", "getHairColor", "getGlassesFrameColor", "{}"]\n'
     assert not profiles(judged(face__py=lists.format("setBackgroundColor")))
     assert profiles(judged(face__py=lists.format("getAge")))
+
+
+def test_an_unnatural_tone_of_skin_is_a_fault_of_the_picture() -> None:
+    warnings = "enum Warning { EXPRESSION, SUNGLASSES, MOUTH_OPEN, HAT, YAW_LEFT, %s, BLUR }\n"
+    assert not profiles(judged(FaceWarning__java=warnings % "UNNATURAL_SKIN_TONE"))
+    assert profiles(judged(FaceWarning__java=warnings % "SKIN_TONE"))
+    assert profiles(judged(FaceWarning__java=warnings % "UNNATURAL_SKIN_TONE, ETHNICITY"))
+    told = "/** Gets the {}skin tone confidence value of a face. */\npublic int get{}SkinToneConfidence(Face face);\n"
+    assert not profiles(judged(Face__java=f"interface Face {{ {told.format('unnatural ', 'Unnatural')} }}"))
