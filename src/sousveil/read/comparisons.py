@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import forms
 from sousveil.read.constants import Found, compared, defined_at, elsewhere, kept
+from sousveil.read.source.script import unescape
 from sousveil.read.text import Text
 from sousveil.read.unfinished import tell
 
@@ -167,7 +168,7 @@ def _built(
     for found in re.finditer(rb"&quot;[^&\n]{1,60}&quot;|" + forms.VALUE, utf8[values[0] : values[1]]):
         word = found.group()
         quoted = forms.QUOTED.search(word)
-        said = (quoted.group(2) if quoted else word).decode("utf-8", "replace")
+        said = unescape((quoted.group(2) if quoted else word).decode("utf-8", "replace"))
         members.append(Member(said, text.passage(values[0] + found.start(), values[0] + found.end())))
     line = utf8.rfind(b"\n", 0, start) + 1
     line += len(utf8[line:start]) - len(utf8[line:start].lstrip())

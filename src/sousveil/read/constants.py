@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import forms
+from sousveil.read.source.script import unescape
 from sousveil.read.text import Text
 
 KEPT = "kept-values"
@@ -104,7 +105,9 @@ def kept(text: Text, constant: Constant, scope: tuple[str, ...], language: str) 
         return None
     start = text.utf8.rfind(constant.name, 0, constant.values[0][0])
     members = tuple(
-        Member(text.utf8[a:b].lstrip(b"LuUNb@$8").strip(b"\"'`").decode("utf-8", "replace"), text.passage(a, b))
+        Member(
+            unescape(text.utf8[a:b].lstrip(b"LuUNb@$8").strip(b"\"'`").decode("utf-8", "replace")), text.passage(a, b)
+        )
         for a, b in constant.values
     )
     end = min(constant.values[-1][1], start + 400)

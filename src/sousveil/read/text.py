@@ -24,6 +24,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 
 _STEP = 1 << 12
 _NEWLINE = re.compile(b"\n")
+_RETURN = re.compile(b"\r(?!\n)")
 _CONTINUES = bytes(range(0x80, 0xC0))
 
 # Legacy encodings tried for text that is not UTF-8, in this order where nothing decides; the last decodes anything.
@@ -51,6 +52,9 @@ class Text:
                 pass
         if not self._same:
             self._map()
+        if self.utf8.count(b"\r") > self.utf8.count(b"\r\n"):
+            # A carriage return alone ends a line, too: else one comment hides all that follows.
+            self.utf8 = _RETURN.sub(b"\n", self.utf8)
         self._steps: tuple[list[int], list[int], list[int]] | None = None
         self._line: _Line | None = None
 

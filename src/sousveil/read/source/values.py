@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft
 from sousveil.read.source.literals import Entry, Shape, shape
-from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script
+from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script, unescape
 from sousveil.read.text import Text
 from sousveil.read.unfinished import bounded
 
@@ -257,7 +258,7 @@ class Values(Script):
         def build() -> Construct:
             return Construct(
                 Kind.OPTION,
-                self.source[start:end].decode("utf-8", "replace"),
+                html.unescape(unescape(self.source[start:end].decode("utf-8", "replace"))),
                 self.place(start, end),
                 scope=context.scope,
                 role=_ROLES.get(tag, "label"),
