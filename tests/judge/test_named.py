@@ -53,6 +53,12 @@ def test_a_name_defined_in_many_files_stands_for_nothing_certain() -> None:
     assert judged(gate__py=gate.replace("WATCHED", "a2.WATCHED"), **other).verdict is Verdict.PROFILES
 
 
+@pytest.mark.parametrize("name", ["news__txt", "news__cor", "news__py"])
+def test_a_sentence_compares_nothing(name: str) -> None:
+    news = "Two adults had an interest in Islam, and the police asked residents and an adult for their address.\n"
+    assert not profiles(judged(**{name: f'"""{news}"""\n' if name.endswith("py") else news}))
+
+
 @pytest.mark.parametrize(
     ("defined", "compared"),
     [

@@ -89,7 +89,10 @@ def elsewhere(utf8: bytes, at: int) -> Found | None:
     """Return the comparison with a constant of a telling name, perhaps another file's, that holds ``at``."""
     near = utf8[max(0, at - _BEFORE) : at + _AFTER]
     for found in named_at(utf8, at) if any(word in near for word in forms.WITH_WORDS) else ():
-        if _TELLING.match(last(utf8[slice(*found[1])])):
+        name = utf8[slice(*found[1])]
+        # "Interest in Islam": a word with a capital is not yet a constant's name there.
+        plain = name.isalpha() and not name.isupper() and b" in " in utf8[slice(*found[2])]
+        if _TELLING.match(last(name)) and not plain:
             return found
     return None
 
