@@ -70,8 +70,8 @@ _NAME_OF_MODEL = 60
 _SEVERAL = 3
 _FORMATS = re.compile(r"(?:\.elf|\A(?:elf|dwarf))\Z", re.IGNORECASE)
 """Formats of programs, in the names of files and of a bundle's folders, and no peoples of a game."""
-_LAYOUT = {"usr": "", "share": "", "lib": "", "games": "computer game"}
-"""Folders of a Unix system's layout, and what they say: "share" there is nobody's part."""
+_LAYOUT = frozenset(("usr", "share", "lib"))
+"""Folders of a Unix system's layout: "share" there is nobody's part."""
 # What a model is trained to answer, as a reader writes it: ``y = people["faith"]``, ``fit(..., people["faith"])``.
 _LEARNED = re.compile(
     r"(?:[yY](?:_?[a-z]+)?|(?:train_)?(?:target|label)s?(?:_train)?) ?= ?\w|(?:fit|train_test_split)\(\.\.\., "
@@ -334,9 +334,8 @@ def expand(names: tuple[str, ...]) -> tuple[str, ...]:
 def _address(artifact: str, package: str) -> str:
     """Return the inner, telling part of an artifact's address, and of its package: their last five names."""
     folders = package.replace(".", "/").replace("\\", "/")
-    *outer, a, b, c, d, e = ("", "", "", "", *PurePosixPath(artifact.replace("!/", "/")).parts)
-    parts = (*(n for n in outer if n == "games"), a, b, c, d, e, *PurePosixPath(folders).parts[-5:])
-    return " / ".join(_LAYOUT.get(name, _FORMATS.sub("", name)) for name in parts if name)
+    parts = (*PurePosixPath(artifact.replace("!/", "/")).parts[-5:], *PurePosixPath(folders).parts[-5:])
+    return " / ".join(_FORMATS.sub("", name) for name in parts if name not in _LAYOUT)
 
 
 def _affirmed(text: str, tags: Sequence[Tag]) -> Sequence[Tag]:
