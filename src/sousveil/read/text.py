@@ -56,6 +56,7 @@ class Text:
             # A carriage return alone ends a line, too: else one comment hides all that follows.
             self.utf8 = _RETURN.sub(b"\n", self.utf8)
         self._steps: tuple[list[int], list[int], list[int]] | None = None
+        self._ends: list[int] | None = None
         self._line: _Line | None = None
 
     def _map(self) -> None:
@@ -180,10 +181,32 @@ class Text:
         return Passage(offset, stop - offset, line, column, self.encoding, text)
 
     def line_span(self, at: int) -> tuple[int, int]:
-        """Return start and end of the line that holds UTF-8 offset ``at``, without its line break."""
-        start = self.utf8.rfind(b"\n", 0, at) + 1
-        end = self.utf8.find(b"\n", at)
-        return start, len(self.utf8) if end < 0 else end
+        """Return start and end of the line that holds UTF-8 offset ``at``, without its line break.
+
+        However long a line is, a step of it is looked through.
+        """
+        if self._steps is None:
+            self._steps = self._counted()
+        if self._ends is None:
+            self._ends = self._line_ends()
+        step = at // _STEP
+        low = step * _STEP
+        start = self.utf8.rfind(b"\n", low, at) + 1 or self._steps[1][step]
+        end = self.utf8.find(b"\n", at, low + _STEP)
+        return start, self._ends[step + 1] if end < 0 else end
+
+    def _line_ends(self) -> list[int]:
+        """Return of each step of the text, and of its end, where the line ends in which it begins."""
+        utf8, end = self.utf8, len(self.utf8)
+        ends = [end, end]
+        for low in range(len(utf8) // _STEP * _STEP, 0, -_STEP):
+            found = utf8.find(b"\n", low, low + _STEP)
+            end = found if found >= 0 else end
+            ends.append(end)
+        found = utf8.find(b"\n", 0, _STEP)
+        ends.append(found if found >= 0 else end)
+        ends.reverse()
+        return ends
 
 
 class _Line:

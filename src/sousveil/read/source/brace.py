@@ -214,10 +214,10 @@ class Reader:
 
     def _before(self, body: int) -> str:
         """Return the comment between a declaration's name and its brace on the next line."""
-        if self.utf8[self.text.line_span(body)[0] : body].strip():
+        start, _ = self.text.line_span(body)
+        if not start or self.utf8[max(start, body - _INDENT) : body].strip():
             return ""
-        line = self.utf8.rfind(b"\n", 0, body)
-        match = _BEHIND_CODE.search(self.utf8, max(0, self.utf8.rfind(b"\n", 0, max(0, line)) + 1), max(0, line))
+        match = _BEHIND_CODE.search(self.utf8, self.text.line_span(start - 1)[0], start - 1)
         return self.source.trailing(match.start()).text if match else ""
 
     def document(self, gloss: str, parts: list[Part]) -> list[Part]:
@@ -253,6 +253,8 @@ class Reader:
         return _QUOTES.sub("", _PREFIX.sub("", text, count=1), count=1).replace('\\"', '"')
 
 
+_INDENT = 4096
+"""Blanks that may stand before a brace on a line of its own."""
 _BEHIND_CODE = re.compile(rb"(?<=[\w)>\]])[ \t]*(?=//|/\*)")
 _PREFIX = re.compile(r'^(?:[@$a-zA-Z]{0,3}#{0,9}"{1,3}|[bru]{0,2}\'|`|@?L?")')
 _QUOTES = re.compile(r"(?:\"{1,3}#{0,9}|'|`)\Z")
