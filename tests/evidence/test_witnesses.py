@@ -257,9 +257,9 @@ def test_what_is_written_is_read_and_what_is_damaged_is_refused_or_another(tree:
             other = ots.read_proof(bytes(damaged))
         except ots.NoProof:
             continue
-        assert ots.proof(other) == bytes(damaged) or other.leaves, "each proof has one form, but for where leaves stand"
+        assert sorted(ots.proof(other)) == sorted(damaged), "each proof has one form, but for where leaves stand"
         assert other != tree or bytes(damaged) == data
-    for end in range(len(data)):
+    for end in range(len(data)) if len(data) < 300 else choose.sample(range(len(data)), 60):
         with pytest.raises(ots.NoProof):
             ots.read_proof(data[:end])
     with pytest.raises(ots.NoProof):

@@ -6,8 +6,6 @@ import functools
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sousveil.judge import rules
 from sousveil.judge.features import Sited
@@ -96,12 +94,15 @@ def test_words_alone_never_infer() -> None:
     assert judge([Sited(said, "a.c", "0" * 64)], RULES, load().tag).verdict is Verdict.CLEAR
 
 
-@settings(deadline=None)
-@given(st.permutations(["nAge", "emSex", "emGlasses", "emMask", "emEthnicity"]))
-def test_the_order_of_fields_changes_no_probability(fields: list[str]) -> None:
-    first = judge([FACE], RULES, load().tag).findings[0]
-    other = judge([record("FACE_DETECT_INFO", *fields)], RULES, load().tag).findings[0]
-    assert (first.act, first.trait, first.probability) == (other.act, other.trait, other.probability)
+def test_the_order_of_fields_changes_no_probability() -> None:
+    fields = ["nAge", "emSex", "emGlasses", "emMask", "emEthnicity"]
+    said = set()
+    for turn in range(len(fields)):
+        turned = fields[turn:] + fields[:turn]
+        for order in (turned, turned[::-1]):
+            (found,) = judge([record("FACE_DETECT_INFO", *order)], RULES, load().tag).findings
+            said.add((found.act, found.trait, found.probability))
+    assert len(said) == 1
 
 
 def test_strength_is_the_probability_of_a_rule_alone() -> None:

@@ -239,17 +239,22 @@ class Plain:
     def split(self, start: int, end: int) -> list[tuple[int, int]]:
         """Return the extent of what stands between commas and in no bracket, at most 400."""
         out: list[tuple[int, int]] = []
-        depth, at = 0, start
-        for match in self.between.finditer(self.code, start, end):
-            if not _BRACKET.match(match[0]):
-                if not depth:
-                    out.append((at, match.start()))
-                    at = match.end()
-            else:
-                depth += 1 if match[0] in _CLOSE else -1
-            if len(out) >= ITEMS:
-                tell("cut", f"more than {ITEMS} items of one list: the first were read")
-                break
+        depth, at, here = 0, start, start
+        while match := self.between.search(self.code, here, end):
+            here = match.end()
+            if match[0] in _CLOSE:
+                if depth:
+                    depth += 1
+                else:
+                    here = min(end, self.pairs.get(match.start(), end))
+            elif _BRACKET.match(match[0]):
+                depth -= 1
+            elif not depth:
+                out.append((at, match.start()))
+                at = match.end()
+                if len(out) >= ITEMS:
+                    tell("cut", f"more than {ITEMS} items of one list: the first were read")
+                    break
         else:
             out.append((at, end))
         return [span for span in out if self.source[slice(*span)].strip()]
