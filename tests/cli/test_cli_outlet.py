@@ -60,8 +60,10 @@ def test_a_full_disk() -> None:
 
 
 def test_a_device_is_written_not_replaced() -> None:
+    before = os.stat(os.devnull)
     write_whole(Path(os.devnull), [b"x"])
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    after = os.stat(os.devnull)
+    assert stat.S_ISCHR(after.st_mode) and (after.st_ino, after.st_rdev) == (before.st_ino, before.st_rdev)
 
 
 def test_refused_before_the_scan(tmp_path: Path) -> None:

@@ -170,7 +170,9 @@ def test_random_bytes_hold_nothing(matcher: Matcher) -> None:
 
 def test_a_dot_net_user_string_is_found(matcher: Matcher) -> None:
     raw = "民族".encode("utf-16-le")
-    assert matcher.match(b"\x09a\0b\0c\0d\0\x00" + bytes([len(raw) + 1]) + raw + b"\x01\x05x\0y\0\x00")
+    before = b"\x09a\0b\0c\0d\0\x00" + bytes([len(raw) + 1])
+    (hit,) = matcher.match(before + raw + b"\x01\x05x\0y\0\x00")
+    assert (hit.term, hit.offset, hit.length, hit.encoding) == ("民族", len(before), len(raw), "utf-16-le")
 
 
 def test_the_byte_order_is_told(matcher: Matcher) -> None:

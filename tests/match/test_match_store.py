@@ -44,22 +44,23 @@ def test_the_second_run_reads_the_cache(small: Path, tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("damage", [b"", b"junk", None])
 def test_a_damaged_cache_is_made_again(small: Path, tmp_path: Path, damage: bytes | None) -> None:
     cache = tmp_path / "cache"
-    Matcher(load(small, cache), cache).match(b"uyghur")
+    found = Matcher(load(small, cache), cache).match(b"uyghur")
+    assert [(hit.offset, hit.length) for hit in found] == [(0, 6)]
     names = list(cache.iterdir())
     assert len(names) == 7
     for path in names:
         raw = path.read_bytes()
         path.write_bytes(damage if damage is not None else raw[:-1] + bytes([raw[-1] ^ 1]))
-    assert Matcher(load(small, cache), cache).match(b"uyghur")
+    assert Matcher(load(small, cache), cache).match(b"uyghur") == found
     assert all(store.get(cache, path.name) is not None for path in names)
 
 
 def test_a_whole_entry_of_something_else_is_no_database(small: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    Matcher(load(small, cache), cache).match(b"uyghur")
+    found = Matcher(load(small, cache), cache).match(b"uyghur")
     for path in cache.iterdir():
         store.put(cache, path.name, b"whole, but no database")
-    assert Matcher(load(small, cache), cache).match(b"uyghur")
+    assert Matcher(load(small, cache), cache).match(b"uyghur") == found != []
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(small: Path, tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def test_any_bytes_decode(raws: list[bytes]) -> None:
     decoder = NameDecoder()
     decoder.learn(raws)
     for raw in raws:
-        assert isinstance(decoder.decode(raw), str)
+        text = decoder.decode(raw)
+        assert isinstance(text, str)
+        assert not raw.isascii() or text == raw.decode("ascii")
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,9 @@ def test_damage_is_told(damage: str) -> None:
     at = data.find(b"UPX!") + 400
     data = data[: at - 100] + data[at:] if damage == "cut" else data[:at] + bytes(900) + data[at + 900 :]
     files, limits = go(data)
-    assert files
-    assert [x.reason for x in limits if x.incomplete]
+    assert files == {"a.so": data}
+    assert [(x.path, x.reason, x.incomplete) for x in limits] == [("a.so", "packed", True)]
+    assert "Corrupt input data" in limits[0].detail
 
 
 @pytest.mark.parametrize("before", [0, 5000])

@@ -127,9 +127,15 @@ def test_damaged_halves_end() -> None:
             for _ in range(chance.randrange(4)):
                 raw[chance.randrange(64, len(raw))] = chance.randrange(256)
         told(bytes(program))
-        data, _ = joined(bytes(program), bytes(common), "x", Budget())
+        data, limits = joined(bytes(program), bytes(common), "x", Budget())
+        assert data or limits, "nothing came of it, and nothing says so"
         if data:
-            read("x.elf", data, [(m, "utf-8") for m in (data.find(b"emNation"), data.find(b"UYGUR")) if m >= 0])
+            hits = [(m, "utf-8") for m in (data.find(b"emNation"), data.find(b"UYGUR")) if m >= 0]
+            for construct in read("x.elf", data, hits).constructs:
+                place = construct.passage
+                assert (
+                    data[place.offset : place.offset + place.length].decode("utf-8", "backslashreplace") == place.text
+                )
 
 
 def test_sections_past_what_is_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
