@@ -116,6 +116,20 @@ def test_whatever_is_changed_is_named(case: Case, tmp_path: Path) -> None:
         shutil.rmtree(copy)
 
 
+def test_a_line_of_another_copy_does_not_follow(case: Case, tmp_path: Path) -> None:
+    """Signed by the same key, with the right number: only the digest of its predecessor tells."""
+    other = tmp_path / "copy"
+    shutil.copytree(case.root, other)
+    for root, texts in ((case.root, ("one", "two")), (other, ("another", "and its successor"))):
+        copy = Case(root, case.public_pem, case._ask)
+        for text in texts:
+            copy.record("noted", {"text": text})
+    mine, theirs = ((root / "ledger.jsonl").read_bytes().splitlines(keepends=True) for root in (case.root, other))
+    (case.root / "ledger.jsonl").write_bytes(b"".join([*mine[:-1], theirs[-1]]))
+    (found,) = wrong(case.root)
+    assert found.detail == f"ledger.jsonl, line {len(mine)}: it does not follow the line before it"
+
+
 def test_a_seal_counts_all_lines_before_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one that another program writes while the seal is made."""
     entries = Case.entries

@@ -214,9 +214,9 @@ _OPENINGS = {
 def test_depth_of_a_hundred_thousand(module: ModuleType, opening: bytes) -> None:
     head = b"<?php " if module is php else b""
     source = head + b"race = " + opening * (_DEEP // len(opening))
-    started = time.monotonic()
+    started = time.process_time()
     read(module, source)
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_depth_of_a_hundred_thousand(module: ModuleType, opening: bytes) -> None
 )
 def test_five_megabytes_of_noise(module: ModuleType) -> None:
     noise = random.Random(4).randbytes(5_000_000)
-    started = time.monotonic()
+    started = time.process_time()
     read(module, b"race " + noise + b" race")
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 _SLOW = {
@@ -245,9 +245,9 @@ _SLOW = {
 
 @pytest.mark.parametrize(("module", "piece"), [(m, o) for m, each in _SLOW.items() for o in each])
 def test_a_megabyte_of_one_beginning(module: ModuleType, piece: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read(module, piece * (1_000_000 // len(piece)))
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_unterminated_strings_and_comments() -> None:
@@ -271,7 +271,7 @@ def test_a_generated_module_of_megabytes_is_read_in_its_hit_parts() -> None:
     parts.insert(9_000, b"class Face:\n    race: int = 0  # 0:yellow 1:white\n\n")
     data = b"".join(parts)
     assert len(data) > 2_500_000
-    started = time.monotonic()
+    started = time.process_time()
     found = read(python, data)
     assert [(c.name, [m.name for m in c.members]) for c in found] == [("Face", ["race"])]
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
