@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sousveil.judge.features import Features, Seen
+from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
 from sousveil.judge.scene import ABSENT, Result
@@ -188,22 +188,7 @@ class _Places:
         source = "+".join(n for n, part in (("lexicon", lexicon), ("code", shown)) if part)
         sited = self._features.sited
         self._index[key] = len(self.places)
-        self.places.append(
-            Place(
-                sited.artifact,
-                sited.sha256,
-                passage.offset,
-                passage.length,
-                passage.line,
-                passage.column,
-                passage.encoding,
-                passage.text,
-                gloss,
-                source,
-                passage.where,
-                sited.origin,
-            )
-        )
+        self.places.append(_place(sited, passage, gloss, source))
 
     def of(self, seen: Seen) -> int | None:
         """Return the index of the place a sighting stands at, adding it if there is room."""
@@ -216,6 +201,13 @@ class _Places:
             tags = [s for s in self._features.slots(("member", "member-gloss", "value")) if s.member == seen.member]
             self._add(seen.member, member.passage, tags, member.gloss)
         return self._index[seen.member]
+
+
+def _place(sited: Sited, passage: Passage, gloss: str = "", source: str = "") -> Place:
+    return Place(
+        sited.artifact, sited.sha256, passage.offset, passage.length, passage.line, passage.column, passage.encoding,
+        passage.text, gloss, source, passage.where, sited.origin,
+    )  # fmt: skip
 
 
 def _rule_reason(met: Met, weight: float, places: _Places) -> Reason:
@@ -248,17 +240,6 @@ def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> t
             passage = member.passage if member else other.construct.passage
             name = f"{other.construct.name}.{member.name}" if member else other.construct.name
         sited = other.sited
-        place = Place(
-            sited.artifact,
-            sited.sha256,
-            passage.offset,
-            passage.length,
-            passage.line,
-            passage.column,
-            passage.encoding,
-            passage.text,
-            where=passage.where,
-            origin=sited.origin,
-        )
+        place = _place(sited, passage)
         out.append(Link(relation, name, place))
     return tuple(out)

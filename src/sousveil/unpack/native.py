@@ -15,7 +15,7 @@ from typing import Any
 
 from sousveil.unpack.source import CHUNK, Memory, Source, Stream, Window
 
-EOF, OK, RETRY, WARN, FAILED, FATAL = 1, 0, -10, -20, -25, -30
+EOF, OK, RETRY, WARN, FAILED = 1, 0, -10, -20, -25
 
 _FORMATS = {
     "tar": ("tar",),

@@ -225,18 +225,20 @@ class _Program:
                         yield target, place
                     at = raw.find(packed, at + 1)
 
+    def _x86_64(self, left_out: str) -> Iterator[Section]:
+        """Yield the sections of x86-64 code; where there is too much, say what is left out."""
+        left = _MOST_CODE
+        for section in self._image.sections if self._image.x86_64 else ():
+            if section.code and section.loaded:
+                left -= section.size
+                if left < 0:
+                    tell("cut", f"more than {_MOST_CODE >> 20} MB of code: {left_out}")
+                    return
+                yield section
+
     def _leas(self, targets: dict[int, int]) -> Iterator[tuple[int, int]]:
         """Yield (target, address) of x86-64 instructions that take a string's address relative to their own."""
-        if not self._image.x86_64:
-            return
-        left = _MOST_CODE
-        for section in self._image.sections:
-            if not section.code or not section.loaded:
-                continue
-            left -= section.size
-            if left < 0:
-                tell("cut", f"more than {_MOST_CODE >> 20} MB of code: what refers to strings in the rest was not seen")
-                return
+        for section in self._x86_64("what refers to strings in the rest was not seen"):
             shift = section.address - section.offset
             for found in _LEA.finditer(self._data, section.offset, section.end):
                 target = found.end() + shift + int.from_bytes(found[0][3:], "little", signed=True)
@@ -245,16 +247,7 @@ class _Program:
 
     def _code(self) -> Iterator[Construct]:
         """Yield the lists of labels that x86-64 code holds as operands."""
-        if not self._image.x86_64:
-            return
-        left = _MOST_CODE
-        for section in self._image.sections:
-            if not section.code or not section.loaded:
-                continue
-            left -= section.size
-            if left < 0:
-                tell("cut", f"more than {_MOST_CODE >> 20} MB of code: labels in the rest were not looked for")
-                return
+        for section in self._x86_64("labels in the rest were not looked for"):
             yield from self._labels(list(immediates.pieces(self._data, section.offset, section.end)))
 
     def _labels(self, pieces: Sequence[Piece]) -> Iterator[Construct]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct
@@ -14,7 +13,7 @@ from sousveil.read.source.jsx import ELEMENTS, Jsx
 from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import Context
 from sousveil.read.source.tree import parse
-from sousveil.read.source.values import inside_of
+from sousveil.read.source.values import within
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
@@ -41,16 +40,9 @@ _DECLARED = frozenset(
 _TOLD = frozenset(("object", "array", "string", "template_string", "identifier", "number", *FUNCTIONS, *ELEMENTS))
 _WHOLE = frozenset((*NAMING, "export_statement"))
 _TYPED = (
-    b"interface ",
-    b"enum ",
-    b": string",
-    b": number",
-    b"declare ",
-    b" as ",
-    b"implements ",
-    b"private ",
+    b"interface ", b"enum ", b": string", b": number", b"declare ", b" as ", b"implements ", b"private ",
     b"readonly ",
-)
+)  # fmt: skip
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
@@ -98,12 +90,7 @@ class _JavaScript(Jsx):
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
         near = self.widen(spots)
-        waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        for seen in count():
-            if not waiting:
-                break
-            self.late(seen)
-            node, context, self.above = waiting.pop()
+        for node, context in self.nodes(root):
             inner = context
             kind = node.type
             if kind in _CLASSES:
@@ -172,14 +159,7 @@ class _JavaScript(Jsx):
                 draft = self.collection(node, context, bool(context.name) and self.freezes(node))
                 if draft:
                     yield draft
-                scope = (*context.scope, context.name)[-40:] if context.name else context.scope
-                inner = replace(
-                    context,
-                    inside=inside_of(draft) if draft else context.inside if context.inside == "labels" else "",
-                    scope=scope,
-                    name="",
-                    span=(0, 0),
-                )
+                inner = within(draft, context)
             elif kind in STRINGS:
                 yield from self.string(node, context)
                 if kind == "string":
@@ -203,7 +183,7 @@ class _JavaScript(Jsx):
                 if node_value.type in STRINGS:
                     # Told by its element.
                     continue
-            waiting.extend((c, inner, node) for c in reversed(self._children(node, inner, near)))
+            self.enter(self._children(node, inner, near), inner, node)
 
     def _children(self, node: Node, context: Context, near: Spots | None) -> list[Node]:
         """Return the children to visit: those with a spot, and what a name or decorator with a spot is about."""

@@ -19,43 +19,18 @@ if TYPE_CHECKING:
 
 STRINGS = frozenset(("string", "template_string"))
 FUNCTIONS = frozenset(("function_expression", "arrow_function", "generator_function", "function"))
-NAMING = frozenset(
-    (
-        "variable_declarator",
-        "assignment_expression",
-        "pair",
-        "assignment_pattern",
-        "field_definition",
-        "public_field_definition",
-        "required_parameter",
-        "optional_parameter",
-    )
-)
+NAMING = frozenset((
+    "variable_declarator", "assignment_expression", "pair", "assignment_pattern", "field_definition",
+    "public_field_definition", "required_parameter", "optional_parameter",
+))  # fmt: skip
 SENTENCE = 5
 """From so many words on what a page says is a sentence."""
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 # Calls that only wrap their value.
-_WRAPPING = frozenset(
-    (
-        "freeze",
-        "Set",
-        "Array",
-        "from",
-        "of",
-        "ref",
-        "reactive",
-        "observable",
-        "t",
-        "$t",
-        "i18n",
-        "tr",
-        "seal",
-        "shallowRef",
-        "computed",
-        "useState",
-        "defineProps",
-    )
-)
+_WRAPPING = frozenset((
+    "freeze", "Set", "Array", "from", "of", "ref", "reactive", "observable", "t", "$t", "i18n", "tr", "seal",
+    "shallowRef", "computed", "useState", "defineProps",
+))  # fmt: skip
 
 
 class JsParts(Values):
@@ -351,22 +326,6 @@ class JsParts(Values):
 
 
 _DECLARES = (
-    b"function",
-    b"async ",
-    b"class ",
-    b"export ",
-    b"const ",
-    b"let ",
-    b"var ",
-    b"interface ",
-    b"enum ",
-    b"type ",
-    b"@",
-    b"static ",
-    b"public ",
-    b"private ",
-    b"abstract ",
-    b"declare ",
-    b"module.exports",
-    b"exports.",
-)
+    b"function", b"async ", b"class ", b"export ", b"const ", b"let ", b"var ", b"interface ", b"enum ", b"type ",
+    b"@", b"static ", b"public ", b"private ", b"abstract ", b"declare ", b"module.exports", b"exports.",
+)  # fmt: skip

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from sousveil.model import Construct, Kind, Member
-from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft
 from sousveil.read.source.jsfunction import JsFunctions
 from sousveil.read.source.jsparts import FUNCTIONS, STRINGS
@@ -46,24 +44,16 @@ class JsTables(JsFunctions):
     def _column(self, statement: Node) -> Member | None:
         """Return the column of ``t.enu("faith", ["muslim", "hindu"]).nullable().comment("…")``."""
         call = statement.named_children[0] if statement.named_children else statement
-        told: list[str] = []
+        calls: list[tuple[str, Sequence[Node]]] = []
         for _ in range(_CHAIN):
             called = call.child_by_field_name("function")
             inner = called.child_by_field_name("object") if called is not None else None
             if call.type != "call_expression" or inner is None:
                 return None
-            given = self.arguments(call)
             method = self.callee(call)
+            calls.append((method, self.arguments(call)))
             if inner.type == "identifier":
-                break
-            if method == "comment" and given and given[0].type in STRINGS:
-                told.append(self.words(given[0], 300))
+                none = method in _NO_COLUMN or method.startswith("drop")
+                return None if none else self.column(statement, calls, "array")
             call = inner
-        else:
-            return None
-        if method in _NO_COLUMN or method.startswith("drop") or not given or given[0].type not in STRINGS:
-            return None
-        words = gloss.join(*told, self.notes(statement.start_byte, statement.end_byte)[2])
-        made = self.member(self.words(given[0], 200), statement.start_byte, statement.end_byte, method, "", words)
-        listed = given[1] if len(given) > 1 and given[1].type == "array" else None
-        return made if listed is None else replace(made, values=tuple((e.value, e.value) for e in self.entries(listed)))
+        return None

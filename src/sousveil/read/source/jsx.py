@@ -19,75 +19,21 @@ if TYPE_CHECKING:
 ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
 _LOOKED_AT = 20_000
 _LABEL_ATTRIBUTES = (
-    "label",
-    "title",
-    "placeholder",
-    "header",
-    "aria-label",
-    "tooltip",
-    "caption",
-    "text",
-    "description",
-    "subtitle",
-)
+    "label", "title", "placeholder", "header", "aria-label", "tooltip", "caption", "text", "description", "subtitle",
+)  # fmt: skip
 _NAME_ATTRIBUTES = ("name", "dataIndex", "prop", "field", "id", "dataKey", "value", "htmlFor")
-_CHOICES = frozenset(
-    [
-        "select",
-        "Select",
-        "RadioGroup",
-        "CheckboxGroup",
-        "Radio.Group",
-        "Checkbox.Group",
-        "Autocomplete",
-        "Dropdown",
-        "Picker",
-        "datalist",
-        "Cascader",
-        "ToggleButtonGroup",
-    ]
-)
-_SHOWN = frozenset(
-    [
-        "label",
-        "Label",
-        "th",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "legend",
-        "dt",
-        "button",
-        "Button",
-        "Typography",
-        "InputLabel",
-        "Text",
-        "span",
-        "td",
-        "li",
-        "a",
-        "MenuItem",
-        "Tab",
-        "p",
-        "div",
-    ]
-)
-_ITEMS = frozenset(
-    [
-        "option",
-        "Option",
-        "MenuItem",
-        "Radio",
-        "Checkbox",
-        "Radio.Button",
-        "Select.Option",
-        "FormControlLabel",
-        "ToggleButton",
-    ]
-)
+_CHOICES = frozenset((
+    "select", "Select", "RadioGroup", "CheckboxGroup", "Radio.Group", "Checkbox.Group", "Autocomplete", "Dropdown",
+    "Picker", "datalist", "Cascader", "ToggleButtonGroup",
+))  # fmt: skip
+_SHOWN = frozenset((
+    "label", "Label", "th", "h1", "h2", "h3", "h4", "h5", "h6", "legend", "dt", "button", "Button", "Typography",
+    "InputLabel", "Text", "span", "td", "li", "a", "MenuItem", "Tab", "p", "div",
+))  # fmt: skip
+_ITEMS = frozenset((
+    "option", "Option", "MenuItem", "Radio", "Checkbox", "Radio.Button", "Select.Option", "FormControlLabel",
+    "ToggleButton",
+))  # fmt: skip
 
 
 class Jsx(JsTables):

@@ -8,21 +8,9 @@ from dataclasses import dataclass, field
 from sousveil.model import Kind
 
 LABEL_KEYS = (
-    "label",
-    "text",
-    "name",
-    "title",
-    "header",
-    "headerName",
-    "caption",
-    "desc",
-    "description",
-    "displayName",
-    "display",
-    "zh",
-    "cn",
-    "en",
-)
+    "label", "text", "name", "title", "header", "headerName", "caption", "desc", "description", "displayName",
+    "display", "zh", "cn", "en",
+)  # fmt: skip
 COLUMN_KEYS = ("dataIndex", "prop", "field", "accessor", "accessorKey", "dataKey", "property", "model", "dataField")
 VALUE_KEYS = (*COLUMN_KEYS, "value", "code", "id", "key", "val", "dictValue", "type")
 _CODE = re.compile(r"[-+]?\w{0,3}\d*(?:\.\d+)?|0[xX][0-9a-fA-F]+", re.ASCII)

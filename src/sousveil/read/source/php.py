@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
 from sousveil.read.source.blanked import prefix
-from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
+from sousveil.read.source.drafts import Draft, Spots, Uses, touched
 from sousveil.read.source.jsfunction import documented
 from sousveil.read.source.phpparts import CALLS, LANGUAGE, NAMING, STRINGS
 from sousveil.read.source.phptable import PhpTables
-from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context
-from sousveil.read.source.tree import parse
-from sousveil.read.source.values import inside_of
+from sousveil.read.source.values import read_regions, within
 from sousveil.read.text import Text
 from sousveil.read.unfinished import bounded
 
@@ -38,22 +35,7 @@ _RETURN = re.compile(r"@return\s+(\S+)")
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the constructs that hold a hit (all, for ``None``), and those they name or are named by."""
-    if hits is not None and not hits:
-        return []
-    readers = []
-    for start, end in regions(text.utf8, hits):
-        source = text.utf8[start:end]
-        if start and not source.lstrip().startswith(b"<?"):
-            # A region from the middle of a file is code.
-            readers.append((_Php(text, b"<?php " + source, start - 6), parse(b"<?php " + source, "php").root_node))
-        else:
-            readers.append((_Php(text, source, start), parse(source, "php").root_node))
-
-    def find(spots: Spots | None) -> Iterator[Draft]:
-        for reader, root in readers:
-            yield from reader.find(root, spots)
-
-    return select(text, hits, find, cut_short(text.utf8, hits))
+    return read_regions(text, hits, _Php, LANGUAGE, b"<?php ")
 
 
 class _Php(PhpTables):
@@ -61,12 +43,7 @@ class _Php(PhpTables):
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
         near = self.widen(spots)
-        waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        for seen in count():
-            if not waiting:
-                break
-            self.late(seen)
-            node, context, self.above = waiting.pop()
+        for node, context in self.nodes(root):
             inner = context
             kind = node.type
             span = (node.start_byte, node.end_byte)
@@ -98,9 +75,7 @@ class _Php(PhpTables):
                 draft = self._collection(node, context)
                 if draft:
                     yield draft
-                scope = (*context.scope, context.name)[-40:] if context.name else context.scope
-                told = inside_of(draft) if draft else context.inside if context.inside == "labels" else ""
-                inner = replace(context, inside=told, scope=scope, name="", span=(0, 0))
+                inner = within(draft, context)
             elif kind in ("program", "compound_statement"):
                 yield from self._script(node, context, near)
             elif kind in STRINGS:
@@ -119,7 +94,7 @@ class _Php(PhpTables):
                 continue
             whole = kind in NAMING or (kind == "expression_statement" and node.named_child_count == 1)
             children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
-            waiting.extend((c, inner, node) for c in reversed(children))
+            self.enter(children, inner, node)
 
     # ------------------------------------------------------------------------------------ declarations
 

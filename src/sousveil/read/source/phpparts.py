@@ -21,15 +21,10 @@ STRINGS = frozenset(("string", "encapsed_string", "heredoc", "nowdoc"))
 NAMING = frozenset(
     ("assignment_expression", "property_element", "const_element", "array_element_initializer", "simple_parameter")
 )
-CALLS = frozenset(
-    (
-        "function_call_expression",
-        "member_call_expression",
-        "scoped_call_expression",
-        "object_creation_expression",
-        "nullsafe_member_call_expression",
-    )
-)
+CALLS = frozenset((
+    "function_call_expression", "member_call_expression", "scoped_call_expression", "object_creation_expression",
+    "nullsafe_member_call_expression",
+))  # fmt: skip
 
 
 class PhpParts(Values):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from sousveil.model import Construct, Kind, Member
-from sousveil.read import gloss
 from sousveil.read.source.drafts import Draft
 from sousveil.read.source.phpparts import LANGUAGE, STRINGS, PhpParts
 from sousveil.read.source.script import MEMBERS, Context
@@ -50,24 +48,16 @@ class PhpTables(PhpParts):
         """Return the column of ``$t->enum('faith', ['muslim', 'hindu'])->nullable()->comment('…');``."""
         if statement.type != "expression_statement" or not statement.named_children:
             return None
-        told: list[str] = []
+        calls: list[tuple[str, Sequence[Node]]] = []
         call = statement.named_children[0]
         for _ in range(_CHAIN):
             inner = call.child_by_field_name("object")
             if call.type != "member_call_expression" or inner is None:
                 return None
-            given = self._arguments(call)
             method = self.field(call, "name")
+            calls.append((method, self._arguments(call)))
             if inner.type == "variable_name":
-                break
-            if method == "comment" and given and given[0].type in STRINGS:
-                told.append(self.words(given[0], 300))
+                none = method in _NO_COLUMN or method.startswith("drop")
+                return None if none else self.column(statement, calls, "array_creation_expression")
             call = inner
-        else:
-            return None
-        if method in _NO_COLUMN or method.startswith("drop") or not given or given[0].type not in STRINGS:
-            return None
-        words = gloss.join(*told, self.notes(statement.start_byte, statement.end_byte)[2])
-        made = self.member(self.words(given[0], 200), statement.start_byte, statement.end_byte, method, "", words)
-        listed = given[1] if len(given) > 1 and given[1].type == "array_creation_expression" else None
-        return made if listed is None else replace(made, values=tuple((e.value, e.value) for e in self.entries(listed)))
+        return None

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct
-from sousveil.read.source.drafts import Draft, Spots, select, touched
+from sousveil.read.source.drafts import Draft, Spots, touched
 from sousveil.read.source.pythonfunction import PythonFunctions
-from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import Context
-from sousveil.read.source.tree import parse
-from sousveil.read.source.values import inside_of
+from sousveil.read.source.values import read_regions, within
 from sousveil.read.text import Text
 
 if TYPE_CHECKING:
@@ -29,20 +26,7 @@ _SKIPPED = frozenset(("import_statement", "import_from_statement", "future_impor
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the constructs that hold a hit (all, for ``None``), and those they name or are named by."""
-    if hits is not None and not hits:
-        return []
-    readers = []
-    for start, end in regions(text.utf8, hits):
-        source = text.utf8[start:end]
-        tree = parse(source, "python")
-        if tree is not None:
-            readers.append((_Python(text, source, start), tree.root_node))
-
-    def find(spots: Spots | None) -> Iterator[Draft]:
-        for reader, root in readers:
-            yield from reader.find(root, spots)
-
-    return select(text, hits, find, cut_short(text.utf8, hits))
+    return read_regions(text, hits, _Python, "python")
 
 
 class _Python(PythonFunctions):
@@ -52,12 +36,7 @@ class _Python(PythonFunctions):
         self.forget()
         near = self.widen(spots)
         yield from self._module(root, near)
-        waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        for seen in count():
-            if not waiting:
-                break
-            self.late(seen)
-            node, context, self.above = waiting.pop()
+        for node, context in self.nodes(root):
             inner = context
             match node.type:
                 case "class_definition":
@@ -99,8 +78,7 @@ class _Python(PythonFunctions):
                     draft = self.collection(node, context)
                     if draft:
                         yield draft
-                        scope = (*context.scope, context.name)[-40:] if context.name else context.scope
-                        inner = replace(context, inside=inside_of(draft), scope=scope, name="", span=(0, 0))
+                        inner = within(draft, context)
                 case "string" | "concatenated_string":
                     yield from self.string(node, context)
                     if node.type == "concatenated_string":
@@ -119,7 +97,7 @@ class _Python(PythonFunctions):
                 node.type in ("call", "argument_list") and bool(inner.name) and not inner.callee
             )
             children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
-            waiting.extend((c, inner, node) for c in reversed(children))
+            self.enter(children, inner, node)
 
     def _in_class(self, node: Node, context: Context) -> Context:
         return Context((*context.scope, self.field(node, "name"))[-40:], "class")

@@ -19,26 +19,11 @@ _OPTIONS = frozenset(("add_argument", "option", "argument"))
 _DECLARING = frozenset(("namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "Enum", "IntEnum", "StrEnum"))
 _TABLES = frozenset(("create_table", "Table"))
 # Widgets of the usual interface kits that offer a choice, by the last name of the call.
-_CHOICES = frozenset(
-    [
-        "selectbox",
-        "multiselect",
-        "radio",
-        "Dropdown",
-        "Radio",
-        "CheckboxGroup",
-        "Combobox",
-        "OptionMenu",
-        "select_slider",
-        "pills",
-        "segmented_control",
-        "ChoiceField",
-        "MultipleChoiceField",
-        "SelectField",
-        "RadioField",
-        "Select",
-    ]
-)
+_CHOICES = frozenset((
+    "selectbox", "multiselect", "radio", "Dropdown", "Radio", "CheckboxGroup", "Combobox", "OptionMenu",
+    "select_slider", "pills", "segmented_control", "ChoiceField", "MultipleChoiceField", "SelectField",
+    "RadioField", "Select",
+))  # fmt: skip
 _LABELS = frozenset(
     ["Label", "QLabel", "QCheckBox", "QRadioButton", "QAction", "checkbox", "Checkbox", "label", "heading"]
 )

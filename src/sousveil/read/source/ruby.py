@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
-from sousveil.read.source.drafts import Draft, Spots, Uses, select, touched
+from sousveil.read.source.drafts import Draft, Spots, Uses, touched
 from sousveil.read.source.jsfunction import documented
 from sousveil.read.source.literals import shape
-from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.rubyparts import LANGUAGE, LISTS, NAMING, STRINGS, SYMBOLS, RubyParts
 from sousveil.read.source.script import MEMBERS, VALUE, Context
-from sousveil.read.source.tree import parse
-from sousveil.read.source.values import inside_of
+from sousveil.read.source.values import read_regions, within
 from sousveil.read.text import Text
 from sousveil.read.unfinished import bounded
 
@@ -30,42 +27,16 @@ _METHODS = frozenset(("method", "singleton_method"))
 _ACCESSORS = frozenset(
     ["attr_accessor", "attr_reader", "attr_writer", "attribute", "field", "property", "key", "column"]
 )
-_COLUMNS = frozenset(
-    [
-        "string",
-        "text",
-        "integer",
-        "bigint",
-        "boolean",
-        "decimal",
-        "float",
-        "date",
-        "datetime",
-        "json",
-        "jsonb",
-        "binary",
-        "references",
-        "enum",
-        "column",
-    ]
-)
+_COLUMNS = frozenset((
+    "string", "text", "integer", "bigint", "boolean", "decimal", "float", "date", "datetime", "json", "jsonb",
+    "binary", "references", "enum", "column",
+))  # fmt: skip
 _VERBS = frozenset(["get", "post", "put", "delete", "patch", "match"])
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
     """Return the constructs that hold a hit (all, for ``None``), and those they name or are named by."""
-    if hits is not None and not hits:
-        return []
-    readers = []
-    for start, end in regions(text.utf8, hits):
-        source = text.utf8[start:end]
-        readers.append((_Ruby(text, source, start), parse(source, "ruby").root_node))
-
-    def find(spots: Spots | None) -> Iterator[Draft]:
-        for reader, root in readers:
-            yield from reader.find(root, spots)
-
-    return select(text, hits, find, cut_short(text.utf8, hits))
+    return read_regions(text, hits, _Ruby, LANGUAGE)
 
 
 class _Ruby(RubyParts):
@@ -73,12 +44,7 @@ class _Ruby(RubyParts):
         """Yield drafts whose code, or the comment above it, holds a spot."""
         self.spots = spots
         near = self.widen(spots)
-        waiting: list[tuple[Node, Context, Node | None]] = [(root, Context(), None)]
-        for seen in count():
-            if not waiting:
-                break
-            self.late(seen)
-            node, context, self.above = waiting.pop()
+        for node, context in self.nodes(root):
             inner = context
             kind = node.type
             if kind in ("class", "module"):
@@ -107,9 +73,7 @@ class _Ruby(RubyParts):
                 draft = self._collection(node, context)
                 if draft:
                     yield draft
-                scope = (*context.scope, context.name)[-40:] if context.name else context.scope
-                told = inside_of(draft) if draft else context.inside if context.inside == "labels" else ""
-                inner = replace(context, inside=told, scope=scope, name="", span=(0, 0))
+                inner = within(draft, context)
             elif kind in STRINGS:
                 above = self.above
                 if above is not None and above.type == "pair" and above.child_by_field_name("key") == node:
@@ -125,7 +89,7 @@ class _Ruby(RubyParts):
                 yield from self._script(node, context, near)
             whole = kind in NAMING or (kind == "call" and inner.name)
             children = [c for c in node.named_children if whole or touched(near, c.start_byte, c.end_byte)]
-            waiting.extend((c, inner, node) for c in reversed(children))
+            self.enter(children, inner, node)
 
     # ------------------------------------------------------------------------------------ declarations
 

@@ -93,18 +93,6 @@ class Gloss(NamedTuple):
     end: int
 
 
-class Marks(NamedTuple):
-    """How a language writes comments."""
-
-    line: tuple[bytes, ...]
-    block: tuple[tuple[bytes, bytes], ...]
-
-
-BRACE = Marks((b"//",), ((b"/*", b"*/"),))
-HASH = Marks((b"#",), ())
-BRACE_HASH = Marks((b"//", b"#"), ((b"/*", b"*/"),))
-DASH = Marks((b"--",), ((b"/*", b"*/"),))
-
 _LONGEST_COMMENT = 1 << 14
 _COMMENT_LINES = 200
 _LONGEST_LINE = 1 << 12
@@ -116,11 +104,10 @@ _BETWEEN = re.compile(rb"[ \t,;)\]}]*")
 class Source:
     """One artifact's text with what a language reader asks of it: slices, passages, comments beside a declaration."""
 
-    def __init__(self, text: Text, language: str, marks: Marks = BRACE) -> None:
+    def __init__(self, text: Text, language: str) -> None:
         self.text = text
         self.utf8 = text.utf8
         self.language = language
-        self.marks = marks
         self.taken: list[tuple[int, int]] = []
         """Extents of the comments that were given out as glosses."""
 
@@ -151,12 +138,12 @@ class Source:
             return Gloss("", end, end)
         parts = [utf8[at:stop]]
         final = stop
-        if utf8.startswith(self.marks.line, at):
+        if utf8.startswith(b"//", at):
             column = self._column(at)
             for _ in range(_COMMENT_LINES):
                 nxt = self._code_start(final + 1)
                 # Going on means: nothing but a comment, at the same place.
-                if nxt is None or not utf8.startswith(self.marks.line, nxt) or abs(self._column(nxt) - column) > 2:
+                if nxt is None or not utf8.startswith(b"//", nxt) or abs(self._column(nxt) - column) > 2:
                     break
                 if column < 12 or self._column(nxt) < 12:
                     break
@@ -183,12 +170,10 @@ class Source:
         before = utf8[line_start:start].strip()
         parts: list[bytes] = []
         first = start
-        for opening, closing in self.marks.block:
-            if before.startswith(opening) and before.endswith(closing):
-                parts.append(before)
-                first = utf8.find(before, line_start)
-                before = b""
-        if before:
+        if before.startswith(b"/*") and before.endswith(b"*/"):
+            parts.append(before)
+            first = utf8.find(before, line_start)
+        elif before:
             return Gloss("", start, start)
         own = self._column(start)
         at = line_start
@@ -218,7 +203,7 @@ class Source:
             if first is None:
                 return
             begin, at = self._line(first)
-            if not self.utf8.startswith(self.marks.line, first):
+            if not self.utf8.startswith(b"//", first):
                 if len(numbers) > 1 and numbers[0] in (0, 1) and self._behind(begin, at) is not None:
                     yield from lines
                 return
@@ -229,8 +214,8 @@ class Source:
     def _behind(self, line_start: int, line_end: int) -> int | None:
         """Return where a comment stands behind code on a line; None where there is no code or no comment."""
         line = self.utf8[line_start:line_end]
-        places = [line.find(mark) for mark in self.marks.line if mark in line]
-        return line_start + min(places) if places and line[: min(places)].strip() else None
+        place = line.find(b"//")
+        return line_start + place if place >= 0 and line[:place].strip() else None
 
     def _comment_above(self, line_start: int, own: int) -> tuple[int, int] | None:
         if line_start == 0:
@@ -242,21 +227,18 @@ class Source:
         if not stripped:
             return None
         at = previous + len(body) - len(body.lstrip())
-        if stripped.startswith(self.marks.line):
+        if stripped.startswith(b"//"):
             column = self._column(at)
             # Far to the right it goes on with the comment of the line above it.
             if column > own + 8 and column >= 12 and self._trails(previous, column):
                 return None
             return at, end
-        for opening, closing in self.marks.block:
-            if stripped.endswith(closing):
-                begin = utf8.rfind(opening, max(0, end - _LONGEST_COMMENT), end)
-                if begin < 0 or utf8.find(closing, begin, end) + len(closing) != previous + len(body.rstrip()):
-                    return None
-                if utf8[self._line(begin)[0] : begin].strip():
-                    return None
-                return begin, end
-        return None
+        if not stripped.endswith(b"*/"):
+            return None
+        begin = utf8.rfind(b"/*", max(0, end - _LONGEST_COMMENT), end)
+        if begin < 0 or utf8.find(b"*/", begin, end) + 2 != previous + len(body.rstrip()):
+            return None
+        return None if utf8[self._line(begin)[0] : begin].strip() else (begin, end)
 
     def _trails(self, line_start: int, column: int) -> bool:
         """Return whether the comment at ``column`` goes on with one that stands behind code further up."""
@@ -265,23 +247,22 @@ class Source:
                 return False
             previous, end = self._line(line_start - 1)
             body = self.utf8[previous:end]
-            places = [body.find(mark) for mark in self.marks.line if mark in body]
-            if not places or abs(self._column(previous + min(places)) - column) > 2:
+            place = body.find(b"//")
+            if place < 0 or abs(self._column(previous + place) - column) > 2:
                 return False
-            if body[: min(places)].strip():
+            if body[:place].strip():
                 return True
             line_start = previous
         return False
 
     def _comment_end(self, at: int) -> int | None:
         utf8 = self.utf8
-        if utf8.startswith(self.marks.line, at):
+        if utf8.startswith(b"//", at):
             return self._line(at)[1]
-        for opening, closing in self.marks.block:
-            if utf8.startswith(opening, at):
-                stop = utf8.find(closing, at + len(opening), at + _LONGEST_COMMENT)
-                return None if stop < 0 else stop + len(closing)
-        return None
+        if not utf8.startswith(b"/*", at):
+            return None
+        stop = utf8.find(b"*/", at + 2, at + _LONGEST_COMMENT)
+        return None if stop < 0 else stop + 2
 
     def _code_start(self, at: int) -> int | None:
         start, end = self._line(at) if at < len(self.utf8) else (at, at)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import html
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
-from sousveil.read.source.drafts import Draft
+from sousveil.read.source.drafts import Draft, Spots, select
 from sousveil.read.source.literals import Entry, Shape, shape
+from sousveil.read.source.regions import cut_short, regions
 from sousveil.read.source.script import GLOSS, MEMBERS, SHORT, VALUE, Context, Script, unescape
+from sousveil.read.source.tree import parse
 from sousveil.read.text import Text
 from sousveil.read.unfinished import bounded
 
@@ -39,9 +44,12 @@ _SHOWN = re.compile(
 _ROLES = {"th": "column-header", "option": "select", "a": "menu", "button": "menu", "li": "menu"}
 
 
-def inside_of(draft: Draft | None) -> str:
-    """Return what the items of a literal are told by: ``labels`` have no life of their own."""
-    return "" if draft is None else "collection" if draft.kind is Kind.RECORD else "labels"
+def within(draft: Draft | None, context: Context) -> Context:
+    """Return what stands around the items of a literal that ``draft`` tells of; labels have no life of their own."""
+    told = "" if draft is None else "collection" if draft.kind is Kind.RECORD else "labels"
+    scope = (*context.scope, context.name)[-40:] if context.name else context.scope
+    inside = told or (context.inside if context.inside == "labels" else "")
+    return replace(context, inside=inside, scope=scope, name="", span=(0, 0))
 
 
 class Values(Script):
@@ -56,6 +64,25 @@ class Values(Script):
         self.language = language
         self.above: Node | None = None
         """The parent of the node in hand: ``Node.parent`` searches from the root each time."""
+        self._waiting: list[tuple[Node, Context, Node | None]] = []
+
+    def nodes(self, root: Node) -> Iterator[tuple[Node, Context]]:
+        """Yield the root and every node that is entered, in the order of the text, each with what stands around it."""
+        self._waiting = [(root, Context(), None)]
+        for seen in count():
+            if not self._waiting:
+                break
+            self.late(seen)
+            node, context, self.above = self._waiting.pop()
+            yield node, context
+
+    def enter(self, children: Sequence[Node], context: Context, above: Node) -> None:
+        """Have these children of ``above`` visited next."""
+        self._waiting.extend((c, context, above) for c in reversed(children))
+
+    @abstractmethod
+    def find(self, root: Node, spots: Spots | None) -> Iterator[Draft]:
+        """Yield drafts whose code, or the comment above it, holds a spot."""
 
     @abstractmethod
     def words(self, node: Node, limit: int = GLOSS) -> str:
@@ -64,6 +91,19 @@ class Values(Script):
     @abstractmethod
     def entries(self, node: Node, deep: int = 2, most: int = MEMBERS) -> list[Entry]:
         """Return the items of a list or mapping literal."""
+
+    def column(self, statement: Node, calls: Sequence[tuple[str, Sequence[Node]]], array: str) -> Member | None:
+        """Return the column of a table: ``calls`` on it with what they are given, the one that makes it the last."""
+        if not calls or not calls[-1][1] or calls[-1][1][0].type not in self.string_types:
+            return None
+        told = [self.words(given[0], 300) for method, given in calls[:-1]
+                if method == "comment" and given and given[0].type in self.string_types]  # fmt: skip
+        method, given = calls[-1]
+        words = gloss.join(*told, self.notes(statement.start_byte, statement.end_byte)[2])
+        made = self.member(self.words(given[0], 200), statement.start_byte, statement.end_byte, method, "", words)
+        listed = given[1] if len(given) > 1 and given[1].type == array else None
+        values = () if listed is None else tuple((e.value, e.value) for e in self.entries(listed))
+        return made if listed is None else msgspec.structs.replace(made, values=values)
 
     def wanted(self, node: Node) -> bool:
         """Return whether a hit lies in the node; for items beyond what is kept of a long list."""
@@ -295,3 +335,30 @@ class Values(Script):
             )
 
         return build
+
+
+def read_regions(
+    text: Text,
+    hits: Sequence[int] | None,
+    reader: Callable[[Text, bytes, int], Values],
+    grammar: str,
+    opening: bytes = b"",
+) -> list[Construct]:
+    """Return the constructs that hold a hit (all, for ``None``), and those they name or are named by.
+
+    ``opening`` stands before code: a region from the middle of a file has none.
+    """
+    if hits is not None and not hits:
+        return []
+    readers = []
+    for start, end in regions(text.utf8, hits):
+        source = text.utf8[start:end]
+        if opening and start and not source.lstrip().startswith(opening[:2]):
+            source, start = opening + source, start - len(opening)
+        readers.append((reader(text, source, start), parse(source, grammar).root_node))
+
+    def find(spots: Spots | None) -> Iterator[Draft]:
+        for one, root in readers:
+            yield from one.find(root, spots)
+
+    return select(text, hits, find, cut_short(text.utf8, hits))

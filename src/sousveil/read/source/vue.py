@@ -25,32 +25,10 @@ _ITEM = re.compile(r"(?:^|-)(?:option|radio|checkbox|radio-button|checkbox-butto
 _COLUMN = re.compile(r"(?:^|-)(?:table-column|column)$|^th$")
 _ROWS = re.compile(r"(?:^|-)(?:form-item|descriptions-item|field|cell|menu-item|tab-pane|collapse-item|form)$")
 _FORM = re.compile(r"(?:^|-)(?:form|table|descriptions|filter|search|query)$")
-_SHOWN = frozenset(
-    [
-        "label",
-        "span",
-        "th",
-        "td",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "legend",
-        "dt",
-        "dd",
-        "div",
-        "p",
-        "a",
-        "button",
-        "b",
-        "strong",
-        "li",
-        "em",
-        "i",
-    ]
-)
+_SHOWN = frozenset((
+    "label", "span", "th", "td", "h1", "h2", "h3", "h4", "h5", "h6", "legend", "dt", "dd", "div", "p", "a",
+    "button", "b", "strong", "li", "em", "i",
+))  # fmt: skip
 _QUOTED = re.compile(r"'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"|`([^`\n]{1,200})`")
 _BRACES = re.compile(r"\{\{(.{0,400}?)\}\}", re.S)
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")

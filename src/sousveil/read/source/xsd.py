@@ -129,7 +129,6 @@ class _Schema:
         return restriction.text("base") if restriction else ""
 
     def _record(self, element: Element) -> Construct:
-        owner = self._owner(element)
         content = self.document.children(element, "complexContent", "simpleContent")[:2]
         derived = [e for c in content for e in self.document.children(c, "extension", "restriction")]
         bases = [e.text("base") for e in derived if e.text("base")]
@@ -139,20 +138,18 @@ class _Schema:
             if len(members) >= _MEMBERS:
                 tell("cut", f"{_MEMBERS:,} fields of one type were read, not those behind them")
                 break
+        return self._declared(Kind.RECORD, element, members, element.local, bases)
+
+    def _declared(
+        self, kind: Kind, element: Element, members: Sequence[Member], role: str, bases: Sequence[str] = ()
+    ) -> Construct:
+        """Return a type under the name of who owns it, with what is said of both."""
+        owner = self._owner(element)
         words = self._gloss(element)
         if owner is not element:
             words = gloss.join(self._gloss(owner), words)
-        return Construct(
-            Kind.RECORD,
-            owner.text("name"),
-            self.text.passage(owner.start, owner.open_end),
-            members=tuple(members),
-            gloss=words,
-            scope=self._scope(owner),
-            role=element.local,
-            language=LANGUAGE,
-            bases=tuple(bases),
-        )
+        place, scope = self.text.passage(owner.start, owner.open_end), self._scope(owner)
+        return Construct(kind, owner.text("name"), place, tuple(members), words, scope, role, LANGUAGE, tuple(bases))
 
     def _global(self, element: Element) -> Construct:
         """Return a top-level element of a type declared elsewhere."""
@@ -169,26 +166,13 @@ class _Schema:
         )
 
     def _enumeration(self, element: Element) -> Construct:
-        owner = self._owner(element)
         members = []
         for facet in bounded(self._facets(element), _MEMBERS, "values of one type"):
             value = facet.text("value")
             words = self._gloss(facet)
             # A code is told apart from what it stands for: the documentation names the value.
             members.append(self._member(facet, value, value=value, note=words))
-        words = self._gloss(element)
-        if owner is not element:
-            words = gloss.join(self._gloss(owner), words)
-        return Construct(
-            Kind.ENUMERATION,
-            owner.text("name"),
-            self.text.passage(owner.start, owner.open_end),
-            members=tuple(members),
-            gloss=words,
-            scope=self._scope(owner),
-            role="enum",
-            language=LANGUAGE,
-        )
+        return self._declared(Kind.ENUMERATION, element, members, "enum")
 
     def _operation(self, element: Element) -> Construct:
         uses = Uses()

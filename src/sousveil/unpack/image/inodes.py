@@ -46,10 +46,12 @@ def files(
     source: Seekable,
     reading: Reading,
     one: Callable[[Any, bytes, Node], Generator[Item | Limit]],
+    run: int = 1,
 ) -> Generator[Item | Limit]:
     """Yield what ``one`` gives for each inode that is no folder, in the order of the folders.
 
-    ``opened`` opens the file system, which ``one`` is given too. Raise NotOpened if there is no root folder.
+    ``opened`` opens the file system, which ``one`` is given too; ``run`` is that of ``Reading.spread``. Raise NotOpened
+    if there is no root folder.
     """
     try:
         image = opened()
@@ -59,7 +61,7 @@ def files(
     except Damaged as error:
         raise NotOpened("broken", str(error)) from None
     reading.opened = True
-    reading.spread()
+    reading.spread(run)
     if image.end > source.size:
         reading.note("truncated", f"{source.size} of {image.end} bytes are there")
     seen: dict[int, bytes] = {image.root: b"."}

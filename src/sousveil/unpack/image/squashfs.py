@@ -11,12 +11,14 @@ import stat
 import struct
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
+from functools import partial
 
 from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.image.blocks import DECODERS
-from sousveil.unpack.image.parts import MOST_NAME, Damaged, behind, give, linked, special
-from sousveil.unpack.reading import Item, NotOpened, Reading
+from sousveil.unpack.image.inodes import files
+from sousveil.unpack.image.parts import MOST_NAME, Damaged, give, special
+from sousveil.unpack.reading import Item, Reading
 from sousveil.unpack.source import Seekable
 
 ABOUT = About(
@@ -83,10 +85,10 @@ def measure(head: bytes, room: int) -> int:
 
 
 class _Inode:
-    __slots__ = ("blocks", "fragment", "kind", "offset", "size", "start", "target")
+    __slots__ = ("blocks", "fragment", "mode", "offset", "size", "start", "target")
 
     def __init__(self, kind: int, size: int = 0, start: int = 0, offset: int = 0) -> None:
-        self.kind = kind
+        self.mode = _KINDS[kind]
         self.size = size
         self.start = start
         self.offset = offset
@@ -102,6 +104,7 @@ class _Image:
         self.super = Super(source.read(0, 128))
         self.order = self.super.order
         self.decode = DECODERS[self.super.compression]
+        self.root, self.end = self.super.root, self.super.used
         self._meta: OrderedDict[int, tuple[bytes, int]] = OrderedDict()
         self._fragments: OrderedDict[int, bytes] = OrderedDict()
 
@@ -293,50 +296,9 @@ class _Image:
 def read(source: Seekable, reading: Reading, name: str) -> Generator[Item | Limit]:
     """Yield the files in the order of the folders. Raise NotOpened if this is no image that can be read."""
     del name
-    try:
-        image = _Image(source, reading)
-        root = image.inode(image.super.root)
-        if root.kind not in (1, 8):
-            raise Damaged("the root is no folder")
-    except Damaged as error:
-        raise NotOpened("broken", str(error)) from None
-    reading.opened = True
-    reading.spread(_TOGETHER)
-    if image.super.used > source.size:
-        reading.note("truncated", f"{source.size} of {image.super.used} bytes are there")
-    yield from _folders(image, root, reading)
-    yield from behind(source, image.super.used, reading)
-    yield from reading.drain()
+    yield from files(lambda: _Image(source, reading), source, reading, partial(_one, reading), _TOGETHER)
 
 
-def _folders(image: _Image, root: _Inode, reading: Reading) -> Generator[Item | Limit]:
-    seen: dict[int, bytes] = {image.super.root: b"."}
-    stack = [(b"", root)]
-    while stack:
-        folder, inode = stack.pop()
-        below: list[tuple[bytes, _Inode]] = []
-        try:
-            for name, reference in image.entries(inode):
-                reading.budget.tick()
-                path = folder + name
-                first = seen.setdefault(reference, path)
-                if first is not path:
-                    linked(reading, path, first)
-                    continue
-                try:
-                    found = image.inode(reference)
-                except Damaged as error:
-                    reading.note("broken", str(error), reading.names.decode(path))
-                    continue
-                if found.kind in (1, 8):
-                    if len(path) > MOST_NAME:
-                        reading.note("depth", "folders lie deeper than is followed", reading.names.decode(path))
-                    else:
-                        below.append((path + b"/", found))
-                elif not special(reading, path, _KINDS[found.kind], found.target):
-                    yield from give(reading, path, found.size, image.content(found))
-                yield from reading.drain()
-        except Damaged as error:
-            reading.note("broken", str(error), reading.names.decode(folder or b"/"))
-        yield from reading.drain()
-        stack.extend(reversed(below))
+def _one(reading: Reading, image: _Image, path: bytes, found: _Inode) -> Generator[Item | Limit]:
+    if not special(reading, path, found.mode, found.target):
+        yield from give(reading, path, found.size, image.content(found))
