@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sousveil.judge import rules
@@ -122,6 +123,57 @@ example: {file: a.h, text: ""}
 near-miss: {file: a.h, text: "", why: nothing is there}
 limits: It does nothing at all, on purpose.
 """
+
+
+def made_up(**changed: str) -> rules.Rule:
+    """Return the good rule with other values for some of its keys."""
+    lines = [
+        f"{key}: {changed.get(key, value)}" for key, _, value in (x.partition(": ") for x in GOOD.split("\n") if x)
+    ]
+    return read_rule("\n".join(lines), "made-up.yaml")
+
+
+def test_a_finding_tells_each_condition_that_was_met_and_where() -> None:
+    (found,) = judge([FACE], [made_up()], load().tag).findings
+    (reason,) = found.reasons
+    assert (reason.text, reason.weight) == ("A made-up rule that is only here to be loaded.", 2.61)
+    assert [(child.text, child.places) for child in reason.children] == [
+        ("it is a record with fields", ()),
+        ("ethnicity is named in its members: ethnicity", (1,)),
+    ]
+    assert found.places[1].text == "emEthnicity"
+
+
+@pytest.mark.parametrize(
+    ("act", "strength", "said"),
+    [
+        ("infers", "0.6", "How often its answers are right."),
+        ("targets", "0.6", "Whether the trait was declared by the person or inferred by a machine."),
+        ("residue", "0.6", "That the product still fills the slot."),
+        ("records", "0.6", "That the trait is inferred: a value that a person or a document states is stored"),
+        ("measures", "0.6", "That anyone is sorted: outcomes are compared between groups."),
+    ],
+)
+def test_a_finding_of_each_act_says_what_it_does_not_prove(act: str, strength: str, said: str) -> None:
+    (found,) = judge([FACE], [made_up(act=act, strength=strength)], load().tag).findings
+    assert found.act == act
+    assert any(one.startswith(said) for one in found.not_proved)
+
+
+@pytest.mark.parametrize(("strength", "shown"), [("0.2", 0), ("0.26", 1), ("0.45", 1)])
+def test_a_clue_is_shown_from_a_quarter_on_and_decides_nothing(strength: str, shown: int) -> None:
+    judgement = judge([FACE], [made_up(strength=strength)], load().tag)
+    assert (len(judgement.findings), len(judgement.explained)) == (shown, 1 - shown)
+    assert judgement.verdict is Verdict.CLEAR
+
+
+def test_what_is_made_to_test_a_program_comes_behind_it() -> None:
+    sited = [
+        Sited(msgspec.structs.replace(FACE.construct, name=name), path, "0" * 64)
+        for name, path in (("FACE_ONE_INFO", "a/tests/one.h"), ("FACE_TWO_INFO", "b/two.h"))
+    ]
+    found = judge(sited, [made_up()], load().tag).findings
+    assert [f.places[0].artifact for f in found] == ["b/two.h", "a/tests/one.h"]
 
 
 def test_a_good_rule_loads() -> None:

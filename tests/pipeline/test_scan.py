@@ -194,6 +194,15 @@ def test_the_same_bytes_in_two_folders_are_found_in_both(tmp_path: Path) -> None
     assert report.counts.read == 2
 
 
+def test_a_copy_is_not_read_again_and_is_found_all_the_same(tmp_path: Path) -> None:
+    """No type is declared here whose name would be searched for in a second pass."""
+    for name in ("v1", "v2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "labels.py").write_text('FACE_ETHNICITY = ["uyghur", "han", "tibetan", "other"]\n')
+    (finding,) = sousveil.scan(tmp_path).findings
+    assert [(link.relation, link.place.artifact) for link in finding.links] == [("same-bytes", "v2/labels.py")]
+
+
 @pytest.mark.parametrize("name", [b"evil\xff\nname.h", b"a\x1b[31mb.h", "维\u202e.h".encode(), b"-rf.h"])
 def test_a_file_of_any_name_is_read(tmp_path: Path, name: bytes) -> None:
     with open(os.path.join(os.fsencode(tmp_path), name), "w") as file:

@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from sousveil.model import Limit
-from sousveil.unpack import Budget, Entry, Quotas, walk
+from sousveil.unpack import Budget, Entry, Quotas, limits, walk
 
 MB = 1_000_000
 
@@ -180,6 +180,20 @@ def _slowly(found):  # type: ignore[no-untyped-def]
     for one in found:
         time.sleep(0.002)
         yield one
+
+
+def test_a_bomb_that_was_left_weighs_on_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RATIO_FLOOR", 0)
+    budget = Budget(Quotas(max_ratio=10))
+    outer = limits.Meter(budget, 100)
+    bomb = limits.Meter(budget, 10, outer)
+    with pytest.raises(limits.Stop) as stopped:
+        bomb.take(101)
+    assert stopped.value.meter is bomb
+    bomb.forgive()
+    outer.take(1000)
+    with pytest.raises(limits.Stop):
+        outer.take(1)
 
 
 def test_tar_of_nothing_but_headers_ends(pack: SimpleNamespace) -> None:

@@ -92,15 +92,18 @@ class Meter:
     def take(self, count: int) -> None:
         """Count unpacked bytes here and in every parent. Raise Stop past the ratio of one of them or the deadline."""
         meter: Meter | None = self
-        while meter is not None:
+        over: Meter | None = None
+        while meter is not None:  # all count it, that ``forgive`` takes no more out of them than went in
             meter.out += count
-            if meter.out > meter.cap:
-                raise Stop(
-                    "quota",
-                    f"--max-ratio {self.budget.quotas.max_ratio}: {meter.packed} bytes unpack to more than {meter.cap}",
-                    meter,
-                )
+            if over is None and meter.out > meter.cap:
+                over = meter
             meter = meter.parent
+        if over is not None:
+            raise Stop(
+                "quota",
+                f"--max-ratio {self.budget.quotas.max_ratio}: {over.packed} bytes unpack to more than {over.cap}",
+                over,
+            )
         self.budget.tick()
 
     def forgive(self) -> None:
