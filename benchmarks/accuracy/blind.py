@@ -7,6 +7,8 @@ with the hash of its archive. They are other people's code: check each out into 
 under that name. What the snapshot of a repository lacked (files from 4 MiB on) was not looked at. ``first_run`` is the
 verdict before anything was mended by it, ``mended`` the label where reading the product showed that it was wrong.
 ``blind-small.tsv`` and ``blind-fourth.tsv`` to ``blind-tenth.tsv`` are later sets of the same kind.
+``blind-eleventh.tsv`` lists single files, most of them cut to the part around what they hold: a number in the place of
+a repository, and the hash of what was scanned.
 ``blind-twelfth.tsv`` holds single files taken out of a repository or a package, and their SHA-256 (of several, that of
 their digests in order of path).
 """

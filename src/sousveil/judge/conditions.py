@@ -12,6 +12,7 @@ from typing import Any
 
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
 from sousveil.judge.outline import Asking, mask, members, sighted
+from sousveil.judge.persons import persons_of
 from sousveil.judge.requests import find_request
 from sousveil.judge.scene import Condition, Result, RuleError, Scene
 from sousveil.match.lexicon import Tag
@@ -223,16 +224,20 @@ def _request(value: object) -> Condition:
         raise RuleError("takes true")
 
     def evaluate(scene: Scene) -> Result | None:
-        c = scene.features.construct
-        said = c.gloss or c.passage.text
-        asked = find_request(said, " ".join((c.name, *c.scope)), scene.trait, scene.features.tag)
-        return Result(f"it asks a model: {asked.words}") if asked else None
+        c, tagger = scene.features.construct, scene.features.tag
+        # A turn of a chat is a record; what it says is one of its values.
+        turns = [m for m in c.members if c.kind is Kind.RECORD and m.name in ("content", "text", "prompt")]
+        for name, said in [(f"{m.name} {c.name}", m.value) for m in turns] or [(c.name, c.gloss or c.passage.text)]:
+            asked = find_request(said, " ".join((name, *c.scope)), scene.trait, tagger)
+            if asked:
+                return Result(f"it asks a model: {asked.words}")
+        return None
 
     return evaluate
 
 
 def _linked(value: object) -> Asking:
-    o = _options(value, {"rule", "context", "min", "relation", "input"})
+    o = _options(value, {"rule", "context", "min", "relation", "input", "besides"})
     if "input" in o:
 
         def taken(scene: Scene) -> Result | None:
@@ -257,20 +262,17 @@ def _linked(value: object) -> Asking:
         return Asking(judged, (mask((what, name) for name in rules),))
     concepts = frozenset(_words(o["context"]))
     relations = (o["relation"],) if "relation" in o else ("user", "type")
-    least = int(o.get("min", 1))
+    least, besides = int(o.get("min", 1)), _words(o.get("besides", []))
 
     def evaluate(scene: Scene) -> Result | None:
-        words: dict[str, None] = {}
-        for relation in relations:
-            for seen in scene.linked.get(relation, ()):
-                if seen.tag.concept in concepts:
-                    words[seen.tag.term.lower()] = None
-        if len(words) < least:
+        told = (s.tag for relation in relations for s in scene.linked.get(relation, ()))
+        words = {tag.term.lower(): None for tag in told if tag.concept in concepts}
+        if len(words) < least or words.keys() <= set(besides):
             return None
         return Result(f"what it is linked to speaks of {' or '.join(sorted(concepts))}: {', '.join(list(words)[:6])}")
 
     bits = mask(("linked", relation, concept) for relation in relations for concept in concepts)
-    return Asking(evaluate, (bits,) if least > 0 else (), least == 1)
+    return Asking(evaluate, (bits,) if least > 0 else (), least == 1 and not besides)
 
 
 def _rule(value: object) -> Asking:
@@ -386,6 +388,7 @@ MAKERS: dict[str, Callable[[object], Condition | Asking]] = {
     "direction": _direction,
     "claim": _claim,
     "request": _request,
+    "persons-of": persons_of,
     "linked": _linked,
     "rule": _rule,
     "same-member": _same_member,

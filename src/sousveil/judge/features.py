@@ -264,7 +264,7 @@ class Features:
             for tag in tags:
                 if tag.concept in beside:
                     beside[tag.concept].add(tag.term.lower())
-            if named and (learned or any(t.concept in ("model", "infer") for t in tags)):
+            if named and (learned or any(t.concept in ("model", "infer", "assess", "probability") for t in tags)):
                 out.update(Trait(t) for t in named)
         if len(groups) >= _SEVERAL and Trait.ETHNICITY in plain:
             out.add(Trait.ETHNICITY)

@@ -21,7 +21,11 @@ _ADDRESSED = re.compile(
     r"\bas json\b|\b(?:choose|pick|select) (?:exactly )?one\b|(?:回答|返回|输出)[^。\n]{0,20}json",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"prompt|instruction|system_?(?:message|content|text)", re.IGNORECASE)
+_NAMED = re.compile(
+    # A turn of a chat: ``messages=[{"role": "user", "content": …}]``.
+    r"prompt|instruction|system_?(?:message|content|text)|^content\b.*\bmessages\b",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(
     r"\b(?:images?|photos?|photographs?|pictures?|selfies?|portraits?|faces?|avatars?|frames?|persons?|people|individuals?|"
     r"users?|profiles?|posts?|tweets?|messages|candidates?|speakers?|callers?|authors?|voices?|full names?)\b|"
