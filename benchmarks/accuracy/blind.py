@@ -11,6 +11,7 @@ verdict before anything was mended by it, ``mended`` the label where reading the
 a repository, and the hash of what was scanned.
 ``blind-twelfth.tsv`` holds single files taken out of a repository or a package, and their SHA-256 (of several, that of
 their digests in order of path).
+``blind-fourteenth.tsv`` holds single files; of a source ``file:NUMBER`` no repository is known, and most are parts.
 """
 
 from __future__ import annotations
