@@ -20,12 +20,17 @@ PERSONS = [
     "是否外籍维族人员",
     "查询涉疆人员位置信息列表",
     "涉疆人员多维分析",
+    "少数民族流动人口",
+    "少数民族人员轨迹",
     "读取陌生维族人的定时工具",
 ]
 OTHERS = [
     "残疾人、少数民族人员、退役军人的就业",
     "少数民族专业技术人员",
     "少数民族人员培训",
+    "少数民族人员",
+    "少数民族人员统计",
+    "是否少数民族人员",
     "汉族人员",
     "维族人的坚果之王",
     "重点维吾尔族古籍",
@@ -208,3 +213,12 @@ def test_is_found(name: str) -> None:
 def test_its_twin_stays_quiet(name: str) -> None:
     file, text = QUIET[name]
     assert not profiles(judged(**{file: text}))
+
+
+def test_a_line_of_a_program_that_a_page_shows_is_no_filter() -> None:
+    page = "<html><body><h2>filter(): rows with matching conditions</h2><form><label>hair_color</label><label>{}</label></form></body></html>\n"
+    assert not [
+        f
+        for f in judged(doc__html=page.format("#&gt; hair_color skin_color eye_color")).findings
+        if f.probability >= 0.5
+    ]

@@ -33,6 +33,12 @@ _HANDLED = re.compile(
     r"\s*(?:\Z|库|名单|信息|列表|档案|登记|管理|统计|(?:多维)?分析|查询|检索|搜索|采集|详细|详情|展示|台账|标签|画像|轨迹|落脚|位置|"
     r"动向|去向|研判|预警|报警|告警|布控|管控|管理|监测|监控|核查|排查|盘查|同时|入住|出现|进入|离开|聚集|徘徊|识别|抓拍|比对|导出|导入|类型|类别|\d)"
 )
+# Minorities in general are one box among others of a staff's form, and counted; a register of them is neither.
+_ANY_MINORITY = frozenset(("少数民族", "少數民族"))
+_REGISTER = re.compile(
+    r"(?:流动|外来|暂住|重点|可疑|高危|敏感|涉稳|入住|住宿|聚集|库|名单|档案|登记|分析|采集|详细|台账|画像|轨迹|落脚|位置|动向|去向|"
+    r"研判|预警|报警|告警|布控|管控|监测|监控|核查|排查|盘查|出现|进入|离开|徘徊|识别|抓拍|比对)"
+)
 # Whoever is not of them is most people.
 _MAJORITY = frozenset(("han",))
 
@@ -50,7 +56,7 @@ def find_persons(text: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]
         for tag in tagger(phrase):
             if tag.role not in ("group", "practice") or tag.trait != trait or tag.strength != "certain":
                 continue
-            if tag.concept in _MAJORITY:
+            if tag.concept in _MAJORITY or (tag.term in _ANY_MINORITY and not _REGISTER.search(phrase)):
                 continue
             named = _PERSONS.match(phrase, tag.end)
             end = tag.end if _THEMSELVES.search(phrase[tag.start : tag.end]) else named.end() if named else 0
