@@ -233,3 +233,28 @@ def test_kinds_found_in_texts_and_benchmarks_are_nobodys_record() -> None:
     assert [f for f in judged(record__py=asked).findings if f.act is Act.RECORDS]
     assert not [f for f in judged(**{"pkg/benchmarks/bbq__py": bench}).findings if f.act is Act.RECORDS]
     assert [f for f in judged(**{"pkg/tables/bbq__py": bench}).findings if f.act is Act.RECORDS]
+
+
+def test_kinds_of_a_watch_one_of_which_is_the_trait() -> None:
+    kinds = 'const KINDS = [\n  {{ key: "名单库布控", value: 1 }},\n  {{ key: "{}", value: 2 }},\n];\n'
+    assert {t for t, _, _ in profiles(judged(kinds__js=kinds.format("民族布控")))} == {Trait.ETHNICITY}
+    assert not profiles(judged(kinds__js=kinds.format("民族团结")))
+
+
+def test_what_a_request_s_fields_are_searched_by() -> None:
+    request = (
+        "data class {}(\n"
+        '  @Schema(description = "Ethnicity, to search by, of the prisoners")\n  val ethnicity: String? = null,\n'
+        '  @Schema(description = "Gender to filter the results by")\n  val gender: String? = null,\n'
+        "  val minHeight: Int? = null,\n  val maxHeight: Int? = null,\n  val minWeight: Int? = null,\n"
+        "  val maxWeight: Int? = null,\n)\n"
+    )
+    assert profiles(judged(a__kt=request.format("PhysicalDetailRequest")))
+
+
+def test_the_greatest_of_several_chances_was_not_declared() -> None:
+    shown = (
+        'def show(r):\n    print("Age", r.get("age"))\n    print("Gender", r.get("gender"))\n    print(r.get("{}"))\n'
+    )
+    assert profiles(judged(show__py=shown.format("dominant_race")))
+    assert not profiles(judged(show__py=shown.format("race")))

@@ -94,7 +94,7 @@ NODE = re.compile(
 )
 # Builders of queries: .eq("nation", "…"), filter(nation="…"), where(nation: "…"), eq(Person::getNation, "…").
 BUILT = re.compile(
-    rb"(?:\.|->|\b)(?:eq|like|has|where\w{0,8}|filter(?:_by)?|find(?:By|_by|All|Many|One)?|and[wW]here|or[wW]here|exclude|terms?|match"
+    rb"(?:\.|->|\b)(?:eq|i?like|has|where\w{0,8}|filter(?:_by)?|find(?:By|_by|All|Many|One)?|and[wW]here|or[wW]here|exclude|terms?|match"
     rb"|(?:terms?|match(?:Phrase)?|wildcard)Query)"
     rb"\(\s{0,8}[{\[(]{0,2}\s{0,8}[\"'`]?(?P<name>" + OPERAND + rb")[\"'`]?\s{0,8}(?:,|:|=>|=)"
     rb"\s{0,8}(?:[\"'](?:=|like|in)[\"']\s{0,4},\s{0,4})?(?:in_?\()?(?:\{\s{0,8}[\"']?\$(?:in|eq|regex)[\"']?\s{0,4}:\s{0,4})?"
