@@ -165,7 +165,9 @@ def test_terms_at_the_ends_of_files_of_every_way_of_reading(tmp_path: Path, monk
         path.write_text(("x\n" * size)[: max(0, size - len(word) - 1)] + "\n" * (size > 0) + word * (size > 0))
         paths.append(os.fsencode(path))
         expected += [f"{path}:{path.read_text().count(chr(10))}:{size - 11}:"] * (size > 0)
-    (lines,) = search.find(search.Batch(0, (*paths, os.fsencode(tmp_path)), ()))
+    (tmp_path / "folder").mkdir()
+    paths.append(os.fsencode(tmp_path / "folder"))
+    (lines,) = search.find(search.Batch(0, os.fsencode(tmp_path), tuple(paths), ()))
     assert [f.split(" ")[0] for f in lines.found] == expected
     assert [w.partition(": ")[2] for w in lines.wrong] == ["neither a file nor a folder; not opened"]
 
