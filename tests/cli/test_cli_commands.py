@@ -169,7 +169,7 @@ def test_terms_at_the_ends_of_files_of_every_way_of_reading(tmp_path: Path, monk
     paths.append(os.fsencode(tmp_path / "folder"))
     (lines,) = search.find(search.Batch(0, os.fsencode(tmp_path), tuple(paths), ()))
     assert [f.split(" ")[0] for f in lines.found] == expected
-    assert [w.partition(": ")[2] for w in lines.wrong] == ["neither a file nor a folder; not opened"]
+    assert [w.partition(": ")[2] for w in lines.wrong] == ["a folder was put in its place"]
 
 
 def test_terms_in(run, tmp_path: Path, header: Path, harmless: Path) -> None:

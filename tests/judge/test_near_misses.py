@@ -559,6 +559,9 @@ def test_figures_and_dictionaries_are_nobodys_record() -> None:
     drawn = 'label_{} = {{"Female": "#111", "Male": "#222", "ethnic_minority": "#333", "income": "#444"}}\n'
     assert judged(a__py=drawn.format("colors")).verdict is Verdict.CLEAR
     assert judged(a__py=drawn.format("fields")).verdict is Verdict.RECORDS
+    words = "class Terms:\n    glasses: str\n    beard: str\n    gender: str\n    religion: str\n    ethnicity: str\n"
+    more = "".join(f"    term{n}: str\n" for n in range(400))
+    assert profiles(judged(a__py=words)) and not profiles(judged(a__py=words + more))
     terms = "class Terms:\n    patient: str\n    religion: str\n    hospital: str\n" + "".join(
         f"    term{n}: str\n" for n in range(400)
     )

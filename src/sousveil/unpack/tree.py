@@ -194,7 +194,7 @@ def _regular(descriptor: int) -> int:
     if stat.S_ISREG(mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(errno.EINVAL, f"{_SPECIAL.get(stat.S_IFMT(mode), 'no file')} was put in its place")
+    raise OSError(errno.EINVAL, f"{_SPECIAL.get(stat.S_IFMT(mode), 'a folder')} was put in its place")
 
 
 def not_opened(display: str, error: OSError) -> Limit:
