@@ -77,6 +77,8 @@ _LEARNED = re.compile(
     r"(?:[yY](?:_?[a-z]+)?|(?:train_)?(?:target|label)s?(?:_train)?) ?= ?\w|(?:fit|train_test_split)\(\.\.\., "
 )
 
+# What only the answer of a face's analysis is called.
+_ANSWERED = re.compile(r"(?i)(?<![a-z])(?:(?:pre)?dominant_?(?:race|ethnicity)|multicultural_?appearance)(?![a-z])")
 _TEXT_ROLES = frozenset({"Statement"})
 
 
@@ -92,6 +94,7 @@ class Sited(Struct, frozen=True, gc=False):
 
 _CONTESTS = frozenset(("race", "races"))
 _AROUND = ("member", "member-gloss", "member-type", "gloss", "returns", "uses", "scope")
+_OF_FORMS = frozenset(("person-record", "id-card", "demographic", "person-name"))
 _OF_PERSONS = ("face", "body", "infer", "appearance", "name", "person-name", "demographic", "person-record")
 
 
@@ -264,7 +267,11 @@ class Features:
             for tag in tags:
                 if tag.concept in beside:
                     beside[tag.concept].add(tag.term.lower())
-            if named and (learned or any(t.concept in ("model", "infer", "assess", "probability") for t in tags)):
+            if named and (
+                learned
+                or _ANSWERED.search(use)
+                or any(t.concept in ("model", "infer", "assess", "probability") for t in tags)
+            ):
                 out.update(Trait(t) for t in named)
         if len(groups) >= _SEVERAL and Trait.ETHNICITY in plain:
             out.add(Trait.ETHNICITY)
@@ -275,10 +282,12 @@ class Features:
     def _is_word_list(self) -> bool:
         """Return whether this is a long list in which the terms are a few among many: a dictionary, not a design."""
         c = self.construct
-        if len(c.members) < _LONG or (c.kind is Kind.RECORD and c.role not in ("object", "dict", "columns")):
+        designed = c.kind is Kind.RECORD and c.role not in ("object", "dict", "columns")
+        if len(c.members) < _LONG or designed or c.role == "column-header":
             return False
         holding = {s.member for s in self.slots(("member", "value")) if s.tag.trait is not None}
-        return len(holding) * 8 < len(c.members)
+        of_persons = {s.member for s in self.slots(("member",)) if s.tag.concept in _OF_FORMS}
+        return len(holding) * 8 < len(c.members) and len(of_persons) * 4 < len(c.members)
 
     def attribute(self, trait: Trait, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where ``trait`` itself is named in ``names``."""

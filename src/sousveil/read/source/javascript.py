@@ -131,7 +131,10 @@ class _JavaScript(Jsx):
                 inner = replace(context, name=self.target(node), callee="", span=(node.start_byte, node.end_byte))
             elif kind == "pair":
                 inner = replace(
-                    context, name=self.key(node.child_by_field_name("key")), span=(node.start_byte, node.end_byte)
+                    context,
+                    name=self.key(node.child_by_field_name("key")),
+                    span=(node.start_byte, node.end_byte),
+                    inside=self.inside_of(node, context),
                 )
             elif kind in ("call_expression", "new_expression"):
                 if self.is_route(node):

@@ -162,6 +162,13 @@ class JsParts(Values):
             found.append(entry)
         return found
 
+    @staticmethod
+    def inside_of(pair: Node, context: Context) -> str:
+        """Return what a key's value stands in: a list below a list's entry, ``{label, children: […]}``, is its own."""
+        value = pair.child_by_field_name("value")
+        below = context.inside == "labels" and value is not None and value.type == "array"
+        return "" if below else context.inside
+
     def collection(self, node: Node, context: Context, frozen: bool) -> Draft | None:
         """Return an array or object as label set, record or constants, or ``None`` if it is none of them."""
         if node.named_child_count == 0 or context.inside in ("skip", "labels"):

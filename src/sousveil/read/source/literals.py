@@ -131,8 +131,8 @@ def _mapping(entries: list[Entry], least: int) -> Shape | None:
         spelt = sum(not (e.key or "").isascii() or " " in (e.key or "") for e in entries)
         if same * 2 >= len(entries) or spelt * 2 >= len(entries):
             return Shape(Kind.LABEL_SET, "dict", [Part(e.key or "", e.value, e) for e in entries])
-    if len(entries) >= 3 and len({e.value for e in entries}) == 1:
-        # ``{"white": None, "black": None, …}``: only the keys say something.
+    if len(entries) >= 3 and len({e.value for e in entries}) == 1 and entries[0].form != "text":
+        # ``{"white": None, "black": None, …}``: only the keys say something. A form's fields are empty texts.
         return Shape(Kind.LABEL_SET, "dict", [Part(e.key or "", e.value, e) for e in entries])
     fields = [Part(e.key or "", e.value, e) for e in entries if e.form != "code"]
     return Shape(Kind.RECORD, "dict", fields) if len(fields) >= 2 else None
