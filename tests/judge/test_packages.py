@@ -122,3 +122,12 @@ def test_an_unnatural_tone_of_skin_is_a_fault_of_the_picture() -> None:
     assert profiles(judged(FaceWarning__java=warnings % "UNNATURAL_SKIN_TONE, ETHNICITY"))
     told = "/** Gets the {}skin tone confidence value of a face. */\npublic int get{}SkinToneConfidence(Face face);\n"
     assert not profiles(judged(Face__java=f"interface Face {{ {told.format('unnatural ', 'Unnatural')} }}"))
+
+
+def test_a_word_that_a_sentence_quotes_from_another_script_is_spoken_of() -> None:
+    # Cameras and faces are spoken of, so that a watch would be claimed.
+    assert (
+        judged(notes__md="Missed: pages about cameras and “涉疆人员”, an alarm's kind “民族布控”, faces.\n").verdict
+        is Verdict.CLEAR
+    )
+    assert judged(manual__md="系统支持人脸抓拍，支持“维族人员”布控报警。\n").verdict is Verdict.PROFILES

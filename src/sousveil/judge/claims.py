@@ -251,9 +251,11 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 if act is Act.TARGETS and within and len(clause) > _LABEL:
                     continue
                 start, end = min(verb.start, thing.start), max(verb.end, thing.end)
-                if _quoted(clause, start, end):
+                if _quoted(clause, start, end) or (act is Act.TARGETS and _cited(clause, thing)):
                     continue
                 between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
+                # 支持“维族人员”布控: the watch is of those that are named.
+                between = between.lstrip("”」") if act is Act.TARGETS else between
                 # "race and gender classification", but not "race, in the detection results".
                 if after and not _COMPOUND.fullmatch(between):
                     continue
@@ -381,6 +383,12 @@ def _of_groups(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
 
 def _quoted(clause: str, start: int, end: int) -> bool:
     return any(m.start() <= start and end <= m.end() for m in _QUOTED.finditer(clause))
+
+
+def _cited(clause: str, thing: Tag) -> bool:
+    """Return whether a sentence in one script quotes a word in another: “维族人员” is spoken of here."""
+    foreign = not thing.term.isascii() and sum(c.isascii() for c in clause) * 4 > len(clause) * 3
+    return foreign and _quoted(clause, thing.start, thing.end)
 
 
 def _subject(clause: str) -> str:
