@@ -254,7 +254,7 @@ def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
                 if _quoted(clause, start, end) or (act is Act.TARGETS and _cited(clause, thing)):
                     continue
                 between = clause[min(verb.end, thing.end) : max(verb.start, thing.start)]
-                # 支持“维族人员”布控: the watch is of those that are named.
+                # Of a label in quotation marks the watch behind it is meant.
                 between = between.lstrip("”」") if act is Act.TARGETS else between
                 # "race and gender classification", but not "race, in the detection results".
                 if after and not _COMPOUND.fullmatch(between):
@@ -386,7 +386,7 @@ def _quoted(clause: str, start: int, end: int) -> bool:
 
 
 def _cited(clause: str, thing: Tag) -> bool:
-    """Return whether a sentence in one script quotes a word in another: “维族人员” is spoken of here."""
+    """Return whether a sentence in one script quotes a word in another, which is spoken of then."""
     foreign = not thing.term.isascii() and sum(c.isascii() for c in clause) * 4 > len(clause) * 3
     return foreign and _quoted(clause, thing.start, thing.end)
 
