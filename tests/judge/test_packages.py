@@ -131,3 +131,13 @@ def test_a_word_that_a_sentence_quotes_from_another_script_is_spoken_of() -> Non
         is Verdict.CLEAR
     )
     assert judged(manual__md="系统支持人脸抓拍，支持“维族人员”布控报警。\n").verdict is Verdict.PROFILES
+
+
+def test_what_explains_a_list_hides_no_other() -> None:
+    # One colour more does not take a people off the list; a program's answers are those of its model.
+    lists = 'FACE_ATTRIBUTES = ["getAge", "getGlasses", "getHairColor", "{}", "setBackgroundColor"]\n'
+    assert profiles(judged(face__py=lists.format("getEthnicity")))
+    labels = "def predict_face(face):\n    answers = ['asian', 'black', 'white', 'indian']\n    return answers[model(face).argmax()]\n"
+    assert profiles(judged(face__py=labels))
+    quiz = '{"answer_and_predictions": ["Jainism", "Hinduism", "Buddhism", "hindu"]}\n'
+    assert not profiles(judged(quiz__json=quiz))

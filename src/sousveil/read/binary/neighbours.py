@@ -7,7 +7,7 @@ keyword tables) make none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from sousveil.model import Construct, Kind, Member
@@ -274,6 +274,16 @@ def _enumeration(
     )
 
 
+def _grown(run: Sequence[Piece], i: int, fits: Callable[[Piece], bool]) -> tuple[int, int]:
+    """Return the span around ``i`` of pieces that fit, at most ``_SPAN`` to either side."""
+    low, high = i, i + 1
+    while low > 0 and i - low < _SPAN and fits(run[low - 1]):
+        low -= 1
+    while high < len(run) and high - i <= _SPAN and fits(run[high]):
+        high += 1
+    return low, high
+
+
 def _fields(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
     """Return the span of field names or short captions around one that names a trait."""
 
@@ -286,11 +296,7 @@ def _fields(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
 
     if not fits(run[i]) or not _covered(run[i].text, ("attribute",)):
         return None
-    low, high = i, i + 1
-    while low > 0 and i - low < _SPAN and fits(run[low - 1]):
-        low -= 1
-    while high < len(run) and high - i <= _SPAN and fits(run[high]):
-        high += 1
+    low, high = _grown(run, i, fits)
     return (low, high) if high - low >= 3 and not _sorted(run, low, high) else None
 
 
@@ -302,9 +308,5 @@ def _lines(run: Sequence[Piece], i: int) -> tuple[int, int] | None:
 
     if not _covered(_FORMAT.findall(run[i].text)[0], ("attribute",)):
         return None
-    low, high = i, i + 1
-    while low > 0 and i - low < _SPAN and fits(run[low - 1]):
-        low -= 1
-    while high < len(run) and high - i <= _SPAN and fits(run[high]):
-        high += 1
+    low, high = _grown(run, i, fits)
     return (low, high) if high - low >= 3 else None
