@@ -99,6 +99,10 @@ def test_what_does_not_exist(npm_registry: Any) -> None:
         acquire("npm:a@1.15.5")
     with pytest.raises(AcquireError, match=r"knows no package.*npm:abc"):
         acquire("npm:ABC")
+    publish(npm_registry, "@cam/era", {"1.0.0": {}})
+    acquire("npm:@cam/era@1.0.0")
+    with pytest.raises(AcquireError, match=r"like it: @cam/era\. A registry cannot be asked for like names"):
+        acquire("npm:@cam/eras")
     publish(npm_registry, "gone", {})
     with pytest.raises(AcquireError, match="unpublished"):
         acquire("npm:gone")

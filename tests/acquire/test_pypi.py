@@ -134,9 +134,23 @@ def test_a_version_that_does_not_exist(pip_index: Any) -> None:
 def test_a_name_that_does_not_exist(pip_index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "index" / "deepface").mkdir(parents=True)
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", (tmp_path / "index").as_uri())
-    with pytest.raises(AcquireError, match=r"no configured index knows.*Like it are: deepface") as caught:
+    with pytest.raises(AcquireError, match=r"no configured index knows.*like it: deepface\.") as caught:
         acquire("pypi:deepfase")
     assert pip_index.url in str(caught.value)
+
+
+def test_a_misspelt_name_is_compared_with_what_is_known_here(
+    pip_index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pip_index.pypi("fair-face", {"fair_face-1.0.tar.gz": b"x"})
+    with pytest.raises(AcquireError, match=r"Check the spelling\. An index cannot be asked for like names"):
+        acquire("pypi:fair-fase")
+    acquire("pypi:fair-face==1.0")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "Fair_Faces-2-py3-none-any.whl").write_bytes(b"x")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
+    with pytest.raises(AcquireError, match=r"like it: fair-face, fair-faces\."):
+        acquire("pypi:fair-fase")
 
 
 @pytest.mark.parametrize(

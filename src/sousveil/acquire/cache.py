@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -168,6 +169,20 @@ class Cache:
                 part.unlink(missing_ok=True)
         except OSError:
             return
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of the packages of a kind (``pypi``, ``npm``) that were taken before; at most 10,000."""
+        from packageurl import PackageURL
+
+        found = set()
+        try:
+            for path in islice((self.root / "records").glob("*.json"), 10_000):
+                purl = PackageURL.from_string(msgspec.json.decode(path.read_bytes(), type=Record).purl)
+                if purl.type == kind:
+                    found.add("/".join(p for p in (purl.namespace, purl.name) if p))
+        except (OSError, ValueError):  # a convenience: what cannot be read names nothing
+            pass
+        return sorted(found)
 
     def _record_path(self, key: Mapping[str, object]) -> Path:
         text = msgspec.json.encode(key, order="sorted")

@@ -20,7 +20,7 @@ from sousveil.acquire.npm_config import NpmConfig
 from sousveil.acquire.products import Package
 from sousveil.acquire.remembered import Fetched, Key, again, keep
 from sousveil.acquire.web import Web
-from sousveil.acquire.wording import AcquireError, WebError, around, listed, shown, shown_url
+from sousveil.acquire.wording import AcquireError, WebError, around, like_it, listed, shown, shown_url
 
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _SEMVER = re.compile(
@@ -70,7 +70,7 @@ def fetch(
     if urlsplit(registry).scheme not in ("http", "https"):
         raise AcquireError(f"npm's configuration names {shown_url(registry)} as registry, which is not a web address.")
     with Web(config.settings, _credentials(config, registry)) as web:
-        document, url = _document(web, registry, name)
+        document, url = _document(web, registry, name, cache)
         version, why = _choose(asked, document)
         entry = _entry(document, version, url)
         notes = [*config.notes]
@@ -125,14 +125,14 @@ class _Credentials:
         return self._config.authorization(self._registry)
 
 
-def _document(web: Web, registry: str, name: str) -> tuple[_Document, str]:
+def _document(web: Web, registry: str, name: str, cache: Cache) -> tuple[_Document, str]:
     url = registry + quote(name, safe="@!~*'().-_")
     page = web.page(url, _ACCEPT)
     if page.status != 200:
         message = f"npm:{shown(name)}: the registry {shown_url(registry)} knows no package of this name."
         if name != name.lower():
             message += f" Names are usually in small letters: npm:{name.lower()}."
-        raise AcquireError(message + " Check the spelling.")
+        raise AcquireError(f"{message} {like_it(name, cache.names('npm'), 'A registry')}")
     kind = page.content_type.partition(";")[0].strip().lower()
     try:
         document = msgspec.json.decode(page.body, type=_Document)

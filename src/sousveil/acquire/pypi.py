@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import sysconfig
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +18,7 @@ from sousveil.acquire.products import Package
 from sousveil.acquire.pypi_index import Listed, Listing
 from sousveil.acquire.remembered import Fetched, Key, again, keep
 from sousveil.acquire.web import Web
-from sousveil.acquire.wording import AcquireError, around, listed, near, shown, shown_url
+from sousveil.acquire.wording import AcquireError, around, like_it, listed, shown, shown_url
 from sousveil.model import Limit
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def fetch(
         listing = pypi_index.collect(config, indexes, name, web, offline)
         files = _understood(listing, name)
         if not files:
-            raise AcquireError(_nothing(asked, name, listing, indexes, offline))
+            here = (*indexes, *config.find_links)
+            raise AcquireError(
+                _nothing(asked, name, listing, lambda: cache.names("pypi") + pypi_index.local_names(here), offline)
+            )
         notes = [*listing.notes, *config.notes]
         notes += [f"an index could not be asked: {reason}" for reason in listing.failed]
         version, why = _version(asked, name, files, listing)
@@ -263,7 +267,7 @@ def _left_out(files: list[File], taken: list[File]) -> list[str]:
     return [f"not taken: {listed(rest)} (--all-files takes all)"] if rest else []
 
 
-def _nothing(asked: Package, name: str, listing: Listing, indexes: tuple[str, ...], offline: bool) -> str:
+def _nothing(asked: Package, name: str, listing: Listing, known: Callable[[], list[str]], offline: bool) -> str:
     if listing.failed:
         return (
             f"pypi:{shown(asked.name)} could not be looked up. {' '.join(listing.failed)} Check the network, the proxy "
@@ -281,9 +285,7 @@ def _nothing(asked: Package, name: str, listing: Listing, indexes: tuple[str, ..
         )
     message = f"pypi:{shown(asked.name)}: no configured index knows a package of this name, or it has no files."
     message += f" Asked: {listed(listing.asked)}."
-    if similar := [n for n in near(name, pypi_index.local_names(indexes)) if n != name]:
-        message += f" Like it are: {listed(similar)}."
-    return message + " Check the spelling."
+    return f"{message} {like_it(name, known(), 'An index')}"
 
 
 def _purl(name: str, version: str) -> str:

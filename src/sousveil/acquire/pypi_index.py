@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -98,16 +99,20 @@ def _joined(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def local_names(indexes: tuple[str, ...]) -> list[str]:
-    """Return the names that indexes lying on this machine list."""
-    names: list[str] = []
-    for url in indexes:
-        if url.startswith("file:"):
-            try:
-                names += [e.name for e in os.scandir(local_path(url)) if e.is_dir()][:_MAX_LOCAL_NAMES]
-            except (OSError, AcquireError):
-                continue
-    return names
+def local_names(places: Iterable[str]) -> list[str]:
+    """Return the names that indexes and folders of packages on this machine hold."""
+    names: set[str] = set()
+    for place in places:
+        try:
+            if (url := _as_url(place)).startswith("file:"):
+                for entry in islice(os.scandir(local_path(url)), _MAX_LOCAL_NAMES):
+                    if entry.is_dir():
+                        names.add(entry.name)
+                    elif entry.name.endswith(_LOCAL_EXTENSIONS):
+                        names.add(_joined(re.split(r"-\d", entry.name)[0]))
+        except (OSError, AcquireError):
+            continue
+    return sorted(names)
 
 
 def _check_safe(url: str, web: Web) -> None:

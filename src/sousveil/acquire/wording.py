@@ -52,6 +52,13 @@ def near(word: str, words: Sequence[str], most: int = 5) -> list[str]:
     return get_close_matches(word, words, n=most, cutoff=0.75)
 
 
+def like_it(word: str, words: Sequence[str], asked: str) -> str:
+    """Return the end of a sentence on an unknown name: names known here that look like it, and what cannot be asked."""
+    similar = [n for n in near(word, sorted({*words})) if n != word]
+    known = f"Known here and like it: {listed(similar)}." if similar else "Check the spelling."
+    return f"{known} {asked} cannot be asked for like names: look on its website."
+
+
 def around(sorted_versions: Sequence[str], place: int, most: int = 8) -> list[str]:
     """Return the `most` versions nearest to an index of a sorted list, oldest first."""
     start = max(0, min(place - most // 2, len(sorted_versions) - most))
