@@ -12,6 +12,7 @@ a repository, and the hash of what was scanned.
 ``blind-twelfth.tsv`` holds single files taken out of a repository or a package, and their SHA-256 (of several, that of
 their digests in order of path).
 ``blind-fourteenth.tsv`` holds single files; of a source ``file:NUMBER`` no repository is known, and most are parts.
+``blind-fifteenth.tsv`` holds whole single files of applications, each at its path in a repository at a commit.
 """
 
 from __future__ import annotations
