@@ -60,7 +60,7 @@ class Run(Gathering):
     def _look(self) -> None:
         """Look at the pictures, in a process of their own; what holds a term is read as the rest."""
         if self._unseen:
-            detail = f"{len(self._unseen)} pictures may show words; not read: pip install 'sousveil[ocr]'"
+            detail = f"{len(self._unseen)} pictures may show words; not read: the extra ocr does (sousveil doctor)"
             self.limits.add(Limit(min(self._unseen), "no-text", detail, incomplete=False))
         if not self._pictures:
             return

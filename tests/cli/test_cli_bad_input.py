@@ -72,6 +72,11 @@ def test_an_empty_file(run, tmp_path: Path) -> None:
     done = run("scan", "empty.zip", "--format", "json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["verdict"] == "clear"
+    assert "holds nothing that could be looked at" in run("scan", "empty.zip").stdout
+
+
+def test_nothing_on_standard_input_is_no_answer(run) -> None:
+    refused(run("scan", "-", stdin=subprocess.DEVNULL), "nothing came")
 
 
 def test_an_empty_folder(run, tmp_path: Path) -> None:

@@ -361,3 +361,36 @@ def test_the_examples_of_a_case_run(run, header: Path, tmp_path: Path) -> None:
                 assert done.returncode == 0, (line, done.stderr)
                 ran += 1
     assert ran >= 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("help",), "Did you mean --help?"),
+        (("version",), "Did you mean --version?"),
+        (("rules", "shw"), "Did you mean show?"),
+        (("terms", "uyghr"), "Like it are: uyghur, "),
+        (("scan", "x", "--only", "labels"), "race-labels"),
+    ],
+)
+def test_a_word_that_is_none_is_answered_with_the_nearest(run, typed: tuple[str, ...], says: str) -> None:
+    done = run(*typed)
+    assert done.returncode == (1 if typed[0] == "terms" else 2)
+    assert says in done.stderr
+    assert len(done.stderr) < 600
+
+
+def test_doctor_finds_a_program_beside_the_running_python(run, tmp_path: Path) -> None:
+    import venv
+
+    venv.create(tmp_path / "own", with_pip=False, symlinks=True)
+    (tmp_path / "own" / "bin" / "unblob").write_text("#!/bin/sh\n")
+    (tmp_path / "own" / "bin" / "unblob").chmod(0o755)
+    found = subprocess.run(
+        [tmp_path / "own" / "bin" / "python", "-m", "sousveil", "doctor"],
+        env={"PATH": "/nowhere", "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"{tmp_path}/own/bin/unblob" in "".join(found.stdout.split()), found.stdout + found.stderr

@@ -104,7 +104,7 @@ def test_an_unknown_word_names_the_known_ones(run, header: Path, option: str) ->
     assert done.returncode == 2
     assert "infers" in done.stderr
     assert "skin-colour" in done.stderr
-    assert "recogniser-enumeration" in done.stderr
+    assert "see: sousveil rules" in done.stderr
     assert done.stdout == ""
 
 

@@ -58,7 +58,7 @@ def test_a_wide_terminal_is_not_filled(made: Make) -> None:
         ),
         ("measures", "CLEAR  nightjar 3.2", "compare outcomes across ethnicity, as a test of fairness does"),
         ("clear", "CLEAR  nightjar 3.2", "Nothing was found in it that infers, searches by or records"),
-        ("empty", "CLEAR  standard input", "Nothing was found in it"),
+        ("empty", "CLEAR  standard input", "It holds nothing that could be looked at"),
         (
             "clear-incomplete",
             "CLEAR AS FAR AS IT COULD BE OPENED  nightjar 3.2",

@@ -81,6 +81,8 @@ def from_stdin(stream: BinaryIO, max_bytes: int | None, progress: Progress | Non
                 file.write(chunk)
                 if progress:
                     progress("standard input", size, None)
+        if not size:  # a download that failed before the pipe is no product that is clear
+            raise AcquireError("standard input: nothing came. Did the command before the | fail?")
     except OSError as error:
         scratch.remove(folder)
         if error.errno in _UNREADABLE:

@@ -47,7 +47,9 @@ class Group(click.Group):
         if args and args[0] not in known and not args[0].startswith("-"):
             from sousveil.acquire.wording import near, shown
 
+            option = f"--{args[0]}"  # as in other programs' "help" and "version"
             close = [f"sousveil {args[0]}"] if args[0] in COMMANDS else near(args[0], known)
+            close = [option] if any(option in p.opts for p in self.get_params(ctx)) else close
             ctx.fail(
                 f"there is no command {shown(args[0], 80)}."
                 + (f" Did you mean {' or '.join(close)}?" if close else f" There are {', '.join(known)}.")

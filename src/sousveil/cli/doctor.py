@@ -284,6 +284,9 @@ def _optional() -> Iterator[Part]:
     from importlib.util import find_spec
 
     from sousveil.evidence.paper import browser, undrawn
+    from sousveil.unpack.outside import INNOEXTRACT, UNBLOB, available
+
+    pip = f"{shown(sys.executable)} -m pip install"
 
     def part(name: str, found: str, missing: str, cost: str, remedy: str) -> Part:
         return Part(name, State.OK, found) if found else Part(name, State.ABSENT, missing, cost, remedy)
@@ -297,18 +300,18 @@ def _optional() -> Iterator[Part]:
         "rapidocr" if there else "",
         "not installed",
         "text in pictures and scanned pages is not read, each a limit",
-        ".venv/bin/pip install rapidocr onnxruntime, or the extra: pip install '.[ocr]'",
+        f"{pip} rapidocr onnxruntime",
     )
     yield part(
         "unblob",
-        shutil.which("unblob") or "",
+        available(UNBLOB) or "",
         "not found",
         "firmware in wrappers that nothing here knows stays closed, each a limit",
-        "pip install unblob, or the extra: pip install '.[firmware]'; unblob names programs that it needs itself",
+        f"{pip} unblob; `unblob --show-external-dependencies` names programs that it needs itself",
     )
     yield part(
         "innoextract",
-        shutil.which("innoextract") or "",
+        available(INNOEXTRACT) or "",
         "not found",
         "Inno Setup installers stay closed, each a limit",
         "apt-get install innoextract",
@@ -332,7 +335,7 @@ def _optional() -> Iterator[Part]:
         "apprise" if find_spec("apprise") else "",
         "apprise is not installed",
         "watch --notify sends nothing; standard output, a file or a command get its notices all the same",
-        ".venv/bin/pip install apprise, or the extra: pip install '.[notify]'",
+        f"{pip} apprise",
     )
     named = {"authorities": 0, "calendars": 0, "logs": 0}
     for one, variable in zip(named, WITNESSES, strict=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.app import HELP_OPTIONS, Group
 
 if TYPE_CHECKING:
     from sousveil.judge.rules import Rule, Sample
@@ -26,7 +26,9 @@ def _own_rules(function: Callable[..., None]) -> Callable[..., None]:
     )(function)
 
 
-@click.group(short_help="List, show or test the rules.", invoke_without_command=True, context_settings=HELP_OPTIONS)
+@click.group(
+    cls=Group, short_help="List, show or test the rules.", invoke_without_command=True, context_settings=HELP_OPTIONS
+)
 @_own_rules
 @click.pass_context
 def command(context: click.Context, folders: tuple[Path, ...]) -> None:

@@ -158,7 +158,7 @@ def command(
         from sousveil.unpack.render.ocr import available
 
         if not available():
-            raise Refused("--ocr: the extra is not installed: pip install 'sousveil[ocr]'")
+            raise Refused("--ocr: the extra is not installed; how to get it: sousveil doctor")
     options = Options(
         jobs=jobs or cores(),
         rules=rules,

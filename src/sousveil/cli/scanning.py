@@ -248,9 +248,9 @@ def _check_words(options: Options) -> None:
     for option, words in (("--only", options.only), ("--skip", options.skip)):
         for word in words:
             if word not in known:
-                close = near(word, known)
+                close = near(word, known) or [k for k in known if word and word.lower() in k.lower()][:5]
                 raise Refused(
                     f"{option} {shown(word, 80)}: no act, trait or rule has this name."
                     + (f" Near: {', '.join(close)}." if close else "")
-                    + f"\n  acts    {', '.join(Act)}\n  traits  {', '.join(Trait)}\n  rules   {', '.join(rules)}"
+                    + f"\n  acts    {', '.join(Act)}\n  traits  {', '.join(Trait)}\n  rules   see: sousveil rules"
                 )

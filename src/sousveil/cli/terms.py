@@ -58,9 +58,11 @@ def command(word: str | None, inside: Path | None) -> None:
         return
     described = lexicon.describe(word)
     if not described.entries and not described.false_friends:
-        from sousveil.acquire.wording import shown
+        from sousveil.acquire.wording import listed, near, shown
 
-        print(f"The lexicon does not know {shown(word, 80)}.", file=sys.stderr)
+        close = near(word.strip().lower(), sorted({e.text.lower() for e in lexicon.entries}))
+        like = f" Like it are: {listed(close)}." if close else ""
+        print(f"The lexicon does not know {shown(word, 80)}.{like}", file=sys.stderr)
         raise SystemExit(1)
     print(_page(described))
 

@@ -167,7 +167,7 @@ def _send(addresses: tuple[str, ...], title: str, body: str) -> None:
     try:
         import apprise
     except ImportError:
-        raise Refused("--notify needs Apprise: pip install 'sousveil[notify]'") from None
+        raise Refused("--notify needs Apprise; how to get it: sousveil doctor") from None
     sender = apprise.Apprise()
     for address in addresses:
         sender.add(address)

@@ -245,6 +245,8 @@ def why(report: Report) -> str:
         )
     if any(limit.reason == "narrowed" for limit in report.limits):
         return "Nothing of what was asked for was found in it."
+    if not report.counts.bytes and not report.limits:
+        return "It holds nothing that could be looked at: no file, or none that is not empty."
     text = "Nothing was found in it that infers, searches by or records a protected trait."
     found = [f for f in sure if f.act is Act.MEASURES]
     if found:

@@ -152,7 +152,7 @@ def _unread(pictures: list[int], count: int, looked: bool) -> str:
     told = f"{len(pictures)} of {count} pages are pictures without text ({_numbers(pictures)})"
     if looked:
         return f"{told}: more than the {_DRAWN} that are looked at"
-    return f"{told}; not read: pip install 'sousveil[ocr]'"
+    return f"{told}; not read: the extra ocr does (sousveil doctor)"
 
 
 def _title(pdf: Any, writing: Writing) -> None:
