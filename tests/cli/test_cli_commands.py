@@ -91,6 +91,21 @@ def test_completion(run, shell: str) -> None:
     assert f"_SOUSVEIL_COMPLETE={shell}_complete" in run("completion", shell).stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "number", "says"),
+    [
+        ("sousveil scan cam", "2", "file,cam"),
+        ("sousveil inspect cam", "2", "file,cam"),
+        ("sousveil rules show race-", "3", "plain,race-labels"),
+    ],
+)
+def test_completion_of_products_and_rules(run, words: str, number: str, says: str) -> None:
+    done = run(
+        env={"_SOUSVEIL_COMPLETE": "bash_complete", "COMP_WORDS": words.replace(" ", "\n"), "COMP_CWORD": number}
+    )
+    assert says in done.stdout.splitlines()
+
+
 def test_rules_list(run) -> None:
     done = run("rules")
     assert done.returncode == 0

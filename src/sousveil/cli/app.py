@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = (
     "scan",
@@ -35,6 +39,13 @@ def text(typed: str) -> str:
 
         raise click.BadParameter(f"{shown(typed, 80)} holds bytes that are no text; type it in UTF-8.")
     return typed
+
+
+def paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Have the shell complete a product as it completes files."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(typed, type="file")]
 
 
 class Group(click.Group):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.app import HELP_OPTIONS, paths
 from sousveil.cli.outlet import check, target, whole
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="A product the way sousveil sees it.", context_settings=HELP_OPTIONS)
-@click.argument("product", metavar="PRODUCT")
+@click.argument("product", metavar="PRODUCT", shell_complete=paths)
 @click.option("--constructs", is_flag=True, help="Every structure that was read, with its members.")
 @click.option("--everything", is_flag=True, help="With --constructs: read files that hold no such word as well.")
 @click.option("--extract", metavar="ADDRESS", help="Write the bytes of the artifact at this address of a report.")

@@ -12,6 +12,8 @@ import click
 from sousveil.cli.app import HELP_OPTIONS, Group
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from sousveil.judge.rules import Rule, Sample
 
 
@@ -24,6 +26,15 @@ def _own_rules(function: Callable[..., None]) -> Callable[..., None]:
         type=click.Path(path_type=Path),
         help="Rules of your own beside the built-in ones. Repeatable.",
     )(function)
+
+
+def _identifiers(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Have the shell complete a rule's name."""
+    from click.shell_completion import CompletionItem
+
+    from sousveil.judge.rules import load_rules
+
+    return [CompletionItem(r.id) for r in load_rules() if r.id.startswith(typed)]
 
 
 @click.group(
@@ -61,7 +72,7 @@ def list_rules(folders: tuple[Path, ...]) -> None:
 
 
 @command.command(short_help="Show one rule in full.", context_settings=HELP_OPTIONS)
-@click.argument("rule", metavar="ID")
+@click.argument("rule", metavar="ID", shell_complete=_identifiers)
 @_own_rules
 def show(rule: str, folders: tuple[Path, ...]) -> None:
     """Show a rule: what it finds, why, an example, a near-miss, what it cannot tell, and where its facts are from.

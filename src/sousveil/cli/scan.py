@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from sousveil.cli.app import HELP_OPTIONS
+from sousveil.cli.app import HELP_OPTIONS, paths
 from sousveil.cli.outlet import target
 
 
 @click.command(short_help="Scan products and report.", context_settings={**HELP_OPTIONS, "max_content_width": 100})
-@click.argument("products", metavar="PRODUCT...", nargs=-1, required=True)
+@click.argument("products", metavar="PRODUCT...", nargs=-1, required=True, shell_complete=paths)
 @click.option(
     "--format",
     "-f",
