@@ -11,7 +11,9 @@ fifth time the same command to its end. After that the case is verified. What mu
 - the signing key is the one it was; nothing unfinished is named, counted or exported;
 - once the command has run to its end, nothing of the killed runs lies about: no temporary folder, part file or process.
 
-``--only new`` kills the first `case new`, which makes the key.
+``--only new`` kills the first `case new`, which makes the key. ``--only together`` starts two exports, two seals, a
+scan and two notes at once on one case, kills about half of them, each at a moment of its own, and asks the same, and
+that those that lived have done what they were told to.
 
 Sites and authorities are made up and on loopback. Exit code 1 where something did not hold.
 """
@@ -201,6 +203,58 @@ def kills(bench: Bench, name: str, count: int) -> int:
     return told(name, count, sum(spans) / len(spans), when, wrong)
 
 
+def together(bench: Bench, name: str, count: int) -> int:
+    """Run commands at once on one case and kill about half of them; return how many things were wrong."""
+    wrong: Counter[str] = Counter()
+    when: Counter[str] = Counter()
+    span = 0.0
+    for i in range(count):
+        if i % FRESH == 0:
+            kinds = [KINDS[one](bench) for one in ("export", "export", "seal", "seal", "scan")]
+            kinds[0].fresh()
+            for number, kind in enumerate(kinds):
+                kind.case, kind.number = kinds[0].case, i * 10 + number
+        case = kinds[0].case
+        called = [(kind, kind.words(i)) for kind in kinds]
+        notes = [["case", "note", f"{i} {n}", "--case", str(case.root)] for n in range(2)]
+        on_record, there = case.ledger.path.read_bytes(), objects(case)
+        before = on_record.count(b"\n")
+        started = time.perf_counter()
+        running = [(kind, bench.start(words)) for kind, words in called]
+        running += [(None, bench.start(words)) for words in notes]
+        doomed = sorted(
+            (bench.choose.random() * (span or 3.0), n) for n in range(len(running)) if bench.choose.random() < 0.5
+        )
+        killed = set()
+        for moment, n in doomed:
+            time.sleep(max(0.0, started + moment - time.perf_counter()))
+            when["after" if running[n][1].poll() is not None else "amid"] += 1
+            if running[n][1].poll() is None:
+                killed.add(n)
+            kill(running[n][1])
+        for n, (kind, process) in enumerate(running):
+            said = process.communicate(timeout=300)[0].decode(errors="replace").splitlines()
+            if n not in killed and process.returncode not in (kind.codes if kind else (0,)):
+                wrong[f"{type(kind).__name__} ended with {process.returncode}: {said[-2:]}"] += 1
+            if kind is not None:
+                wrong.update(kind.broken(said, before))
+        if not killed:
+            span = time.perf_counter() - started
+        now = case.ledger.path.read_bytes()
+        if not now.startswith(on_record) or there - objects(case):
+            wrong["a line or an object that was on record is no more"] += 1
+        wrong.update(f"{c.what}: {c.detail}" for c in verify(case.root, bench.roots) if c.holds is False)
+        told_notes = sum(e.kind == "noted" and e.number > before for e in case.entries())
+        if told_notes < sum(n not in killed for n in (5, 6)):
+            wrong["a note is lost"] += 1
+        if i % FRESH == FRESH - 1:
+            shutil.rmtree(case.root)
+            shutil.rmtree(bench.scratch / "exports")
+    time.sleep(1.0)
+    wrong.update(f"a process lives on: {words[:150]}" for words in processes(bench.temporary))
+    return told(name, sum(when.values()), span, when, wrong)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=200)
@@ -211,7 +265,8 @@ def main() -> int:
         bench = Bench(Path(folder), args.seed)
         try:
             wrong = sum(
-                (first_keys if kind == "new" else kills)(bench, kind, args.each) for kind in args.only.split(",")
+                {"new": first_keys, "together": together}.get(kind, kills)(bench, kind, args.each)
+                for kind in args.only.split(",")
             )
         finally:
             bench.close()

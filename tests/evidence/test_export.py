@@ -136,6 +136,28 @@ def test_what_a_killed_run_left_is_no_part_of_an_export(case: Case, tmp_path: Pa
     assert [e.kind for e in case.entries()][-3:] == ["cut-off", "prepared", "exported"]
 
 
+def test_an_export_beside_a_seal_holds_the_stamps_of_one_moment(
+    case: Case, authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(seal(case, Witnesses((authority.url,)), post))
+    stamps = case.root / "stamps"
+    whole = {p.name for p in stamps.iterdir()}
+    (stamps / f".x.url.{os.getpid()}-0123abcd.part").write_text("not yet")
+    (stamps / "question.tsq").write_bytes(b"answered while it is copied")
+    real = shutil.copytree
+
+    def racing(source: Path, target: Path, **options) -> None:
+        if (source / "question.tsq").exists():
+            (source / "question.tsq").unlink()
+            target.mkdir()
+            raise shutil.Error([(str(source / "question.tsq"), str(target), "No such file or directory")])
+        real(source, target, **options)
+
+    monkeypatch.setattr(shutil, "copytree", racing)
+    made = export.bag(case, tmp_path / "out")
+    assert {p.name for p in (made.folder / "data" / "stamps").iterdir()} == whole
+
+
 @needs_programs
 def test_any_flipped_byte_is_noticed_by_script_and_program(case: Case, tmp_path: Path) -> None:
     made = export.bag(case, tmp_path / "out")

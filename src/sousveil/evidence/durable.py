@@ -20,6 +20,11 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
 
 
+def parts(folder: str, names: list[str]) -> list[str]:
+    """Return those of the names that something unfinished has, to ``copytree``, which leaves them out."""
+    return [name for name in names if _PART.fullmatch(name)]
+
+
 def sweep(folder: Path, name: str = "") -> list[str]:
     """Remove the parts that killed runs left in ``folder``, of ``name`` alone where given; return their names to be."""
     try:

@@ -30,6 +30,9 @@ from sousveil.evidence.pack import listed, members
 from sousveil.evidence.wrong import CaseError
 from sousveil.unpack.names import shown
 
+_TRIES = 100
+"""How often stamps are copied anew because one came meanwhile."""
+
 
 class Exported(Struct, frozen=True):
     """What an export holds."""
@@ -140,9 +143,6 @@ def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
             if digest in inside:
                 with kept.path(digest).open("wb") as file:
                     file.writelines(chunks)
-    stamps = case.root / "stamps"
-    if stamps.is_dir():
-        shutil.copytree(stamps, data / "stamps")
     (data / "events.csv").write_text(table(view), encoding="utf-8")
     if warcs:
         wacz.write(data / "capture.wacz", warcs, view.title)
@@ -151,7 +151,23 @@ def _fill(case: Case, view: View, data: Path) -> Iterator[str]:
     problem = paper.pdf(data / "case.html", data / "case.pdf")
     if problem:
         yield problem
+    # After the page, which must name no stamp that is not there.
+    if (case.root / "stamps").is_dir():
+        _stamps(case.root / "stamps", data / "stamps")
     crate.write(data, view)
+
+
+def _stamps(source: Path, target: Path) -> None:
+    """Copy the stamps as they are at one moment: a seal that waits for its answers writes there, and holds no lock."""
+    for _ in range(_TRIES):
+        try:
+            shutil.copytree(source, target, ignore=durable.parts)
+            return
+        except shutil.Error as error:
+            if all(Path(one[0]).exists() for one in error.args[0]):
+                raise
+            shutil.rmtree(target)  # a question was answered meanwhile, and its file went
+    raise CaseError(f"{source}: stamps come and go; export when no seal is running")
 
 
 def _bind(case: Case, part: Path) -> None:
