@@ -37,7 +37,9 @@ _HOLDER = re.compile(
     rb"(?:=>\s{0,4})?\{"
     rb"|\b(?:const|let|var)\s+([\w$]{2,80})\s?=\s?(?:async\s?)?(?:function\b|\([^()\n]{0,200}\)\s?=>|\w{1,40}\s?=>)"
 )
-_NO_HOLDER = frozenset((b"if", b"for", b"while", b"switch", b"catch", b"when", b"match", b"elif", b"using", b"lock"))
+_NO_HOLDER = frozenset(
+    (b"if", b"for", b"while", b"switch", b"catch", b"when", b"match", b"elif", b"using", b"lock", b"async")
+)
 _CLASS = re.compile(rb"\b(?:class|interface|struct|module|trait|object)\s+([A-Z][\w$]{1,80})")
 _WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_$][\w$]*)*+|\"[^\"\n]{1,120}\"|'[^'\n]{1,120}'")
 # A box that is shown, an event of a program's own state and an alarm clock warn nobody.
@@ -74,7 +76,7 @@ def comparisons(text: Text, offsets: Sequence[int], language: str) -> list[Const
             found = (direct,)
         elif (constant := defined_at(text.utf8, at, constants)) is not None:
             found = compared(text.utf8, constant)
-            if (for_others := kept(text, constant, tuple(_scope(text.utf8, at)), language)) is not None:
+            if (for_others := kept(text, constant, tuple(holders(text.utf8, at)), language)) is not None:
                 out[for_others.name, for_others.passage.offset, for_others.role] = for_others
         for name, values, span, asked in found:
             made = _built(text, name, values, span, asked, language)
@@ -181,10 +183,10 @@ def _built(
         name.decode("utf-8", "replace"),
         text.passage(line, max(end, stop)),
         tuple(members),
-        scope=tuple(_scope(utf8, start)),
+        scope=tuple(holders(utf8, start)),
         role=QUERY if asked else CONDITION,
         language=language,
-        uses=tuple(_uses(utf8, low, high)),
+        uses=tuple(around(utf8, low, high)),
     )
 
 
@@ -227,17 +229,30 @@ def _guarded(utf8: bytes, start: int, end: int) -> int:
     return stop
 
 
-def _scope(utf8: bytes, start: int) -> Iterator[str]:
+def holders(utf8: bytes, start: int) -> Iterator[str]:
+    """Yield the class, and the function, that hold ``start``: the last that begin before it."""
     low = max(0, start - _UP)
     classes = [m.group(1) for m in _CLASS.finditer(utf8, low, start)]
     if classes:
         yield classes[-1].decode("utf-8", "replace")
-    held = [name for m in _HOLDER.finditer(utf8, low, start) for name in m.groups() if name and name not in _NO_HOLDER]
-    if held:
-        yield held[-1].decode("utf-8", "replace")
+    if (held := _held(utf8, start)) is not None:
+        yield held[1].decode("utf-8", "replace")
 
 
-def _uses(utf8: bytes, low: int, high: int) -> Iterator[str]:
+def held_from(utf8: bytes, start: int) -> int:
+    """Return where the last function begins before ``start``; 0 without one near."""
+    held = _held(utf8, start)
+    return 0 if held is None else held[0]
+
+
+def _held(utf8: bytes, start: int) -> tuple[int, bytes] | None:
+    found = _HOLDER.finditer(utf8, max(0, start - _UP), start)
+    named = [(m.start(), name) for m in found for name in m.groups() if name and name not in _NO_HOLDER]
+    return named[-1] if named else None
+
+
+def around(utf8: bytes, low: int, high: int, most: int = _USES) -> Iterator[str]:
+    """Yield the words and short texts of a span, each once, at most ``most``."""
     seen: set[bytes] = set()
     for match in _WORD.finditer(utf8, low, high):
         word = match.group()
@@ -250,5 +265,5 @@ def _uses(utf8: bytes, low: int, high: int) -> Iterator[str]:
             continue
         seen.add(word)
         yield word.strip(_QUOTES).decode("utf-8", "replace")
-        if len(seen) >= _USES:
+        if len(seen) >= most:
             return

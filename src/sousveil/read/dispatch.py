@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sousveil.model import Construct, Kind, Limit, Passage
 from sousveil.read import lines
 from sousveil.read.comparisons import asked_in, comparisons
+from sousveil.read.criteria import criteria
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
 from sousveil.read.leftover import leftover
@@ -281,6 +282,7 @@ def _read_text(
         *_, kind, reader = module.__name__.split(".")
         if kind in ("source", "resource") or reader == "prose":
             constructs += comparisons(text, offsets, reader)
+            constructs += criteria(text, offsets, reader)
         if len(leftover(data, hits, constructs)) == len(hits):
             # Broken, or words among statements that declare nothing: the lines are shown.
             constructs += lines.around(text, offsets, reader)
