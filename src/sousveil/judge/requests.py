@@ -34,7 +34,7 @@ _PERSON = re.compile(
 )
 _TELL = re.compile(
     r"\b(?:infer|predict|estimate|guess|determine|identif(?:y|ies)|classif(?:y|ies)|detect|describe|evaluate|analy[sz]e|assess|"
-    r"recogni[sz]e|tell|rate|look at|choose|return|respond|reply|answer|provide|output|extract)\w*\b|"
+    r"recogni[sz]e|tell|rate|looks? at|writes?|choose|return|respond|reply|answer|provide|output|extract)\w*\b|"
     r"推断|判断|识别|分析|估计|预测|描述",
     re.IGNORECASE,
 )

@@ -108,6 +108,12 @@ _COUNTED = re.compile(
     rb"\bgroup\s+by\b|\binsert\s+into\b|\.(?:count|size|length|exists)\b(?!\s?[>=<])",
     re.IGNORECASE,
 )
+_BEFORE_COUNTED = re.compile(rb"\b(?:len|count|sum|size)\s?\([^;\n]{0,120}\Z", re.IGNORECASE)
+# Somebody's own record is read.
+_OWN = re.compile(
+    rb"(?:user|person|profile|member|applicant|candidate|voter|account)_?id\b[\"'`\]]?\s{0,4}(?:==?=?|:|,)",
+    re.IGNORECASE,
+)
 _SET = re.compile(rb"\b(?:update\s+[\w.`\"\[\]]{1,60}\s+set|delete\s+from|insert\s+into)\b", re.IGNORECASE)
 
 
@@ -126,7 +132,13 @@ def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construc
         # What stands before the function's name is its route, its annotations.
         low = max(0, start - _ABOVE, held_from(utf8, start) - _HEAD)
         high = min(len(utf8), end + _BELOW)
-        if _COUNTED.search(utf8, end, min(high, end + 160)) or _SET.search(utf8, max(low, start - 200), start):
+        if (
+            _COUNTED.search(utf8, end, min(high, end + 160))
+            or _BEFORE_COUNTED.search(utf8[max(low, start - 160) : start])
+            or _SET.search(utf8, max(low, start - 200), start)
+            or _OWN.search(utf8, max(low, start - 80), end + 80)
+            or _of_the_trait(utf8, name, max(low, start - 240), start)
+        ):
             continue
         scope = tuple(holders(utf8, start))
         key = (name.lower(), *scope)
@@ -169,3 +181,14 @@ def _at(utf8: bytes, at: int) -> tuple[str, int, int] | None:
         if found is not None and before.search(left):
             return _HELD_WORD.sub(b"", word.group()).decode("utf-8", "replace"), start, found.end()
     return None
+
+
+def _of_the_trait(utf8: bytes, name: str, low: int, high: int) -> bool:
+    """Return whether what is looked through is a list of the field's own values: castes, by the name of a caste."""
+    stem = re.escape(name.lower()[:5].encode())
+    listed = (
+        rb"(?:\w{0,40}" + stem + rb"\w{0,20}|\w{0,30}(?:options?|codes?|types?|choices|enums?))"
+        rb"(?:\.objects)?(?:\.|->|::)(?:where|filter|find|select|query|any)\w{0,12}\s?[({]"
+    )
+    tabled = rb"\b(?:from|table|model|into)\W{1,4}\w{0,30}" + stem + rb"\w{0,20}\b"
+    return re.search(listed + rb"|" + tabled, utf8[low:high], re.IGNORECASE) is not None

@@ -19,6 +19,7 @@ from sousveil.read.comparisons import asked_in, comparisons
 from sousveil.read.criteria import criteria
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
+from sousveil.read.held import held, prompts
 from sousveil.read.leftover import leftover
 from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
@@ -283,6 +284,10 @@ def _read_text(
         if kind in ("source", "resource") or reader == "prose":
             constructs += comparisons(text, offsets, reader)
             constructs += criteria(text, offsets, reader)
+        if kind == "source":
+            constructs += held(text, offsets, reader)
+        elif reader in ("markdown", "prose"):
+            constructs += prompts(text, offsets, reader)
         if len(leftover(data, hits, constructs)) == len(hits):
             # Broken, or words among statements that declare nothing: the lines are shown.
             constructs += lines.around(text, offsets, reader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
 _LOOKED_AT = 20_000
+_BESIDE = 1500
+_VARIABLE = re.compile(r"\{\s{0,4}([A-Za-z_$][\w$]{0,40}(?:\??\.[A-Za-z_$][\w$]{0,40}|\[\d\]){1,6})")
+_FILTERS = re.compile(r"filter|facet", re.IGNORECASE)
 _LABEL_ATTRIBUTES = (
     "label", "title", "placeholder", "header", "aria-label", "tooltip", "caption", "text", "description", "subtitle",
 )  # fmt: skip
@@ -68,6 +72,8 @@ class Jsx(JsTables):
         if not name and not field and not held:
             return
         role = "select" if choice else "column-header" if tag == "th" or tag.endswith("Column") else "label"
+        if role == "label" and _FILTERS.search(tag):
+            role = "filter"
 
         def build() -> Construct:
             if shown is not None and not choice and len(name.split()) >= SENTENCE:
@@ -88,11 +94,16 @@ class Jsx(JsTables):
                 scope=context.scope,
                 role=role,
                 language=self.language,
-                uses=tuple(dict.fromkeys(w for w in (tag, field) if w)),
+                uses=tuple(dict.fromkeys(w for w in (tag, field, *self._bound(node)) if w)),
             )
 
         end = node.end_byte if choice else max(opening.end_byte, texts[-1].end_byte if texts else 0)
         yield Draft(self.base + node.start_byte, self.base + end, build, linkable=False)
+
+    def _bound(self, node: Node) -> list[str]:
+        """Return what an element, and those beside it, show of variables: ``face.attributes.age.value``."""
+        around = node.parent if node.parent is not None and node.parent.type in ELEMENTS else node
+        return _VARIABLE.findall(self.raw(around, _BESIDE))
 
     def _words_of(self, child: Node) -> Node | None:
         """Return the words that a child of an element is: ``words`` or ``{"words"}``."""

@@ -1,0 +1,171 @@
+"""What strings of a program hold: the JSON of an answer or a template, a text put together word by word, a prompt.
+
+Readers of languages see each string by itself; here the pieces of one text are joined, and data is read as data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import import_module
+from itertools import pairwise
+
+import msgspec
+from msgspec.structs import replace
+
+from sousveil.model import Construct, Kind, Passage
+from sousveil.read.source.script import unescape
+from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
+
+_LINES, _LONGEST, _ALL = 60, 16_000, 2_000_000
+_ASKED = 6000
+_MOST = 40
+_PIECE = rb"\"(?:[^\"\\\n]|\\.){0,2000}+\"|'(?:[^'\\\n]|\\.){0,2000}+'"
+_TOKEN = re.compile(
+    rb"(?P<piece>"
+    + _PIECE
+    + rb")|(?P<plus>\+|<<|\|\||\.\.|\.(?=\s{0,8}[\"'$]))|(?P<variable>[$\w](?:[\w$\[\]]|\.(?=\w)|->|::"
+    rb"|\([^()\"'\n]{0,60}\)){0,80}+)|(?P<space>[\s\\]{1,80}+)|(?P<other>.)",
+    re.DOTALL,
+)
+_PLUS = re.compile(rb"\s*(?:\+(?!\+)|<<|\|\||\.\.|\.\s?[\"'])")
+_GOES_ON = re.compile(rb"\s*(?:\+|<<|\|\||\.\.|\.\s?[\"']|[\"'])")
+_OPEN_END = re.compile(rb"(?:\+|<<|\|\||\.\.|\\|[\"']\s*\.|[\"'])\s*\Z")
+_PUT_TOGETHER = re.compile(rb"\+|<<|\|\||\.\.|[\"']\s{0,8}\.\s{0,8}[\"'$]|[\"'][ \t]{1,8}[\"']|[\"']\s{0,4}[{\[]")
+_LONG = (b'"""', b"'''", b"`")
+_NAMED = re.compile(
+    rb"([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,40})?(?:=|:|\+=|<-)\s{0,40}(?:new\s\w+\(|@|[a-zA-Z]{0,2})?\Z"
+)
+_DATA = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
+_ADDRESSED = re.compile(rb"^[ \t>*\"'-]{0,8}(?:#{1,4} )?You are (?:an?|the)\b", re.MULTILINE)
+
+
+def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
+    """Return what the strings of a program hold around ``offsets`` (into the text's UTF-8, sorted).
+
+    That is every construct of the JSON that one is, its place that of the string, and a statement for each text of
+    several pieces, its variables written as "…".
+    """
+    out: list[Construct] = []
+    last, left = -1, _ALL
+    for at in offsets:
+        if at < last or at >= len(text.utf8):
+            continue
+        if len(out) >= _MOST or left <= 0:
+            tell("cut", "not every string that holds data, or is put together of several, was read as a whole")
+            break
+        low, high = _lines(text.utf8, at)
+        found = None
+        if _PUT_TOGETHER.search(text.utf8, low, high):
+            left -= high - low
+            found = _joined(text.utf8, at, low, high)
+        said, pieces, start, end = found or _long(text.utf8, at) or ("", 0, 0, 0)
+        if not said:
+            continue
+        last = end
+        named = _NAMED.search(text.utf8[max(0, start - 160) : start])
+        name = named[1].decode("utf-8", "replace") if named else ""
+        place = text.passage(start, min(end, start + 600))
+        if _DATA.match(said):
+            out += _data(said, name, language, place)
+        elif pieces > 1:
+            out.append(Construct(Kind.STATEMENT, name, place, gloss=said[:_ASKED], role="string", language=language))
+    return out
+
+
+def prompts(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
+    """Return the prompts of a document that hold one of ``offsets``: from "You are a …" to the next or the end."""
+    starts = [m.start() for m in _ADDRESSED.finditer(text.utf8)] if b"You are " in text.utf8 else []
+    out: list[Construct] = []
+    for start, following in pairwise((*starts, len(text.utf8))):
+        end = min(following, start + _ASKED)
+        first = next((at for at in offsets if start <= at < end), None)
+        if first is not None and len(out) < _MOST:
+            low = text.utf8.rfind(b"\n", start, first) + 1 or start
+            high = text.utf8.find(b"\n", first)
+            place = text.passage(low, end if high < 0 else min(high, low + 600))
+            said = text.utf8[start:end].decode("utf-8", "replace")
+            out.append(Construct(Kind.STATEMENT, "prompt", place, gloss=said, role="string", language=language))
+    return out
+
+
+def _lines(utf8: bytes, at: int) -> tuple[int, int]:
+    """Return the span of the lines over which the expression around ``at`` may run."""
+    low, high = utf8.rfind(b"\n", max(0, at - 4000), at) + 1, _line_end(utf8, at)
+    for _ in range(_LINES):
+        before = utf8.rfind(b"\n", max(0, low - 2000), max(0, low - 1)) + 1
+        above = utf8[before : max(0, low - 1)]
+        if low == 0 or not (
+            (_GOES_ON.match(utf8, low, high) and _OPEN_END.search(above[-80:])) or _PLUS.match(utf8, low, high)
+        ):
+            break
+        low = before
+    for _ in range(_LINES):
+        following = utf8[high + 1 : high + 200]
+        goes_on = _GOES_ON.match(following) and _OPEN_END.search(utf8[max(low, high - 80) : high])
+        if high >= len(utf8) or not (goes_on or _PLUS.match(following)):
+            break
+        high = _line_end(utf8, high + 1)
+    return low, min(high, low + _LONGEST)
+
+
+def _joined(utf8: bytes, at: int, low: int, high: int) -> tuple[str, int, int, int] | None:
+    """Return the text of the string that holds ``at``, with those it is joined with; their number; its span."""
+    said: list[str] = []
+    pieces, start, end, joined = 0, 0, 0, True
+    for token in _TOKEN.finditer(utf8, low, high):
+        if token["space"]:
+            continue
+        whole = token["piece"] or token["variable"]
+        if whole is not None and (joined or (token["piece"] and said and utf8[end - 1 : end] in (b'"', b"'"))):
+            if not said:
+                start = token.start()
+            said.append(unescape(whole[1:-1].decode("utf-8", "replace")) if token["piece"] else "…")
+            pieces += token["piece"] is not None
+            end, joined = token.end(), False
+        elif token["plus"]:
+            joined = True
+        else:
+            if said and start <= at < end:
+                break
+            said, pieces, joined = [], 0, True
+            if whole is not None:
+                said, start, end, joined = ["…"], token.start(), token.end(), False
+    return ("".join(said), pieces, start, end) if pieces and start <= at < end else None
+
+
+def _long(utf8: bytes, at: int) -> tuple[str, int, int, int] | None:
+    """Return the text of the string of several lines that holds ``at``, where it is data."""
+    for mark in _LONG:
+        start = utf8.rfind(mark, max(0, at - _LONGEST), at)
+        end = utf8.find(mark, at, at + _LONGEST)
+        if start < 0 or end < 0:
+            continue
+        said = utf8[start + len(mark) : end].decode("utf-8", "replace")
+        if _DATA.match(said):
+            return said, 1, start, end + len(mark)
+    return None
+
+
+def _line_end(utf8: bytes, at: int) -> int:
+    end = utf8.find(b"\n", at)
+    return len(utf8) if end < 0 else end
+
+
+def _data(said: str, name: str, language: str, place: Passage) -> list[Construct]:
+    try:
+        msgspec.json.decode(said)
+    except (msgspec.DecodeError, RecursionError):
+        return []
+    found: list[Construct] = import_module("sousveil.read.resource.json").read(Text(said.encode(), "utf-8"), None)
+    return [
+        replace(
+            c,
+            name=c.name or name,
+            passage=place,
+            members=tuple(replace(m, passage=place) for m in c.members),
+            language=language,
+        )
+        for c in found[:_MOST]
+    ]
