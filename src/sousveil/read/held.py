@@ -37,6 +37,14 @@ _LONG = (b'"""', b"'''", b"`")
 _NAMED = re.compile(
     rb"([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,40})?(?:=|:|\+=|<-)\s{0,40}(?:new\s\w+\(|@|[a-zA-Z]{0,2})?\Z"
 )
+# What a program is tried with is nobody's, and of no use to it.
+_TRIED = re.compile(
+    rb"^\s*(?:import pytest|from (?:pytest|hypothesis|unittest)\b|import unittest|import (?:static )?org\.junit"
+    rb"|using (?:NUnit|Xunit)"
+    rb"|import \"testing\"|\t\"testing\"|require ['\"]minitest|(?:async )?def test_\w+\(|@Test\b|\s*\[(?:Test|Fact)\]"
+    rb"|(?:describe|it|test)\(['\"`])",
+    re.MULTILINE,
+)
 _DATA = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
 _ADDRESSED = re.compile(rb"^[ \t>*\"'-]{0,8}(?:#{1,4} )?You are (?:an?|the)\b", re.MULTILINE)
 
@@ -49,6 +57,7 @@ def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
     """
     out: list[Construct] = []
     last, left = -1, _ALL
+    tried = bool(offsets) and _TRIED.search(text.utf8) is not None
     for at in offsets:
         if at < last or at >= len(text.utf8):
             continue
@@ -68,7 +77,7 @@ def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
         name = named[1].decode("utf-8", "replace") if named else ""
         place = text.passage(start, min(end, start + 600))
         if _DATA.match(said):
-            out += _data(said, name, language, place)
+            out += _data(said, name, place) if not tried else ()
         elif pieces > 1:
             out.append(Construct(Kind.STATEMENT, name, place, gloss=said[:_ASKED], role="string", language=language))
     return out
@@ -153,7 +162,7 @@ def _line_end(utf8: bytes, at: int) -> int:
     return len(utf8) if end < 0 else end
 
 
-def _data(said: str, name: str, language: str, place: Passage) -> list[Construct]:
+def _data(said: str, name: str, place: Passage) -> list[Construct]:
     try:
         msgspec.json.decode(said)
     except (msgspec.DecodeError, RecursionError):
@@ -165,7 +174,6 @@ def _data(said: str, name: str, language: str, place: Passage) -> list[Construct
             name=c.name or name,
             passage=place,
             members=tuple(replace(m, passage=place) for m in c.members),
-            language=language,
         )
         for c in found[:_MOST]
     ]
