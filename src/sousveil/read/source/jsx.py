@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
 _LOOKED_AT = 20_000
-_BESIDE = 1500
+_SHORT = 400
 _VARIABLE = re.compile(r"\{\s{0,4}([A-Za-z_$][\w$]{0,40}(?:\??\.[A-Za-z_$][\w$]{0,40}|\[\d\]){1,6})")
 _FILTERS = re.compile(r"filter|facet", re.IGNORECASE)
 _LABEL_ATTRIBUTES = (
@@ -101,9 +101,8 @@ class Jsx(JsTables):
         yield Draft(self.base + node.start_byte, self.base + end, build, linkable=False)
 
     def _bound(self, node: Node) -> list[str]:
-        """Return what an element, and those beside it, show of variables: ``face.attributes.age.value``."""
-        around = node.parent if node.parent is not None and node.parent.type in ELEMENTS else node
-        return _VARIABLE.findall(self.raw(around, _BESIDE))
+        """Return what an element shows of variables: ``face.attributes.age.value``."""
+        return _VARIABLE.findall(self.raw(node, _SHORT))
 
     def _words_of(self, child: Node) -> Node | None:
         """Return the words that a child of an element is: ``words`` or ``{"words"}``."""
