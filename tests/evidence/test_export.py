@@ -465,8 +465,8 @@ def test_the_bag_is_one_by_its_own_rules(case: Case, tmp_path: Path) -> None:
     assert {part["@id"] for part in parts} <= ids
     # Of these words version 1.1 of RO-Crate knows all; another must be named in the context, or a validator refuses it.
     known = {
-        "about", "conformsTo", "contentSize", "dateCreated", "datePublished", "description", "encodingFormat", "hasPart",
-        "license", "name", "version",
+        "about", "conformsTo", "contentSize", "dateCreated", "datePublished", "description", "encodingFormat",
+        "hasPart", "license", "name", "version",
     }  # fmt: skip
     used = {word for one in crate["@graph"] for word in one if word[0] != "@"}
     assert used - known == set(crate["@context"][1])
