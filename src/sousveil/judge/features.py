@@ -239,6 +239,11 @@ class Features:
         if self.construct.kind is Kind.OPERATION:
             for trait in self._asked():
                 weight.setdefault(trait, 2.0)
+        elif self.construct.kind is Kind.OPTION and not weight:
+            # Beside the words of a label stands what is shown there.
+            for use in self.construct.uses[:_USES]:
+                if _ANSWERED.search(use):
+                    weight.update((Trait(t.trait), 2.0) for t in self.tag(use) if t.role == "attribute" and t.trait)
         if attribute & {Trait.ETHNICITY, Trait.SKIN_COLOUR}:
             # Labels shared by both belong to the trait that is named.
             for trait in (Trait.ETHNICITY, Trait.SKIN_COLOUR):
@@ -250,12 +255,13 @@ class Features:
         """Return the traits of the models that a function uses or trains: ``race_model`` says more than ``race``.
 
         So does ``race`` beside the groups that it reads out of an answer, ``answer.race.asian``; beside ranges of
-        age and height that somebody is sought by; beside several things that are read off a face.
+        age and height that somebody is sought by; beside several things that are read off a face; beside age, sex and
+        how sure the answer is.
         """
         out: set[Trait] = set()
         plain: set[Trait] = set()
         groups: set[str] = set()
-        beside: dict[str, set[str]] = {"seeking": set(), "appearance": set()}
+        beside: dict[str, set[str]] = {c: set() for c in ("seeking", "appearance", "demographic", "probability")}
         for use in self.construct.uses[:_USES]:
             learned = bool(_LEARNED.match(use))
             if not use.isascii() or (len(use) > _NAME_OF_MODEL and not learned):
@@ -267,15 +273,18 @@ class Features:
             for tag in tags:
                 if tag.concept in beside:
                     beside[tag.concept].add(tag.term.lower())
+            if use.endswith("argmax"):
+                beside["probability"].add(use)
             if named and (
                 learned
                 or _ANSWERED.search(use)
-                or any(t.concept in ("model", "infer", "assess", "probability") for t in tags)
+                or any(t.concept in ("model", "infer", "assess", "probability", "face") for t in tags)
             ):
                 out.update(Trait(t) for t in named)
         if len(groups) >= _SEVERAL and Trait.ETHNICITY in plain:
             out.add(Trait.ETHNICITY)
-        if len(beside["seeking"]) >= _SEVERAL or len(beside["appearance"]) >= _SEVERAL:
+        sure = len(beside["demographic"]) > 1 and beside["probability"]
+        if len(beside["seeking"]) >= _SEVERAL or len(beside["appearance"]) >= _SEVERAL or sure:
             out |= plain
         return out
 

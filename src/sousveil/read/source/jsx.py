@@ -52,7 +52,8 @@ class Jsx(JsTables):
         choice = self.is_choice(node)
         texts = [c for c in map(self._words_of, node.named_children) if c is not None]
         long = any(len(self.raw(t, 400).split()) >= SENTENCE for t in texts)
-        if not (choice or label is not None or (texts and (tag in _SHOWN or long))):
+        # What a component of the page's own holds as words is shown as well.
+        if not (choice or label is not None or (texts and (tag in _SHOWN or tag[:1].isupper() or long))):
             return
         if context.inside == "told" and (self.is_item(node) or (choice and label is None)):
             return

@@ -1,0 +1,86 @@
+"""Shapes that whole files of applications had, each beside one that looks alike and profiles nobody."""
+
+from __future__ import annotations
+
+from tests.judge.test_near_misses import judged, profiles
+
+from sousveil.model import Trait
+
+# ruff: noqa: E501 - files as they are
+
+
+def test_one_name_for_the_race_of_a_face() -> None:
+    shown = (
+        "class Shown {{\n  void show(Image img) {{\n"
+        '    info.add("Age: " + img.first().get{0}AgeValue());\n'
+        '    info.add("Gender: " + img.first().get{0}GenderValue());\n'
+        '    info.add("Race: " + img.first().get{0}RaceValue());\n  }}\n}}\n'
+    )
+    assert {t for t, _, _ in profiles(judged(Shown__java=shown.format("FaceAttr")))} == {Trait.ETHNICITY}
+    assert not profiles(judged(Shown__java=shown.format("Player")))
+    assert not profiles(judged(Shown__java=shown.format("Interface")))
+
+
+def test_an_answer_about_a_face_is_taken_apart() -> None:
+    taken = (
+        "public class {0} {{\n  private Attribute attribute(JSONObject given) {{\n"
+        '    age.setValue(given.optJSONObject("age").optInt("value"));\n'
+        '    gender.setValue(given.optJSONObject("gender").optString("value"));\n'
+        '    JSONObject raceObj = given.optJSONObject("race");\n'
+        '    race.setValue(raceObj.optString("value"));\n{1}    return attribute;\n  }}\n}}\n'
+    )
+    sure = '    race.setConfidence(raceObj.optDouble("confidence"));\n'
+    assert profiles(judged(A__java=taken.format("FaceService", sure)))
+    assert not profiles(judged(A__java=taken.format("FaceService", "")))
+    assert not profiles(judged(A__java=taken.format("CensusService", sure)))
+    # Who is enrolled with a name and an address said so himself.
+    named = (
+        sure
+        + '    person.setFirstName(given.optString("firstName"));\n    person.setAddress(given.optString("address"));\n'
+    )
+    assert not profiles(judged(A__java=taken.format("FaceService", named)))
+
+
+def test_what_stands_beside_the_words_of_a_label() -> None:
+    page = "export const View = ({{ face }}) => (\n  <Line size='2'>Origin: {{face.{}.toUpperCase()}}</Line>\n);\n"
+    assert profiles(judged(View__jsx=page.format("dominant_race")))
+    assert not profiles(judged(View__jsx=page.format("dominant_race_track")))
+    assert not profiles(judged(View__jsx=page.format("race")))
+
+
+def test_tags_of_persons_in_a_component_of_the_page_s_own() -> None:
+    page = 'export const Tags = () => (\n  <Form>\n    <StateTag name="3" show={{on}}>{}</StateTag>\n  </Form>\n);\n'
+    assert {t for t, _, _ in profiles(judged(Tags__jsx=page.format("涉疆人员")))} == {Trait.ETHNICITY}
+    assert not profiles(judged(Tags__jsx=page.format("信鸽持有人")))
+    assert not profiles(judged(Tags__jsx=page.format("少数民族文化")))
+
+
+def test_a_percentage_beside_each_value_of_one_person() -> None:
+    page = (
+        "const Info = ({{ {0}, {0}Percent, race, racePercent, gender, genderPercent }}) => (\n"
+        "  <div><span>Age:</span><span>{{{0}}}</span><span>{1}:</span><span>{{{0}Percent}}</span>\n"
+        "  <span>Ethnic:</span><span>{{race}}</span></div>\n);\n"
+    )
+    assert profiles(judged(Info__jsx=page.format("age", "Probability")))
+    # Shares of a county's people.
+    assert not profiles(judged(Info__jsx=page.format("county", "Probability")))
+    assert not profiles(judged(Info__jsx=page.format("age", "Share of residents")))
+
+
+def test_mood_in_an_analysis() -> None:
+    record = "class {} {{\n  final int age;\n  final String {};\n  final String gender;\n  final String race;\n}}\n"
+    assert profiles(judged(model__dart=record.format("AttributeAnalysisModel", "emotion")))
+    # A figure of a story has moods as well.
+    assert not profiles(judged(model__dart=record.format("Character", "emotion")))
+    assert not profiles(judged(model__dart=record.format("AttributeAnalysisModel", "address")))
+
+
+def test_the_race_of_a_face_is_the_greatest_chance() -> None:
+    drawn = (
+        'def draw(image, frame):\n    """Write {} on the image."""\n    for row in frame.iterrows():\n'
+        '        gender = "Male" if row["Male"] >= 0.5 else "Female"\n'
+        "        race = np.argmax(row[1:4])\n"
+        '        cv2.putText(image, "{{}} {{}}".format(race, gender))\n'
+    )
+    assert profiles(judged(draw__py=drawn.format("the face attributes")))
+    assert not profiles(judged(draw__py=drawn.format("the winner and the driver")))
