@@ -84,3 +84,49 @@ def test_the_race_of_a_face_is_the_greatest_chance() -> None:
     )
     assert profiles(judged(draw__py=drawn.format("the face attributes")))
     assert not profiles(judged(draw__py=drawn.format("the winner and the driver")))
+
+
+def test_a_prompt_put_together_in_r() -> None:
+    prompt = (
+        'ask <- paste0(\n  "You are an expert analyst. {0}\\n\\n",\n  "- Name: ", person, "\\n",\n'
+        '  "TASK:\\n",\n  "1. {1} for the given name and country.\\n",\n'
+        '  "Respond ONLY in valid JSON format.\\n"\n)\n'
+    )
+    asked = judged(ask__r=prompt.format("You know names.", "Predict the SINGLE most likely ethnicity"))
+    assert {t for t, _, _ in profiles(asked)} == {Trait.ETHNICITY}
+    assert not profiles(judged(ask__r=prompt.format("You know names.", "Predict the most likely spelling")))
+    assert not profiles(judged(ask__r=prompt.format("You know names.", "Do not guess the ethnicity; tell the gender")))
+    made = 'said <- paste0("The survey asks for ethnicity, sex and age of each resident of ", county, " once a year.\\n")\n'
+    assert not profiles(judged(ask__r=made))
+
+
+def test_a_long_text_in_r_keeps_its_lines() -> None:
+    prompt = (
+        'system_prompt <- "You are an expert in names.\nGiven a surname and a first name, say who it is.\n'
+        "Return {} as JSON, with how sure you are, and nothing else. Answer in English.\n"
+        'Do not write a sentence before it, nor one after it."\nsend(system_prompt)\n'
+    )
+    assert profiles(judged(ask__r=prompt.format("the religion of the person")))
+    assert not profiles(judged(ask__r=prompt.format("the spelling of the name")))
+
+
+def test_a_formula_for_the_chance_given_a_name() -> None:
+    said = "* This program reads a list of persons and merges it with others.\n* Create P({}) for each of the names.\n"
+    assert {t for t, _, _ in profiles(judged(merge__do=said.format("caste | name")))} == {Trait.CASTE}
+    assert profiles(judged(merge__do=said.format("rel = muslim | last name")))
+    # The chance of a name, and one given a place.
+    assert not profiles(judged(merge__do=said.format("name | caste")))
+    assert not profiles(judged(merge__do=said.format("caste | district")))
+
+
+def test_a_window_about_one_person_is_no_filter() -> None:
+    page = (
+        "<template><div id='face_library'>\n  <el-input placeholder='请输入证件号码'></el-input><el-button>检索</el-button>\n"
+        "  <el-dialog title='{}'><div id='dialogSearchFaceDetail'>\n"
+        "    <label>姓名</label><label>证件号码</label><label>民族</label><label>出生日期</label>\n"
+        "  </div></el-dialog></div></template>\n"
+    )
+    assert profiles(judged(FaceLibrary__vue=page.format("人脸检索")))
+    assert not profiles(judged(FaceLibrary__vue=page.format("人员详细信息")))
+    assert not profiles(judged(FaceLibrary__vue=page.format("修改名单")))
+    assert profiles(judged(FaceLibrary__vue=page.format("新增人脸布控")))

@@ -107,6 +107,12 @@ _CHANCES = re.compile(
     r"[\s\-_/&]*(?:(?:and|or)\s+)?(?:\w+\s+)?(?:probabilit(?:y|ies)|likelihoods?|posteriors?)\b", re.IGNORECASE
 )
 _PROBABLE = re.compile(r"\b(?:most\s+)?(?:probable|likely)\s+(?:single\s+)?\Z", re.IGNORECASE)
+# ``P(caste | name)``: a formula for the chance of the trait given a name.
+_CHANCE_OF = re.compile(r"\b(?:Pr?|Prob)[(\[]\s*(?:\w{1,24}\s*==?\s*)?\Z", re.IGNORECASE)
+_GIVEN_NAME = re.compile(
+    r"\s*(?:=[^|)\]]{1,24})?\|[^)\]\n]{0,40}?(?<![a-z])(?:sur|(?:last|first|full|family)[ _]?)?names?(?![a-z])",
+    re.IGNORECASE,
+)
 _OF_WHOM = re.compile(
     r"\s*(?:categor(?:y|ies)|groups?)?\s*(?:(?:of|for|to|from|given|based|or|and|using)\b|[,.)/]|\Z)", re.IGNORECASE
 )
@@ -218,6 +224,9 @@ def _withdrawn(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
 
 
 def _of_clause(clause: str, trait: Trait, tags: Sequence[Tag]) -> Claim | None:
+    for thing in (t for t in tags if t.trait == trait):
+        if _CHANCE_OF.search(clause[: thing.start]) and (given := _GIVEN_NAME.match(clause, thing.end)):
+            return Claim(Act.INFERS, clause[thing.start : given.end() + 60].strip()[:160], _subject(clause))
     named = [
         t
         for t in tags

@@ -28,7 +28,8 @@ _NAMED = re.compile(
 )
 _PERSON = re.compile(
     r"\b(?:images?|photos?|photographs?|pictures?|selfies?|portraits?|faces?|avatars?|frames?|persons?|people|individuals?|"
-    r"users?|profiles?|posts?|tweets?|messages|candidates?|speakers?|callers?|authors?|voices?|full names?)\b|"
+    r"users?|profiles?|posts?|tweets?|messages|candidates?|speakers?|callers?|authors?|voices?|"
+    r"(?:full|given|first|last|family|person(?:al|'s)) names?|surnames?)\b|"
     r"图片|照片|图像|人物|人脸|用户|昵称",
     re.IGNORECASE,
 )

@@ -20,6 +20,7 @@ from sousveil.read.source.drafts import Draft, Spots, touched
 from sousveil.read.source.literals import Entry
 from sousveil.read.source.plain import BODY, ITEMS, Plain
 from sousveil.read.source.plain import said as _text
+from sousveil.read.source.script import SHORT, unescape
 from sousveil.read.text import Text
 
 EXTENSIONS = (".r", ".pl", ".pm", ".psgi", ".jl", ".lua")
@@ -47,6 +48,13 @@ _ENUM = re.compile(rb"(?m)^(?P<i>[ \t]*+)@enum[ \t]++(?P<n>\w{1,100})(?:::\w++)?
 _VALUE = re.compile(rb"\b([A-Za-z_]\w{0,100})\b(?:[ \t]*+=[ \t]*+([\w.-]{1,40}))?")
 _FIELD = re.compile(rb"(?m)^[ \t]*+(\w{1,100})(?:[ \t]*+::[ \t]*+([^=\n]{1,80}))?[ \t]*+(?:=[^\n]*+)?$")
 _LIST = re.compile(rb"(?:\b(?:c|list|factor|data\.frame|tibble|Dict)[ \t]*+)?([(\[{])")
+# A text made of parts, ``paste0("…", name, "…")``, and one long text that is given a name.
+_JOINED = re.compile(
+    rb"\b(?:paste0?|sprintf|glue|glue_data|str_c|str_glue|stri_c|stri_join|cat|join|string)[ \t]*+(\()"
+)
+_PART = re.compile(rb"\"(?:[^\"\\]|\\.){1,4000}\"|'(?:[^'\\]|\\.){1,4000}'", re.DOTALL)
+_LONG = re.compile(rb"(?:<-|=|\()[ \t]*+(\"(?:[^\"\\]|\\.){120,6000}\"|'(?:[^'\\]|\\.){120,6000}')", re.DOTALL)
+_TEXT = 6000
 _QW = re.compile(rb"\bqw[ \t]*+([(\[{/|<])([^)\]}/|>]{0,4000})")
 _GIVEN = re.compile(rb"\bmy[ \t]*+\(?([^;=()\n]{1,200})\)?[ \t]*+=[ \t]*+(?:@_|shift)")
 # What a model is trained to answer: ``multinom(faith ~ surname, data)``, ``machine(model, X, people.faith)``.
@@ -215,6 +223,30 @@ class _Hashed(Plain):
                 at = match.start(2)
                 found = [Entry(at + w.start(), at + w.end(), _text(w[0]), "text") for w in words]
                 yield from self.labels(match.start(), match.start(), match.end(), found)
+        yield from self._texts(spots)
+
+    def _texts(self, spots: Spots | None) -> Iterator[Draft]:
+        """Yield the long texts that hold a spot: what is put together of parts, and what stands in one string."""
+        until = 0
+        for match in _JOINED.finditer(self.code):
+            end = min(self.closing(match.start(1)), match.start() + 2 * _TEXT)
+            if match.start() >= until and touched(spots, match.start(), end):
+                until = end
+                parts = [p[0][1:-1] for p in _PART.finditer(self.source, match.end(), end)]
+                if sum(map(len, parts)) > SHORT:
+                    yield self._told(match.start(), end, b" ".join(parts))
+        for match in _LONG.finditer(self.source):
+            if match.start(1) >= until and self.code[match.start(1)] in b"\"'" and touched(spots, *match.span(1)):
+                yield self._told(*match.span(1), match[1][1:-1])
+
+    def _told(self, start: int, end: int, words: bytes) -> Draft:
+        name, said = self.holder(start), unescape(_text(words[:_TEXT]))
+
+        def build() -> Construct:
+            place = self.text.passage(start, end)
+            return Construct(Kind.STATEMENT, name, place, gloss=said, role="string", language=self.language)
+
+        return Draft(start, end, build, linkable=False, tag="string")
 
     # ------------------------------------------------------------------ the rest
 
