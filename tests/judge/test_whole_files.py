@@ -130,3 +130,26 @@ def test_a_window_about_one_person_is_no_filter() -> None:
     assert not profiles(judged(FaceLibrary__vue=page.format("人员详细信息")))
     assert not profiles(judged(FaceLibrary__vue=page.format("修改名单")))
     assert profiles(judged(FaceLibrary__vue=page.format("新增人脸布控")))
+
+
+def test_columns_that_give_a_score_for_the_trait() -> None:
+    columns = 'package x\n\nvar HEADER = []string{{\n\t"{0}",\n\t"{0}Alt",\n\t"{1}",\n\t"{0}Score",\n}}\n'
+    assert profiles(judged(x__go=columns.format("raceEthnicity", "probabilityCalibrated")))
+    assert not profiles(judged(x__go=columns.format("raceEthnicity", "county")))
+    # A race that is run has scores and odds.
+    assert not profiles(judged(x__go=columns.format("race", "winProbability")))
+
+
+def test_what_a_model_reports_on_is_an_enumeration() -> None:
+    kinds = "/// One attribute the {} reports on.\nenum AttributeKey: String {{\n    case {}\n    case gender\n    case age\n    case race\n}}\n"
+    assert profiles(judged(Kinds__swift=kinds.format("model", "emotion")))
+    assert not profiles(judged(Kinds__swift=kinds.format("form", "emotion")))
+    assert not profiles(judged(Kinds__swift=kinds.format("model", "address")))
+
+
+def test_a_repository_says_that_it_classifies() -> None:
+    said = "# Work\n\n{} hosts the {} Classifier, a machine learning project about racial categories of politicians.\n"
+    assert profiles(judged(README__md=said.format("This repository", "Race")))
+    assert not profiles(judged(README__md=said.format("Another repository", "Race")))
+    run = said.replace("racial categories of politicians", "laps of the drivers")
+    assert not profiles(judged(README__md=run.format("This repository", "Race")))

@@ -17,6 +17,7 @@ from sousveil.model import Act, Trait
 
 _CLAUSE = re.compile(r"[^.;!?。！？；\n]+(?:[.](?=\w)[^.;!?。！？；\n]*)*")
 _PRODUCT = re.compile(
+    r"\b(?:this|our)\s+(?:repo(?:sitory)?|application|software|algorithm|pipeline)\b|"
     r"\b(this|the|our|my|its?)\s+(package|library|module|model|tool|app|sdk|api|function|class|method|script|project|"
     r"system|service|device|camera|client|plugin|network|classifier)\b|\b(supports?|provides?|returns?|allows?|"
     r"enables?|lets you|used to|able to|capable of|features?|includes?|offers?|implements?|you can|we|it)\b|"
