@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.judge.test_near_misses import judged, profiles
 
 from sousveil.model import Trait
@@ -153,3 +154,36 @@ def test_a_repository_says_that_it_classifies() -> None:
     assert not profiles(judged(README__md=said.format("Another repository", "Race")))
     run = said.replace("racial categories of politicians", "laps of the drivers")
     assert not profiles(judged(README__md=run.format("This repository", "Race")))
+
+
+def test_the_colours_of_a_chart_are_no_labels() -> None:
+    chart = "def draw(graph):\n    ethnicity_color_map = {{'White': '{}', 'Asian': '{}', 'Black': 'lightcoral', 'Other': 'lightyellow'}}\n    return graph\n"
+    assert not profiles(judged(graph__py=chart.format("lightblue", "lightgreen")))
+    labels = "def read(face):\n    skin_colors = {0: 'yellow', 1: 'white', 2: 'black', 3: 'brown'}\n    return skin_colors[face.skin_color]\n"
+    assert profiles(judged(face__py=labels))
+
+
+_KEPT = {
+    "About.java": 'class About {{\n  static final String ASK = "{0}";\n}}\n',
+    "About.cs": 'class About {{\n  const string Ask = "{0}";\n}}\n',
+    "About.kt": 'class About {{\n  private val asks = listOf(Ask("a", "{0}"))\n}}\n',
+    "About.swift": 'struct About {{\n  let asks = [\n    Ask(title: "a", text: "{0}"),\n  ]\n}}\n',
+    "About.php": '<?php\nclass About {{\n  private $ask = "{0}";\n}}\n',
+    "about.rb": "class About\n  ASK = <<~TEXT\n    {0}\n  TEXT\nend\n",
+    "About.m": '@implementation About\nstatic NSString *const kAsk = @"{0}";\n@end\n',
+    "about.jl": 'const ASK = """\n{0}\n"""\nsend(ASK)\n',
+    "about.lua": 'local ask = "{0}"\nreturn send(ask)\n',
+    "about.pl": 'my $ask = "{0}";\nsend($ask);\n',
+    "about.sql": "INSERT INTO texts (name, body) VALUES ('a', '{0}');\n",
+    "about.go": 'package a\n\nconst ask = "{0}"\n',
+    "about.ts": 'export class About {{\n  ask = "{0}";\n}}\n',
+}
+
+
+@pytest.mark.parametrize("name", _KEPT)
+def test_a_prompt_that_a_program_keeps_whole(name: str) -> None:
+    asks = "You are an expert. Look at the photo of the person and return the {} as JSON."
+    kept = {name.replace(".", "__"): _KEPT[name].format(asks.format("ethnicity"))}
+    assert [t for t, _, _ in profiles(judged(**kept))] == [Trait.ETHNICITY]
+    for other in (asks.format("hair style"), "The ethnicity of the person in the photo is asked for by the form."):
+        assert not profiles(judged(**{name.replace(".", "__"): _KEPT[name].format(other)}))

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Kind, Limit, Passage
 from sousveil.read import lines
+from sousveil.read.asked import asked
 from sousveil.read.comparisons import asked_in, comparisons
 from sousveil.read.criteria import criteria
 from sousveil.read.families import families
@@ -286,6 +287,7 @@ def _read_text(
             constructs += criteria(text, offsets, reader)
         if kind == "source":
             constructs += held(text, offsets, reader)
+            constructs += asked(text, offsets, reader, constructs)
         elif reader in ("markdown", "prose"):
             constructs += prompts(text, offsets, reader)
         if len(leftover(data, hits, constructs)) == len(hits):

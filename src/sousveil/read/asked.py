@@ -1,0 +1,71 @@
+"""Prompts that a program keeps whole in one string, which a language's reader takes for the value of a field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sousveil.model import Construct, Kind
+from sousveil.read.source.script import unescape
+from sousveil.read.text import Text
+from sousveil.read.unfinished import tell
+
+_ASKED, _MOST, _LOOKED_AT = 6000, 40, 2000
+# "You are an expert", "answer as JSON": a model is addressed.
+_ADDRESSED = re.compile(
+    rb"\b[Yy]ou(?:'re| are) (?:an? |the )|"
+    rb"\b(?:[Rr]espond|[Rr]eply|[Aa]nswer|[Rr]eturn|[Oo]utput)\b[^.\n]{0,60}\b(?:JSON|json|only)\b"
+)
+_LINE = re.compile(rb"\"((?:[^\"\\\n]|\\.){40,6000}+)\"|'((?:[^'\\\n]|\\.){40,6000}+)'")
+_LONG = ((b'"""', b'"""'), (b"'''", b"'''"), (b"`", b"`"), (b"[[", b"]]"))
+_HERE = re.compile(rb"<<[<~-]?[ \t]?[\"']?([A-Za-z_]\w{1,40})[\"']?[^\n]{0,80}\n")
+_NAMED = re.compile(rb"([A-Za-z_$][\w$]{0,60})[\"']?\s{0,4}(?::[^=\n\"']{1,40})?(?:=>?|:)\s{0,40}[@a-zA-Z]{0,2}\Z")
+
+
+def asked(text: Text, offsets: Sequence[int], language: str, made: Sequence[Construct]) -> list[Construct]:
+    """Return the prompts that hold one of ``offsets`` (into the text's UTF-8, sorted) and are no string in ``made``."""
+    data = text.utf8
+    if not offsets or _ADDRESSED.search(data) is None:
+        return []
+    known = {c.passage.offset: len(c.gloss or c.passage.text) for c in made if c.role == "string"}
+    out: list[Construct] = []
+    last = -1
+    if len(offsets) > _LOOKED_AT:
+        tell("cut", f"more than {_LOOKED_AT:,} places hold terms: prompts were looked for around the first")
+    for at in offsets[:_LOOKED_AT]:
+        span = _string(data, at) if last <= at < len(data) else None
+        if span is None:
+            continue
+        start, end = span
+        last = end
+        if len(out) >= _MOST:
+            tell("cut", f"more than {_MOST} prompts: the first were read")
+            break
+        place = text.passage(start, min(end, start + 600))
+        # What the language's reader gives whole needs no second reading.
+        said = max((known.get(o, 0) for o in range(place.offset - 4, place.offset + 4)), default=0)
+        if _ADDRESSED.search(data, start, end) and said < (end - start) * 0.9:
+            named = _NAMED.search(data[max(0, start - 160) : start].rstrip(b"\"'`["))
+            name = named[1].decode("utf-8", "replace") if named else ""
+            words = unescape(data[start : min(end, start + _ASKED)].decode("utf-8", "replace"))
+            out.append(Construct(Kind.STATEMENT, name, place, gloss=words, role="string", language=language))
+    return out
+
+
+def _string(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return the extent of the words in the string around ``at``, of at most 6,000 bytes."""
+    low = data.rfind(b"\n", max(0, at - _ASKED), at) + 1
+    high = data.find(b"\n", at, at + _ASKED)
+    for match in _LINE.finditer(data, low, high if high >= 0 else min(len(data), at + _ASKED)):
+        if match.start() <= at < match.end():
+            return match.start() + 1, match.end() - 1
+    for opens, closes in _LONG:
+        start = data.rfind(opens, max(0, at - _ASKED), at)
+        end = data.find(closes, at, at + _ASKED)
+        if start >= 0 and end >= 0 and b"\n" in data[start:end]:
+            return start + len(opens), end
+    for match in _HERE.finditer(data, max(0, at - _ASKED), at):
+        end = data.find(match[1], at, at + _ASKED)
+        if end >= 0 and data.find(match[1], match.end(), at) < 0:
+            return match.end(), end
+    return None
