@@ -239,7 +239,7 @@ class Features:
         if self.construct.kind is Kind.OPERATION:
             for trait in self._asked():
                 weight.setdefault(trait, 2.0)
-        elif self.construct.kind is Kind.OPTION and not weight:
+        elif self.construct.kind is Kind.OPTION:
             # Beside the words of a label stands what is shown there.
             for use in self.construct.uses[:_USES]:
                 if _ANSWERED.search(use):

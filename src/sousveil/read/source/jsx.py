@@ -98,7 +98,8 @@ class Jsx(JsTables):
                 uses=tuple(dict.fromkeys(w for w in (tag, field, *self._bound(node)) if w)),
             )
 
-        end = node.end_byte if choice else max(opening.end_byte, texts[-1].end_byte if texts else 0)
+        beside = [c.end_byte for c in node.named_children[:20] if texts and c.type == "jsx_expression"]
+        end = node.end_byte if choice else max(opening.end_byte, *beside, texts[-1].end_byte if texts else 0)
         yield Draft(self.base + node.start_byte, self.base + end, build, linkable=False)
 
     def _bound(self, node: Node) -> list[str]:
