@@ -10,7 +10,7 @@ from sousveil.read.source.script import unescape
 from sousveil.read.text import Text
 from sousveil.read.unfinished import tell
 
-_ASKED, _MOST, _LOOKED_AT = 6000, 40, 2000
+_ASKED, _MOST, _LOOKED_AT = 6000, 40, 1000
 # "You are an expert", "answer as JSON": a model is addressed.
 _ADDRESSED = re.compile(
     rb"\b[Yy]ou(?:'re| are) (?:an? |the )|"
