@@ -187,3 +187,17 @@ def test_a_prompt_that_a_program_keeps_whole(name: str) -> None:
     assert [t for t, _, _ in profiles(judged(**kept))] == [Trait.ETHNICITY]
     for other in (asks.format("hair style"), "The ethnicity of the person in the photo is asked for by the form."):
         assert not profiles(judged(**{name.replace(".", "__"): _KEPT[name].format(other)}))
+
+
+def test_code_between_two_marks_is_no_prompt() -> None:
+    php = (
+        "<?php\nfunction form() {\n  $seats = DB::raw('select `as`.`id` from `seats` `as`');\n"
+        "  $religions = Religion::pluck('name');\n  return response()->json(compact('religions', 'users'));\n"
+        "  $years = DB::raw('select `b`.`id` from `b`');\n}\n"
+    )
+    assert not profiles(judged(form__php=php))
+    script = (
+        "export function form(res, users) {\n  const a = `one`;\n  const religions = load();\n"
+        "  return res.json({ religions, users, only: true });\n  const b = `two`;\n}\n"
+    )
+    assert not profiles(judged(form__js=script))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 
 from sousveil.model import Construct, Kind
 from sousveil.read.source.script import unescape
@@ -17,7 +18,12 @@ _ADDRESSED = re.compile(
     rb"\b(?:[Rr]espond|[Rr]eply|[Aa]nswer|[Rr]eturn|[Oo]utput)\b[^.\n]{0,60}\b(?:JSON|json|only)\b"
 )
 _LINE = re.compile(rb"\"((?:[^\"\\\n]|\\.){40,6000}+)\"|'((?:[^'\\\n]|\\.){40,6000}+)'")
-_LONG = ((b'"""', b'"""'), (b"'''", b"'''"), (b"`", b"`"), (b"[[", b"]]"))
+# What opens and closes a string of several lines, and the readers of languages that have it.
+_LONG = (
+    (b'"""', frozenset(("java", "kotlin", "swift", "scala", "csharp", "dart", "hashed", "python"))),
+    (b"'''", frozenset(("dart", "python", "java"))),
+    (b"`", frozenset(("javascript", "go", "vue"))),
+)
 _HERE = re.compile(rb"<<[<~-]?[ \t]?[\"']?([A-Za-z_]\w{1,40})[\"']?[^\n]{0,80}\n")
 _NAMED = re.compile(rb"([A-Za-z_$][\w$]{0,60})[\"']?\s{0,4}(?::[^=\n\"']{1,40})?(?:=>?|:)\s{0,40}[@a-zA-Z]{0,2}\Z")
 
@@ -30,10 +36,11 @@ def asked(text: Text, offsets: Sequence[int], language: str, made: Sequence[Cons
     known = {c.passage.offset: len(c.gloss or c.passage.text) for c in made if c.role == "string"}
     out: list[Construct] = []
     last = -1
+    marks = {m: [f.start() for f in re.finditer(m, data)] for m, readers in _LONG if language in readers}
     if len(offsets) > _LOOKED_AT:
         tell("cut", f"more than {_LOOKED_AT:,} places hold terms: prompts were looked for around the first")
     for at in offsets[:_LOOKED_AT]:
-        span = _string(data, at) if last <= at < len(data) else None
+        span = _string(data, at, marks) if last <= at < len(data) else None
         if span is None:
             continue
         start, end = span
@@ -52,18 +59,18 @@ def asked(text: Text, offsets: Sequence[int], language: str, made: Sequence[Cons
     return out
 
 
-def _string(data: bytes, at: int) -> tuple[int, int] | None:
+def _string(data: bytes, at: int, marks: Mapping[bytes, Sequence[int]]) -> tuple[int, int] | None:
     """Return the extent of the words in the string around ``at``, of at most 6,000 bytes."""
     low = data.rfind(b"\n", max(0, at - _ASKED), at) + 1
     high = data.find(b"\n", at, at + _ASKED)
     for match in _LINE.finditer(data, low, high if high >= 0 else min(len(data), at + _ASKED)):
         if match.start() <= at < match.end():
             return match.start() + 1, match.end() - 1
-    for opens, closes in _LONG:
-        start = data.rfind(opens, max(0, at - _ASKED), at)
-        end = data.find(closes, at, at + _ASKED)
-        if start >= 0 and end >= 0 and b"\n" in data[start:end]:
-            return start + len(opens), end
+    for mark, places in marks.items():
+        # Every second mark closes what the one before it opened.
+        index = bisect_right(places, at)
+        if index % 2 and index < len(places) and places[index] - places[index - 1] <= _ASKED:
+            return places[index - 1] + len(mark), places[index]
     for match in _HERE.finditer(data, max(0, at - _ASKED), at):
         end = data.find(match[1], at, at + _ASKED)
         if end >= 0 and data.find(match[1], match.end(), at) < 0:
