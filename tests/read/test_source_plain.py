@@ -33,6 +33,21 @@ def names(construct: Construct) -> list[str]:
     return [m.name for m in construct.members]
 
 
+def test_basic_remarks() -> None:
+    source = """Rem sort of a fruit
+Enum SORT
+    A = 0
+    rem 梨
+    B = 1 ' Rem it
+    Remote = 2
+End Enum
+Rem = 3
+"""
+    answer = read("basic", source)[Kind.ENUMERATION, "SORT"]
+    assert answer.gloss == "sort of a fruit"
+    assert parts(answer) == [("A", "0", ""), ("B", "1", "梨\nRem it"), ("Remote", "2", "")]
+
+
 def test_basic() -> None:
     source = """Imports System
 Namespace Vendor.Fruit

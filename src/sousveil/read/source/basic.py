@@ -60,6 +60,7 @@ _GIVEN = re.compile(
 _RETURNS = re.compile(rb"[ \t]++As[ \t]++([\w.]{1,200}(?:\([^()\n]{0,200}\)){0,3})", re.I)
 _CASE = re.compile(rb"^[ \t]*+Case[ \t]++(?P<key>[^\n:']{1,200})", re.M | re.I)
 _LABEL = re.compile(rb"(?:\bReturn|=)[ \t]*+\"([^\"\n]{1,60})\"[ \t\r]*+(?=$|')", re.M | re.I)
+_REMARK = re.compile(rb"^([ \t]*+)Rem(?![\w\x80-\xff=.(])(?![ \t]*+=)", re.M | re.I)
 _ROLES = {b"structure": "struct", b"type": "struct", b"interface": "interface"}
 _HOLDERS = (b"structure", b"type", b"class", b"interface", b"module", b"namespace")
 _ROUTINES = (b"function", b"sub", b"property")
@@ -110,6 +111,10 @@ class _Basic(Plain):
         b"Sub Function ByVal ByRef Optional Nothing True False Is Not And Or AndAlso OrElse Me MyBase Try Catch "
         b"Finally String Integer Boolean Object Long Call With On Error Resume GoTo Using Throw Public Private".split()
     )
+
+    def marked(self, source: bytes) -> bytes:
+        """Return the source with `Rem` at a line's start as a sign."""
+        return _REMARK.sub(rb"\1'  ", source)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield every declaration."""

@@ -61,9 +61,13 @@ class Plain:
     def __init__(self, text: Text) -> None:
         self.text = text
         self.source = text.utf8
-        self.blanked = Blanked(text.utf8, self.comments, self.quotes, escapes=self.escapes)
+        self.blanked = Blanked(self.marked(text.utf8), self.comments, self.quotes, escapes=self.escapes)
         self.code = self.blanked.code
         self.effort = 0
+
+    def marked(self, source: bytes) -> bytes:
+        """Return the source with comments that begin with a word begun by a sign; each byte keeps its place."""
+        return source
 
     def drafts(self) -> Iterator[Draft]:
         """Yield what the file declares."""
