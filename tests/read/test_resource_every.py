@@ -140,10 +140,10 @@ def test_hostile_input_costs_bounded_time(case: str) -> None:
     text = decode(data)
     where = hits(text)
     for name in READERS:
-        start = time.monotonic()
+        start = time.process_time()
         found = reader(name)(text, where)
         # Generous: what is guarded against takes minutes or for ever.
-        assert time.monotonic() - start < 20, name
+        assert time.process_time() - start < 20, name
         hold(data, found[:100])
 
 
