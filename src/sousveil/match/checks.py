@@ -104,13 +104,13 @@ class Check:
     def _standing(self, raws: Sequence[Raw]) -> list[Raw]:
         """Return the hits whose term the lexicon sees in the decoded text: joints, false friends, longer terms."""
         out: list[Raw] = []
-        group: list[Raw] = []
-        size = len(self._data)
+        groups: dict[tuple[str, str], list[Raw]] = {}
         for raw in raws:
             if self.checked >= self._budget:
                 break
             self.checked += 1
-            if raw.pattern.encoding != "utf-8" or raw.pattern.escape:
+            kind = (raw.pattern.encoding, raw.pattern.escape)
+            if kind[0] != "utf-8" and not kind[1]:
                 around = surroundings(self._data, raw)
                 if around is not None:
                     left, middle, right = around
@@ -118,26 +118,32 @@ class Check:
                     if _covered(tags, len(left), len(left) + len(middle)):
                         out.append(raw)
                 continue
+            group = groups.setdefault(kind, [])
             if group and (raw.start - group[-1].start > 160 or raw.start - group[0].start > 4096):
-                out += self._plain(group, size)
-                group = []
+                out += self._grouped(group)
+                group.clear()
             group.append(raw)
-        if group:
-            out += self._plain(group, size)
+        for group in groups.values():
+            out += self._grouped(group)
         out.sort(key=lambda r: (r.start, -r.length))
         return out
 
-    def _plain(self, group: Sequence[Raw], size: int) -> list[Raw]:
-        """Return those of ``group``, near each other in UTF-8, that stand: their text is decoded and tagged once."""
-        low = max(0, group[0].start - REACH)
-        high = min(size, max(r.start + r.length for r in group) + REACH)
+    def _grouped(self, group: Sequence[Raw]) -> list[Raw]:
+        """Return those of ``group``, near each other and written alike, that stand: their text is tagged once."""
+        pattern = group[0].pattern
+        reach = REACH * 2 if pattern.escape else REACH
+        low = max(0, group[0].start - reach)
+        high = min(len(self._data), max(r.start + r.length for r in group) + reach)
         cuts = sorted({low, high, *(r.start for r in group), *(r.start + r.length for r in group)})
         at: dict[int, int] = {}
         pieces: list[str] = []
         length = 0
         for a, b in pairwise(cuts):
             at[a] = length
-            piece = str(self._data[a:b], "utf-8", "replace")
+            if pattern.escape:
+                piece = unescape(str(self._data[a:b], "latin-1"), pattern.escape, pattern.encoding)
+            else:
+                piece = str(self._data[a:b], "utf-8", "replace")
             if a == low:
                 piece = piece[-AROUND:]
             elif b == high:

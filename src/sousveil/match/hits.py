@@ -26,6 +26,7 @@ _BYTES_ESCAPE = {
     "\\o": re.compile(r"(?:\\[0-3][0-7]{2})+"),
 }
 _UNITS = re.compile(r"(?:\\u[0-9a-f]{4})+", re.I)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _POINT_ESCAPE = {
     "\\u": re.compile(r"\\u([0-9a-f]{4})", re.I),
     "\\\\u": re.compile(r"\\\\u([0-9a-f]{4})", re.I),
@@ -68,15 +69,9 @@ def _body(body: bytes, caseless: bool) -> re.Pattern[bytes]:
 
 
 def surroundings(data: bytes | memoryview, raw: Raw) -> tuple[str, str, str] | None:
-    """Return the decoded text before, of and after a hit; None if the bytes there are not such text."""
+    """Return the decoded text before, of and after a hit that is not escaped; None if the bytes are not such text."""
     start, end = raw.start, raw.start + raw.length
-    pattern = raw.pattern
-    encoding = pattern.encoding
-    if pattern.escape:
-        left = unescape(str(data[max(0, start - REACH * 2) : start], "latin-1"), pattern.escape, encoding)
-        middle = unescape(str(data[start:end], "latin-1"), pattern.escape, encoding)
-        right = unescape(str(data[end : end + REACH * 2], "latin-1"), pattern.escape, encoding)
-        return left[-AROUND:], middle, right[:AROUND]
+    encoding = raw.pattern.encoding
     middle = str(data[start:end], encoding, "replace")
     if encoding in _WIDTH:
         width = _WIDTH[encoding]
@@ -117,16 +112,8 @@ def unescape(text: str, kind: str, encoding: str = "utf-8") -> str:
 
 
 def _units(match: re.Match[str]) -> str:
-    """Return a run of ``\\uXXXX`` decoded at once; where it holds surrogates, each is U+FFFD."""
-    run = match[0]
-    digits = "".join([run[i : i + 4] for i in range(2, len(run), 6)])
-    try:
-        text = bytes.fromhex(digits).decode("utf-16-be")
-    except UnicodeDecodeError:
-        text = ""
-    if len(text) * 4 == len(digits):
-        return text
-    return "".join(_char(int(digits[i : i + 4], 16)) for i in range(0, len(digits), 4))
+    """Return a run of ``\\uXXXX`` decoded at once, each surrogate as U+FFFD."""
+    return _SURROGATE.sub("\ufffd", match[0].lower().encode().decode("unicode_escape"))
 
 
 def _char(code: int) -> str:
