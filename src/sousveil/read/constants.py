@@ -36,6 +36,8 @@ class Constant:
 def defined_at(utf8: bytes, at: int, seen: set[bytes]) -> Constant | None:
     """Return the constant in whose definition ``at`` stands, each name once."""
     low = max(0, at - _BEFORE)
+    if utf8.find(b"=", low, at) < 0 and utf8.find(b"#define", low, at) < 0:
+        return None
     defined = list(forms.DEFINED.finditer(utf8, low, at))
     if not defined or len(seen) >= _MOST:
         return None

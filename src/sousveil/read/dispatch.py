@@ -21,7 +21,7 @@ from sousveil.read.criteria import criteria
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
 from sousveil.read.held import held, prompts
-from sousveil.read.leftover import leftover
+from sousveil.read.leftover import leftover, none_read
 from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
 from sousveil.read.text import Text, decode
@@ -290,7 +290,7 @@ def _read_text(
             constructs += asked(text, offsets, reader, constructs)
         elif reader in ("markdown", "prose"):
             constructs += prompts(text, offsets, reader)
-        if len(leftover(data, hits, constructs)) == len(hits):
+        if none_read(data, hits, constructs):
             # Broken, or words among statements that declare nothing: the lines are shown.
             constructs += lines.around(text, offsets, reader)
     except Unfinished as late:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
@@ -44,6 +44,17 @@ def leftover(data: bytes, hits: Sequence[tuple[int, str]], constructs: Sequence[
         if not tried[key]:
             out.append(hit)
     return out
+
+
+def none_read(data: bytes, hits: Sequence[tuple[int, str]], constructs: Sequence[Construct]) -> bool:
+    """Return whether all of ``hits``, sorted, are left over. Nearly always the first constructs answer that."""
+    offsets = [offset for offset, _ in hits]
+    for c in constructs:
+        for p in (c.passage, *(m.passage for m in c.members)):
+            at = bisect_left(offsets, p.offset)
+            if at < len(offsets) and offsets[at] < p.offset + p.length:
+                return False
+    return len(leftover(data, hits, constructs)) == len(hits)
 
 
 def _texts(constructs: Iterable[Construct]) -> Iterable[str]:

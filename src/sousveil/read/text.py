@@ -138,8 +138,10 @@ class Text:
         step = at // _STEP
         low = step * _STEP
         line = lines[step] + self.utf8.count(b"\n", low, at)
-        start = self.utf8.rfind(b"\n", low, at) + 1 or starts[step]
-        return line, self._characters(at) - self._characters(start) + 1
+        start = self.utf8.rfind(b"\n", low, at) + 1
+        if start:
+            return line, _length(self.utf8[start:at]) + 1
+        return line, self._characters(at) - self._characters(starts[step]) + 1
 
     def _counted(self) -> tuple[list[int], list[int], list[int]]:
         """Return of each step of the text its line, where that line starts, and how many characters stand before."""
@@ -153,7 +155,7 @@ class Text:
             if newlines:
                 line += newlines
                 start = utf8.rfind(b"\n", low, high) + 1
-            count += min(_STEP, len(utf8) - low) if plain else len(utf8[low:high].translate(None, _CONTINUES))
+            count += min(_STEP, len(utf8) - low) if plain else _length(utf8[low:high])
             lines.append(line)
             starts.append(start)
             counts.append(count)
@@ -163,10 +165,8 @@ class Text:
         """Return how many characters stand before UTF-8 offset ``at``; a step is counted once, however long a line."""
         if self._steps is None:
             self._steps = self._counted()
-        counts = self._steps[2]
         step = at // _STEP
-        piece = self.utf8[step * _STEP : at]
-        return counts[step] + (len(piece) if piece.isascii() else len(piece.translate(None, _CONTINUES)))
+        return self._steps[2][step] + _length(self.utf8[step * _STEP : at])
 
     def passage(self, start: int, end: int, limit: int = 600) -> Passage:
         """Return the place of ``utf8[start:end]``, cut to ``limit`` bytes at a character's end."""
@@ -207,6 +207,11 @@ class Text:
         ends.append(found if found >= 0 else end)
         ends.reverse()
         return ends
+
+
+def _length(piece: bytes) -> int:
+    """Return how many characters a piece of UTF-8 holds."""
+    return len(piece) if piece.isascii() else len(piece.translate(None, _CONTINUES))
 
 
 class _Line:
