@@ -30,6 +30,8 @@ class Entry(Struct):
     """Given by a renderer: a picture of this page of the document, which has no text."""
     inside: bool = False
     """Given by a renderer, but no rendering: a file that lies in the other as it is (an attachment)."""
+    text: bool = False
+    """Whether it was told at a glance that this is plain text; False does not say that it is not."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content. Of a large file that comes once only, and before the next entry is asked for."""

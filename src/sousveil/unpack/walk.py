@@ -10,6 +10,7 @@ from sousveil.model import Limit
 from sousveil.unpack import image
 from sousveil.unpack.archive import NEEDS_SEEK
 from sousveil.unpack.entry import Entry
+from sousveil.unpack.glance import is_plain_text
 from sousveil.unpack.limits import Budget, Meter, Stop
 from sousveil.unpack.names import shown
 from sousveil.unpack.readers import reader
@@ -163,14 +164,18 @@ class _Walk:
                 raw = frame.raw + b"!/" + found.raw if frame.raw else found.raw
                 held = found.source
                 asked = found.taken or not frame.reading.shared
-                if asked and isinstance(held, Memory) and is_container(held.data, found.name) is None:
+                if (
+                    asked
+                    and isinstance(held, Memory)
+                    and ((text := is_plain_text(held.data, path)) or is_container(held.data, found.name) is None)
+                ):
                     # Nearly every file: no more than this for it.
                     try:
                         self.budget.take_file()
                     except Stop as stop:
                         yield from self._stopped(stop)
                         continue
-                    yield Entry(path, raw, held.size, held.data)
+                    yield Entry(path, raw, held.size, held.data, text=text)
                     continue
                 yield from self._guarded(found, path, raw, frame, None)
 

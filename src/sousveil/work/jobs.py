@@ -143,7 +143,11 @@ class _Surveyor(Documents):
         self._station.at(display)
         if not self._job.literals and (said := own_words(display, data)):
             yield Said(display, said)
-        if not (self._plainly and len(data) == size and self._plain(display, data, local=True)):
+        if not (
+            self._plainly
+            and len(data) == size
+            and self._plain(display, data, unpack.is_plain_text(data, display), local=True)
+        ):
             if self._job.offsets:
                 yield from self._contained(-1, index, display, data)
             else:
@@ -159,12 +163,11 @@ class _Surveyor(Documents):
         else:
             yield from self._contained(descriptor, -1, display, data)
 
-    def _plain(self, display: str, data: bytes, local: bool = False) -> bool:
+    def _plain(self, display: str, data: bytes, text: bool, local: bool = False) -> bool:
         """Survey a file that is nothing but bytes without a term: nearly every file. Return False if it is not that.
 
-        Of one that is not ``local`` it is known that it is no container.
+        ``text`` where a glance said so. Of one that is not ``local`` it is known that it is no container.
         """
-        text = unpack.is_plain_text(data, display)
         if not text and (
             unpack.renderer_of(data, display) is not None
             or (local and (len(data) > unpack.STUB_HEAD or unpack.is_container(data, display) is not None))
@@ -175,7 +178,10 @@ class _Surveyor(Documents):
             return False
         if self._hit(data, display, local):
             return False
-        self._tally.count(display, data, understood=coverage.TEXT if text else "")
+        if text:
+            self._tally.text(display, len(data))
+        else:
+            self._tally.count(display, data)
         return True
 
     def _file(self, descriptor: int, index: int, display: str, data: bytes, size: int) -> Iterator[Message]:
@@ -253,7 +259,9 @@ class _Surveyor(Documents):
             yield from self._entry(item)
         elif item.document:
             yield from self._document(unpack.renderer_named(item.document), item.path, item.data)
-        elif not (self._plainly and self._plain(item.path, item.data)):
+        elif not (
+            self._plainly and self._plain(item.path, item.data, item.text or unpack.is_plain_text(item.data, item.path))
+        ):
             yield from self._file_and_renderings(-1, item.path, item.data)
 
     def _file_and_renderings(self, index: int, display: str, data: bytes | memoryview) -> Iterator[Message]:
