@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sousveil.read import dispatch
-from sousveil.read.leftover import leftover
+from sousveil.read.leftover import leftover, none_read
 from sousveil.read.text import decode
 from sousveil.work.matching import places
 
@@ -68,3 +68,10 @@ def test_a_part_of_another_name_is_not_that_name() -> None:
     assert leftover(data, [(0, "utf-8"), (data.index(b" ") + 1, "utf-8")], reading.constructs) == [
         (data.index(b" ") + 1, "utf-8")
     ]
+
+
+@pytest.mark.parametrize("data", [b"race = ['asian', 'black']\n", b"x(\n'asian')\n)) race\n", b"#", b"race race"])
+def test_that_nothing_was_read_is_told_as_by_what_is_left(data: bytes) -> None:
+    hits = sorted({(h.offset, h.encoding) for h in places("a.py", data)[0]} | {(0, "utf-8")})
+    for constructs in (dispatch.read("a.py", data, hits).constructs, ()):
+        assert none_read(data, hits, constructs) == (len(leftover(data, hits, constructs)) == len(hits))
