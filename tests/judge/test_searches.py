@@ -92,8 +92,60 @@ FOUND = {
         "authors__py",
         'import pandas as pd\nfrom ethnicolr import pred_wiki_name\nfrom demographicx import EthnicityEstimator\n\ndf = pd.read_csv("authors.csv")\nout = pred_wiki_name(df, "last", "first")\nest = EthnicityEstimator()\ndf["eth"] = [est.estimate(n) for n in df["name"]]\ndf.to_csv("authors_out.csv")\n',
     ),
+    "a text that shows a face": (
+        "a__kt",
+        'class ResultFragment : Fragment() {\n  fun show(face: FaceInfo) {\n    binding.age.text = "Age: ${face.age}"\n    binding.race.text = "Ethnicity: ${face.ethnicity}"\n    binding.emotion.text = "Emotion: ${face.emotion}"\n  }\n}\n',
+    ),
+    "a switch on what a camera gives": (
+        "a__cs",
+        'private void OnFaceSnap(NET_FACE_INFO info) {\n  lblAge.Text = info.byAge.ToString();\n  lblMask.Text = info.byMask == 1 ? "Mask" : "No mask";\n  switch (info.byRace) { case 1: lblRace.Text = "Yellow"; break; case 2: lblRace.Text = "White"; break; case 3: lblRace.Text = "Black"; break; }\n}\n',
+    ),
+    "a faith by names in SQL": (
+        "a__sql",
+        "SELECT v.id, v.first_name, v.last_name,\n  CASE WHEN v.last_name IN ('Singh','Kaur','Gill') THEN 'Sikh'\n       WHEN v.first_name IN ('Mohammed','Ahmed','Fatima') THEN 'Muslim'\n       ELSE 'Hindu' END AS likely_religion\nFROM voters v;\n",
+    ),
+    "a faith by lists of names": (
+        "a__py",
+        'MUSLIM_NAMES = {"mohammed", "ahmed", "fatima", "khan"}\nJEWISH_NAMES = {"cohen", "levi", "goldberg"}\n\ndef religion_of(first, last):\n    if first.lower() in MUSLIM_NAMES or last.lower() in MUSLIM_NAMES:\n        return "Muslim"\n    if last.lower() in JEWISH_NAMES:\n        return "Jewish"\n    return "unknown"\n',
+    ),
+    "a row of what was read off a face": (
+        "a__js",
+        "const faceapi = require('./face');\napp.post('/checkin', async (req, res) => {\n  const r = await faceapi.analyze(req.file.path);\n  await db.query('INSERT INTO visits (face_id, age, gender, ethnicity, emotion, seen_at) VALUES (?,?,?,?,?,NOW())',\n    [r.id, r.age, r.gender, r.ethnicity, r.emotion]);\n  res.sendStatus(204);\n});\n",
+    ),
+    "texts of attributes of a face": (
+        "a__properties",
+        "face.attribute.age=年龄\nface.attribute.glasses=眼镜\nface.attribute.minority=少数民族\nface.attribute.mask=口罩\nface.attribute.beard=胡子\n",
+    ),
+    "a people among kinds of alarms": (
+        "a__java",
+        'public enum AlarmType {\n  STRANGER(1, "陌生人"), BLACKLIST(2, "黑名单"), MINORITY(3, "少数民族"), CROWD(4, "人群聚集");\n  private final int code; private final String desc;\n}\n',
+    ),
 }
 QUIET = {
+    "a text that shows a user": (
+        "a__kt",
+        'class ProfileFragment : Fragment() {\n  fun show(user: User) {\n    binding.name.text = "Name: ${user.name}"\n    binding.ethnicity.text = "Ethnicity: ${user.ethnicity}"\n    binding.phone.text = "Phone: ${user.phone}"\n  }\n}\n',
+    ),
+    "faiths that were stated, grouped": (
+        "a__sql",
+        "SELECT r.id, CASE WHEN r.religion IN ('Sikh') THEN 'Sikh' WHEN r.religion IN ('Muslim') THEN 'Muslim' ELSE 'Other' END AS religion_group\nFROM respondents r;\n",
+    ),
+    "a faith by a feast": (
+        "a__py",
+        'HOLIDAYS = {"eid", "diwali", "hanukkah"}\ndef religion_of(holiday):\n    if holiday == "eid": return "Muslim"\n    if holiday == "hanukkah": return "Jewish"\n',
+    ),
+    "a row of a register": (
+        "a__js",
+        "app.post('/register', async (req, res) => {\n  const r = req.body;\n  await db.query('INSERT INTO students (name, age, gender, ethnicity, phone) VALUES (?,?,?,?,?)', [r.name, r.age, r.gender, r.ethnicity, r.phone]);\n});\n",
+    ),
+    "channels of a broadcaster": (
+        "a__java",
+        'public enum Channel { STRANGER(1, "陌生人"), NEWS(2, "新闻"), MINORITY(3, "少数民族语言"), MUSIC(4, "音乐"); }\n',
+    ),
+    "a form of a school": (
+        "a__html",
+        '<html><body><form action="/students" method="post"><h3>学生登记</h3>\n<label>性别</label><select name="sex"><option>男</option></select>\n<label>是否少数民族</label><select name="minority"><option value="1">是</option><option value="0">否</option></select>\n</form></body></html>\n',
+    ),
     "a form that is stored": (
         "models__py",
         'from django.db import models\nclass Person(models.Model):\n    name = models.CharField(max_length=50)\n    religion = models.CharField(max_length=20)\n    caste = models.CharField(max_length=20)\ndef update(request, pk):\n    p = Person.objects.get(pk=pk)\n    p.religion = request.POST["religion"]\n    p.caste = request.POST["caste"]\n    p.save()\n',

@@ -278,7 +278,7 @@ class Features:
             if named and (
                 learned
                 or _ANSWERED.search(use)
-                or any(t.concept in ("model", "infer", "assess", "probability", "face") for t in tags)
+                or any(t.concept in ("model", "infer", "assess", "probability", "presumed", "face") for t in tags)
             ):
                 out.update(Trait(t) for t in named)
         if len(groups) >= _SEVERAL and Trait.ETHNICITY in plain:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 from msgspec.structs import replace
 
-from sousveil.model import Construct, Kind, Passage
+from sousveil.model import Construct, Kind, Member, Passage
 from sousveil.read.source.script import unescape
 from sousveil.read.text import Text
 from sousveil.read.unfinished import tell
@@ -32,7 +32,9 @@ _TOKEN = re.compile(
 _PLUS = re.compile(rb"\s*(?:\+(?!\+)|<<|\|\||\.\.|\.\s?[\"'])")
 _GOES_ON = re.compile(rb"\s*(?:\+|<<|\|\||\.\.|\.\s?[\"']|[\"'])")
 _OPEN_END = re.compile(rb"(?:\+|<<|\|\||\.\.|\\|[\"']\s*\.|[\"'])\s*\Z")
-_PUT_TOGETHER = re.compile(rb"\+|<<|\|\||\.\.|[\"']\s{0,8}\.\s{0,8}[\"'$]|[\"'][ \t]{1,8}[\"']|[\"']\s{0,4}[{\[]")
+_PUT_TOGETHER = re.compile(
+    rb"\+|<<|\|\||\.\.|[\"']\s{0,8}\.\s{0,8}[\"'$]|[\"'][ \t]{1,8}[\"']|[\"']\s{0,4}[{\[]|(?i:insert\s+into\s)"
+)
 _LONG = (b'"""', b"'''", b"`")
 _NAMED = re.compile(
     rb"([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,40})?(?:=|:|\+=|<-)\s{0,40}(?:new\s\w+\(|@|[a-zA-Z]{0,2})?\Z"
@@ -46,6 +48,9 @@ _TRIED = re.compile(
     re.MULTILINE,
 )
 _DATA = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
+_STORED = re.compile(
+    r"\s*insert\s+into\s+[`\"\[]?([\w.]{1,80})[`\"\]]?\s*\(([\w\s,`\"\[\]]{1,2000})\)\s*values", re.IGNORECASE
+)
 _ADDRESSED = re.compile(rb"^[ \t>*\"'-]{0,8}(?:#{1,4} )?You are (?:an?|the)\b", re.MULTILINE)
 
 
@@ -77,7 +82,10 @@ def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
         name = named[1].decode("utf-8", "replace") if named else ""
         place = text.passage(start, min(end, start + 600))
         if _DATA.match(said):
-            out += _data(said, name, place) if not tried else ()
+            out += _read_as("resource.json", said, name, place) if not tried and _decodes(said) else ()
+        elif (stored := _STORED.match(said)) is not None:
+            columns = tuple(Member(c.strip(' `"[]\n'), place) for c in stored[2].split(",")[:100])
+            out.append(Construct(Kind.RECORD, stored[1], place, columns, role="columns", language="sql"))
         elif pieces > 1:
             out.append(Construct(Kind.STATEMENT, name, place, gloss=said[:_ASKED], role="string", language=language))
     return out
@@ -162,18 +170,18 @@ def _line_end(utf8: bytes, at: int) -> int:
     return len(utf8) if end < 0 else end
 
 
-def _data(said: str, name: str, place: Passage) -> list[Construct]:
+def _decodes(said: str) -> bool:
     try:
         msgspec.json.decode(said)
     except (msgspec.DecodeError, RecursionError):
-        return []
-    found: list[Construct] = import_module("sousveil.read.resource.json").read(Text(said.encode(), "utf-8"), None)
+        return False
+    return True
+
+
+def _read_as(reader: str, said: str, name: str, place: Passage) -> list[Construct]:
+    """Return what another format's reader makes of a string; all of it stands where the string does."""
+    found: list[Construct] = import_module("sousveil.read." + reader).read(Text(said.encode(), "utf-8"), None)
     return [
-        replace(
-            c,
-            name=c.name or name,
-            passage=place,
-            members=tuple(replace(m, passage=place) for m in c.members),
-        )
+        replace(c, name=c.name or name, passage=place, members=tuple(replace(m, passage=place) for m in c.members))
         for c in found[:_MOST]
     ]

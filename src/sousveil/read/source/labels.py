@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from sousveil.model import Construct, Kind, Member
@@ -213,6 +214,8 @@ def _last(text: str) -> str:
 
 # -------------------------------------------------------------------------------------------- switches
 
+_CHOSEN = re.compile(r"(?:switch|when|match)\s{0,4}\(?\s{0,4}([\w.$:>\-()\[\]]{2,80}?)\s{0,4}\)?\s{0,8}\{")
+
 
 def _switch(reader: Reader, step: Step) -> Callable[[Found], Construct | None]:
     def build(found: Found) -> Construct | None:
@@ -231,7 +234,9 @@ def _switch(reader: Reader, step: Step) -> Callable[[Found], Construct | None]:
             return None
         _, name = holder(reader, step)
         name = _last(step.scope[-1]) if step.scope else name
-        return reader.build(found, name, step.node.start_byte, step.scope, "switch", parts, comments=False)
+        made = reader.build(found, name, step.node.start_byte, step.scope, "switch", parts, comments=False)
+        chosen = _CHOSEN.match(reader.source.cut(step.node.start_byte, cases[0].start_byte, 200))
+        return replace(made, gloss=made.gloss or chosen[1]) if made is not None and chosen is not None else made
 
     return build
 
