@@ -20,7 +20,7 @@ from sousveil.read.unfinished import tell
 
 _LINES, _LONGEST, _ALL = 60, 16_000, 2_000_000
 _ASKED = 6000
-_MOST = 40
+_MOST, _FEW = 300, 40
 _PIECE = rb"\"(?:[^\"\\\n]|\\.){0,2000}+\"|'(?:[^'\\\n]|\\.){0,2000}+'"
 _TOKEN = re.compile(
     rb"(?P<piece>"
@@ -183,5 +183,5 @@ def _read_as(reader: str, said: str, name: str, place: Passage) -> list[Construc
     found: list[Construct] = import_module("sousveil.read." + reader).read(Text(said.encode(), "utf-8"), None)
     return [
         replace(c, name=c.name or name, passage=place, members=tuple(replace(m, passage=place) for m in c.members))
-        for c in found[:_MOST]
+        for c in found[:_FEW]
     ]
