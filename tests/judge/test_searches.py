@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import py_compile
+from pathlib import Path
+
 import pytest
 from tests.judge.test_near_misses import judged, profiles
 
+from sousveil.judge.judgement import judge
+from sousveil.judge.rules import load_rules
+from sousveil.look import collect
+from sousveil.match.lexicon import load
+from sousveil.options import Options
 from sousveil.read.criteria import criteria
 from sousveil.read.held import held
 from sousveil.read.text import Text
@@ -311,3 +319,16 @@ def test_hostile_lines_end_soon(piece: str) -> None:
     offsets = list(range(0, len(text.utf8), 300))
     held(text, offsets, "c")
     criteria(text, offsets, "c")
+
+
+def test_a_query_in_byte_code_is_read(tmp_path: Path) -> None:
+    code = (
+        'def find(db, wanted):\n    return db.execute("SELECT phone FROM voters WHERE booth = ? AND {} = ?", wanted)\n'
+    )
+    for name, column, found in (("a", "caste", True), ("b", "street", False)):
+        source = tmp_path / f"{name}.py"
+        source.write_text(code.format(column))
+        target = tmp_path / name / "m.pyc"
+        py_compile.compile(str(source), cfile=str(target), doraise=True)
+        gathered = collect(str(target.parent), Options())
+        assert bool(profiles(judge(gathered.sited, load_rules(), load().tag))) is found

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from sousveil.model import Construct, Kind
+from sousveil.read import forms
 from sousveil.read.comparisons import around, held_from, holders
 from sousveil.read.text import Text
 from sousveil.read.unfinished import tell
@@ -114,6 +117,7 @@ _OWN = re.compile(
     rb"(?:user|person|profile|member|applicant|candidate|voter|account)_?id\b[\"'`\]]?\s{0,4}(?:==?=?|:|,)",
     re.IGNORECASE,
 )
+_COLUMN = re.compile(rb"\b(?:where|and|or)\b[\s(]{1,12}(?:[\w$]{1,30}\.)?[\"`\[]?(\w{2,60})", re.IGNORECASE)
 _SET = re.compile(rb"\b(?:update\s+[\w.`\"\[\]]{1,60}\s+set|delete\s+from|insert\s+into)\b", re.IGNORECASE)
 
 
@@ -161,6 +165,18 @@ def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construc
                 uses=tuple(around(utf8, low, high, _USES)),
             )
     return list(out.values())
+
+
+def looked_up_in(statement: Construct) -> list[Construct]:
+    """Return the fields by which a query held as one string looks rows up; their place is the string's."""
+    head = statement.passage.text[:4000].encode()
+    if not forms.STATEMENT.search(head) or not forms.WHERE.search(head):
+        return []
+    columns = [m.start(1) for m in _COLUMN.finditer(head)]
+    return [
+        replace(c, passage=statement.passage, scope=(*statement.scope, *c.scope), package=statement.package)
+        for c in criteria(Text(head, "utf-8"), columns, statement.language)
+    ]
 
 
 def _at(utf8: bytes, at: int) -> tuple[str, int, int] | None:

@@ -17,7 +17,7 @@ from sousveil.model import Construct, Kind, Limit, Passage
 from sousveil.read import lines
 from sousveil.read.asked import asked
 from sousveil.read.comparisons import asked_in, comparisons
-from sousveil.read.criteria import criteria
+from sousveil.read.criteria import criteria, looked_up_in
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
 from sousveil.read.held import held, prompts
@@ -251,7 +251,8 @@ def _read_bytes(path: str, data: bytes, hits: Sequence[tuple[int, str]] | None, 
         except Unfinished as late:
             constructs += late.constructs
             limits.append(Limit(path, late.reason, late.detail))
-    constructs += [made for c in constructs if c.kind in (Kind.STATEMENT, Kind.OPERATION) for made in asked_in(c)]
+    asking = [c for c in constructs if c.kind in (Kind.STATEMENT, Kind.OPERATION)]
+    constructs += [made for c in asking for made in (*asked_in(c), *looked_up_in(c))]
     return Reading(tuple(constructs), readers[0].partition(".")[0], tuple(limits))
 
 
