@@ -241,6 +241,10 @@ class Finding(Struct, frozen=True, gc=False):
     links: tuple[Link, ...] = ()
 
 
+SET_ASIDE = "set-aside"
+"""The rule of what is explained by nothing but words that anybody can add; without them it would be a finding."""
+
+
 class Explained(Struct, frozen=True, gc=False):
     """A construct that holds a term and is harmless, with the rule that says why."""
 

@@ -11,6 +11,7 @@ from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
 from sousveil.judge.scene import ABSENT, Result
 from sousveil.model import (
+    SET_ASIDE,
     Act,
     Basis,
     Construct,
@@ -146,7 +147,11 @@ def _side_by_side(construct: Construct) -> tuple[str, ...]:
 def explained(case: Case) -> Explained:
     """Return why a construct that holds a term is no finding."""
     harmless = [m for m in case.met if m.rule.file.act is Act.MENTIONS]
-    if harmless:
+    if case.aside:
+        words = {s.tag.concept.replace("-", " "): None for s in case.features.excuses()}
+        reason = f"Would profile ({case.aside}), but words in or around it speak of {', '.join(words)}."
+        rule = SET_ASIDE
+    elif harmless:
         best = min(harmless, key=lambda m: (m.rule.file.lowers, m.rule.id))
         reason, rule = best.rule.file.what, best.rule.id
     else:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from sousveil.judge.plain import AROUND, EXCUSES, overruled
 from sousveil.match.lexicon import Tag
 from sousveil.model import Construct, Kind, Trait
 
@@ -119,8 +120,12 @@ class Seen(Struct, frozen=True, gc=False):
 class Features:
     """The tags of one construct, computed slot by slot when first asked for."""
 
-    def __init__(self, sited: Sited, tagger: Callable[[str], Sequence[Tag]], product: Sequence[Tag] = ()) -> None:
+    def __init__(
+        self, sited: Sited, tagger: Callable[[str], Sequence[Tag]], product: Sequence[Tag] = (), bare: bool = False
+    ) -> None:
         self.sited = sited
+        self._bare = bare
+        self._unexcused: frozenset[str] | None = None
         self.construct = sited.construct
         self.tag = tagger
         self._product = product
@@ -136,8 +141,28 @@ class Features:
         found = self._slots.get(name)
         if found is None:
             bare = name in _OF_MEMBERS and not self.construct.members
-            found = self._slots[name] = () if bare else tuple(self._compute(name))
+            found = () if bare else tuple(self._compute(name))
+            if (self._bare or name in AROUND) and any(s.tag.concept in EXCUSES for s in found):
+                found = tuple(s for s in found if s.tag.concept not in self._overruled())
+            self._slots[name] = found
         return found
+
+    def _overruled(self) -> frozenset[str]:
+        """Return the contexts whose words around this construct explain nothing; see `plain`."""
+        if self._unexcused is None:
+            self._unexcused = EXCUSES if self._bare else overruled(self.construct, self._told)
+        return self._unexcused
+
+    def _told(self, name: str) -> Iterable[Seen]:
+        return self._compute(name) if name in AROUND else self.slot(name)
+
+    def excuses(self) -> list[Seen]:
+        """Return every word in or around the construct that may explain it as something else."""
+        return [s for s in self.slots(SLOTS) if s.tag.concept in EXCUSES]
+
+    def unexcused(self) -> Features:
+        """Return the same construct as if it held no such word."""
+        return Features(self.sited, self.tag, self._product, bare=True)
 
     def slots(self, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""

@@ -91,6 +91,8 @@ class Case(Struct, gc=False):
     direction: Direction
     met: list[Met]
     score: float = PRIOR
+    aside: str = ""
+    """The rule by which it would profile if no word in or around it spoke of something else."""
 
     @property
     def probability(self) -> float:
@@ -175,7 +177,21 @@ def _cases(
                     typed |= names
             if others or twins:
                 _evaluate(case, applicable, linked[i], frozenset(others), frozenset(typed), frozenset(twins))
+    for (i, _), case in cases.items():
+        case.aside = _set_aside(case, applicable, linked[i])
     return list(cases.values()), by_construct, features, linked
+
+
+def _set_aside(case: Case, applicable: Applicable, linked: Mapping[str, Sequence[Seen]]) -> str:
+    """Return the rule by which a construct profiles but for a word that explains it: anybody can add such a word, so it
+    is named to whoever reads the report."""
+    if case.probability >= SURE or not case.features.excuses():
+        return ""
+    plain = Case(case.features.unexcused(), case.index, case.trait, case.direction, [])
+    _evaluate(plain, applicable, linked)
+    if plain.probability < SURE:
+        return ""
+    return next(m.rule.id for w, m in strongest(plain.met) if w > 0)
 
 
 def _holds_values(features: Features) -> bool:
@@ -260,6 +276,8 @@ def _conclude(
         if outcome is None:
             explained.append(explain.explained(case))
             continue
+        if case.aside:
+            explained.append(explain.explained(case))
         act, probability, rule = outcome
         basis = rule.file.basis or basis_of(case.features, linked[case.index])
         if act is Act.RECORDS and rule.file.basis is None:

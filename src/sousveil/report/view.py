@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from sousveil.model import SURE, Act, Explained, Finding, Limit, Place, Reason, Report
+from sousveil.model import SET_ASIDE, SURE, Act, Explained, Finding, Limit, Place, Reason, Report
 from sousveil.report.words import PROFILING
 
 _GROUPING = re.compile(r"(?:any of|all of|at least \d+ of \d+)\Z")
@@ -84,13 +84,16 @@ class Harmless(Struct, frozen=True):
 
 
 def by_reason(explained: Iterable[Explained]) -> list[tuple[str, str, list[Harmless]]]:
-    """Return (reason, rule, what it explained, each place once), the most frequent first."""
+    """Return (reason, rule, what it explained, each place once): what was set aside, then the most frequent first."""
     found: dict[tuple[str, str], dict[tuple[str, int, int, str], list[Explained]]] = {}
     for item in explained:
         place = (item.place.artifact, item.place.offset, item.place.length, item.construct.name)
         found.setdefault((item.reason, item.rule), {}).setdefault(place, []).append(item)
     groups = {key: [_harmless(items) for items in places.values()] for key, places in found.items()}
-    return [(*key, items) for key, items in sorted(groups.items(), key=lambda kv: (-len(kv[1]), kv[0]))]
+    return [
+        (*key, items)
+        for key, items in sorted(groups.items(), key=lambda kv: (kv[0][1] != SET_ASIDE, -len(kv[1]), kv[0]))
+    ]
 
 
 def _harmless(items: Sequence[Explained]) -> Harmless:

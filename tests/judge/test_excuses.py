@@ -1,0 +1,78 @@
+"""A maker who reads the rules: words that cost nothing, put around a structure that keeps doing what it did."""
+
+from __future__ import annotations
+
+import pytest
+from tests.judge.test_near_misses import matcher
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import Judgement, judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.lexicon import load
+from sousveil.model import SET_ASIDE, Verdict
+from sousveil.read import dispatch
+
+# ruff: noqa: E501 - files as they are
+
+FACE = """// {0}
+namespace {1} {{
+// {0}
+struct {1}FaceResult {{ int age; int gender; int glasses; int smile; int blur; int ethnicity; }};
+}}
+"""
+LABELS = """class {0}Labels:
+    classes = ["asian", "black", "white", "indian"]
+    def race_of(self, face):
+        return self.classes[self.model.predict(face).argmax()]
+"""
+WORDS = {
+    "fairness": ("fairness metric", "FairnessAudit", "Measures disparate impact and fairness of models."),
+    "emoji": ("emoji", "Emoji", "Emoji with shortcodes and emoji modifiers."),
+    "fake_data": ("fake data", "FakeData", "Makes fake data with faker."),
+    "patients": ("patient", "Patient", "Electronic health records of patients."),
+    "forensics": ("forensic report", "Forensic", "A forensic report."),
+    "redaction": ("PII redaction", "Redaction", "Anonymization and redaction of PII."),
+    "rpg": ("role playing game", "Rpg", "A role playing game, with an avatar editor."),
+    "survey": ("survey", "Survey", "Answers of a survey."),
+}
+
+
+def judged(path: str, text: str, summary: str = "") -> Judgement:
+    data = text.encode()
+    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
+    constructs = dispatch.read(path, data, hits).constructs
+    return judge([Sited(c, path, "0" * 64) for c in constructs], load_rules(), load().tag, summary)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_is_measured_in_a_picture_stays_so_whatever_is_said_around_it(word: str) -> None:
+    comment, name, summary = WORDS[word]
+    assert judged(f"{word}/face.h", FACE.format(comment, name), summary).verdict is Verdict.PROFILES
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_only_such_words_explain_is_named(word: str) -> None:
+    """Labels of an audit and of a product look alike: the report says which words were believed."""
+    plain = judged("face/labels.py", LABELS.format("Face"))
+    assert plain.verdict is Verdict.PROFILES
+    assert SET_ASIDE not in {e.rule for e in plain.explained}
+    hidden = judged(f"face/{word}/labels.py", LABELS.format(WORDS[word][1]), WORDS[word][2])
+    said = [e for e in hidden.explained if e.rule == SET_ASIDE]
+    assert hidden.verdict is Verdict.PROFILES or (said and "speak of" in said[0].reason), hidden
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("rpg/npc.ts", "interface Npc { race: string; age: number; gender: string; hair: string; hat: string; glasses: string }\n"),
+        ("edit/avatar.ts", "interface AvatarOptions { skinColor: string; hairStyle: string; glasses: string; hat: string }\n"),
+        ("fake_data/person.py", 'class FakePerson:\n    """Fake data."""\n    age: int\n    gender: str\n    ethnicity: str\n    glasses: bool\n    hair: str\n'),
+    ],
+)  # fmt: skip
+def test_looks_that_are_chosen_stay_explained(path: str, text: str) -> None:
+    assert judged(path, text).verdict in (Verdict.CLEAR, Verdict.RECORDS)
+
+
+def test_nothing_is_set_aside_that_would_be_no_finding() -> None:
+    clear = judged("fairness/metric.py", "def disparity(race, outcome):\n    return outcome.groupby(race).mean()\n")
+    assert [e.rule for e in clear.explained if e.rule == SET_ASIDE] == []
