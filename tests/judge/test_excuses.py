@@ -76,3 +76,41 @@ def test_looks_that_are_chosen_stay_explained(path: str, text: str) -> None:
 def test_nothing_is_set_aside_that_would_be_no_finding() -> None:
     clear = judged("fairness/metric.py", "def disparity(race, outcome):\n    return outcome.groupby(race).mean()\n")
     assert [e.rule for e in clear.explained if e.rule == SET_ASIDE] == []
+
+
+def several(files: dict[str, str]) -> Judgement:
+    sited = []
+    for number, (path, text) in enumerate(files.items()):
+        data = text.encode()
+        hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
+        sited += [Sited(c, path, f"{number:064}") for c in dispatch.read(path, data, hits).constructs]
+    return judge(sited, load_rules(), load().tag)
+
+
+CALLS = "def show(face):\n    return render(predict_race(face))\n"
+TESTS = "from face import predict_race\ndef test_race():\n    assert_equal(predict_race(face), 'asian')\n"
+
+
+def test_a_folder_is_one_of_tests_where_something_is_tested() -> None:
+    assert (
+        several({"sdk/tests/labels.py": LABELS.format("Face"), "sdk/tests/show.py": CALLS}).verdict is Verdict.PROFILES
+    )
+    tested = several({"sdk/tests/labels.py": LABELS.format("Face"), "sdk/tests/test_race.py": TESTS})
+    assert tested.verdict is Verdict.CLEAR
+    assert {e.rule for e in tested.explained} >= {SET_ASIDE}
+    assert any("called a test's" in e.reason for e in tested.explained)
+
+
+@pytest.mark.parametrize("many", [40, 500])
+def test_a_short_list_among_words_that_nobody_needs_is_named(many: int) -> None:
+    padding = "".join(f"    READING_{n},\n" for n in range(many))
+    text = f"enum EM_ETHNIC {{\n    ETHNIC_UNKNOWN, // 未识别\n    ETHNIC_UYGUR, // 维吾尔族\n    ETHNIC_OTHER,\n{padding}}};\n"
+    assert judged("sdk/types.h", text.replace(padding, "")).verdict is Verdict.PROFILES
+    padded = judged("sdk/types.h", text)
+    assert [e.rule for e in padded.explained] == [SET_ASIDE]
+    assert "among many members" in padded.explained[0].reason
+
+
+def test_a_dictionary_is_not_named() -> None:
+    words = "".join(f'  "word{n}": "x",\n' for n in range(80))
+    assert not judged("words.json", f'{{\n{words}  "uyghur": "x", "tibetan": "y"\n}}\n').findings

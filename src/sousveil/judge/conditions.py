@@ -369,7 +369,7 @@ def _text(value: object) -> Condition:
         elif part in ("uses", "scope"):
             text = " ; ".join(c.uses if part == "uses" else c.scope)
         else:
-            texts = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.sited.artifact}
+            texts = {"name": c.name, "gloss": c.gloss, "text": c.passage.text, "path": scene.features.address}
             text = texts[part]
         found = pattern.search(text[:4000])
         return Result(f"“{found[0][:60]}” is written in {_WRITTEN.get(part, f'its {part}')}") if found else None

@@ -149,7 +149,10 @@ def explained(case: Case) -> Explained:
     harmless = [m for m in case.met if m.rule.file.act is Act.MENTIONS]
     if case.aside:
         words = {s.tag.concept.replace("-", " "): None for s in case.features.excuses()}
-        reason = f"Would profile ({case.aside}), but words in or around it speak of {', '.join(words)}."
+        said = [f"words in or around it speak of {', '.join([*words][:4])}"] if words else []
+        said += ["it stands among many members that say nothing"] if case.features.untold() else []
+        said += ["its file is called a test's"] if case.features.called_test() else []
+        reason = f"Would profile ({case.aside}), but {', and '.join(said)}."
         rule = SET_ASIDE
     elif harmless:
         best = min(harmless, key=lambda m: (m.rule.file.lowers, m.rule.id))

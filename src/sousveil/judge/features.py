@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sousveil.judge.plain import AROUND, EXCUSES, overruled
+from sousveil.judge.plain import AROUND, EXCUSES, overruled, untried
 from sousveil.match.lexicon import Tag
 from sousveil.model import Construct, Kind, Trait
 
@@ -30,6 +31,7 @@ SLOTS = (
     "product",
 )
 OWN = ("name", "gloss", "text", "bases", "returns", "member", "member-gloss", "value")
+_IN_MEMBERS = ("members", "member-type")
 _OF_MEMBERS = frozenset(("member", "member-gloss", "member-head", "member-type", "value"))
 NEAR = (*OWN, "member-type", "scope", "uses")
 GROUPS = {
@@ -125,6 +127,8 @@ class Features:
     ) -> None:
         self.sited = sited
         self._bare = bare
+        # Rules see no folder of tests in which nothing is tested.
+        self.address = untried(sited.artifact, True) if bare else sited.artifact
         self._unexcused: frozenset[str] | None = None
         self.construct = sited.construct
         self.tag = tagger
@@ -160,9 +164,20 @@ class Features:
         """Return every word in or around the construct that may explain it as something else."""
         return [s for s in self.slots(SLOTS) if s.tag.concept in EXCUSES]
 
+    def untold(self) -> bool:
+        """Return whether most of its members say nothing."""
+        return len({s.member for s in self.slots(_IN_MEMBERS)}) * 2 < len(self.construct.members)
+
+    def called_test(self) -> bool:
+        """Return whether its file is called a test's, or lies in a folder of tests."""
+        return self.address != untried(self.address, True)
+
     def unexcused(self) -> Features:
-        """Return the same construct as if it held no such word."""
-        return Features(self.sited, self.tag, self._product, bare=True)
+        """Return the same construct as if it held no such word, and no member but those that say something."""
+        telling = {s.member for s in self.slots(_IN_MEMBERS)}
+        members = tuple(m for i, m in enumerate(self.construct.members) if i in telling)
+        sited = replace(self.sited, construct=replace(self.construct, members=members))
+        return Features(sited, self.tag, self._product, bare=True)
 
     def slots(self, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""
@@ -249,7 +264,7 @@ class Features:
         """Return the traits worth judging this construct for, the better attested first."""
         weight: dict[Trait, float] = {}
         attribute: set[Trait] = set()
-        listing = self._is_word_list()
+        listing = self.is_word_list()
         # A script has no name: what its code says is all that it says.
         for seen in self.slots(("own", "uses") if self.construct.role == "script" else ("own",)):
             tag = seen.tag
@@ -313,7 +328,7 @@ class Features:
             out |= plain
         return out
 
-    def _is_word_list(self) -> bool:
+    def is_word_list(self) -> bool:
         """Return whether this is a long list in which the terms are a few among many: a dictionary, not a design."""
         c = self.construct
         designed = c.kind is Kind.RECORD and c.role not in ("object", "dict", "columns")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sousveil.judge import explain
+from sousveil.judge import explain, plain
 from sousveil.judge.applicable import Applicable
 from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, basis_of_product, direction_of
 from sousveil.judge.claims import find_claim
@@ -133,6 +133,10 @@ def _cases(
     )
     product = tuple(tagger(summary[:2000])) if summary else ()
     features = [Features(s, tagger, product) for s in ordered]
+    folders = plain.tried((s.artifact, s.construct) for s in ordered)
+    for one in features:
+        if not plain.in_tests(one.address, folders):
+            one.address = plain.untried(one.address, False)
     edges = find_links(features)
     by_construct: dict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
@@ -179,19 +183,27 @@ def _cases(
                 _evaluate(case, applicable, linked[i], frozenset(others), frozenset(typed), frozenset(twins))
     for (i, _), case in cases.items():
         case.aside = _set_aside(case, applicable, linked[i])
-    return list(cases.values()), by_construct, features, linked
+    # A list as long as a dictionary is judged for no trait; it may be a short one among words that nobody needs.
+    padded = [
+        Case(feature, i, trait, direction_of(feature), [])
+        for i, feature in enumerate(features)
+        if feature.construct.role != KEPT and feature.is_word_list() and not feature.traits()
+        for trait in feature.unexcused().traits()
+    ]
+    for case in padded:
+        case.aside = _set_aside(case, applicable, linked[case.index])
+    return [*cases.values(), *(c for c in padded if c.aside)], by_construct, features, linked
 
 
 def _set_aside(case: Case, applicable: Applicable, linked: Mapping[str, Sequence[Seen]]) -> str:
     """Return the rule by which a construct profiles but for a word that explains it: anybody can add such a word, so it
     is named to whoever reads the report."""
-    if case.probability >= SURE or not case.features.excuses():
+    told = case.features
+    if case.probability >= SURE or not (told.excuses() or told.untold() or told.called_test()):
         return ""
-    plain = Case(case.features.unexcused(), case.index, case.trait, case.direction, [])
-    _evaluate(plain, applicable, linked)
-    if plain.probability < SURE:
-        return ""
-    return next(m.rule.id for w, m in strongest(plain.met) if w > 0)
+    bare = Case(told.unexcused(), case.index, case.trait, case.direction, [])
+    _evaluate(bare, applicable, linked)
+    return "" if bare.probability < SURE else next(m.rule.id for w, m in strongest(bare.met) if w > 0)
 
 
 def _holds_values(features: Features) -> bool:

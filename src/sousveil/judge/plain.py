@@ -6,6 +6,7 @@ turned or whether an eye is open nobody declares, no form asks for it, and no fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -40,6 +41,39 @@ _WORN = frozenset(
 )
 _DOUBT = frozenset(("unsure", "not sure", "uncertain", "不确定"))
 _FEW = 8
+
+
+_TESTS = re.compile(r"(?<![^/!])(?:tests?|__tests__|spec)/")
+_TEST_FILE = re.compile(
+    r"(?<![^/!])test_(?=[^/]*\.py\Z)|_test(?=\.(?:py|go|dart|rb)\Z)|\.(?:spec|test)(?=\.[jt]sx?\Z)|"
+    r"Tests?(?=\.(?:java|kt|cs|swift)\Z)"
+)
+# What tests call: functions of the frameworks, and themselves.
+_TRIES = re.compile(
+    r"(?i)^(?:tests?(?=[_A-Z\d]|\Z)|(?:\w+\.)?assert\w*\Z|(?:\w+\.)?expect\w*\Z|pytest\b|unittest\b|describe\Z|mock\.patch)"
+)
+
+
+def untried(address: str, whole: bool) -> str:
+    """Return the address of a file without the names of folders of tests; with ``whole`` without what marks its own
+    name as a test's, too."""
+    bare = _TESTS.sub("", address)
+    return _TEST_FILE.sub("", bare) if whole else bare
+
+
+def tried(sited: Iterable[tuple[str, Construct]]) -> frozenset[str]:
+    """Return the folders of tests, as the addresses up to them, in which something is tested indeed."""
+    return frozenset(
+        address[: found.end()]
+        for address, construct in sited
+        if (found := _TESTS.search(address)) and any(_TRIES.match(w) for w in (construct.name, *construct.uses))
+    )
+
+
+def in_tests(address: str, folders: frozenset[str]) -> bool:
+    """Return whether a file lies in one of these ``folders``, or in none that is called after tests."""
+    found = _TESTS.search(address)
+    return found is None or address[: found.end()] in folders
 
 
 class _Sighting(Protocol):
