@@ -175,9 +175,13 @@ class Features:
     def unexcused(self) -> Features:
         """Return the same construct as if it held no such word, and no member but those that say something."""
         telling = {s.member for s in self.slots(_IN_MEMBERS)}
-        members = tuple(m for i, m in enumerate(self.construct.members) if i in telling)
-        sited = replace(self.sited, construct=replace(self.construct, members=members))
-        return Features(sited, self.tag, self._product, bare=True)
+        if len(telling) < len(self.construct.members):
+            members = tuple(m for i, m in enumerate(self.construct.members) if i in telling)
+            sited = replace(self.sited, construct=replace(self.construct, members=members))
+            return Features(sited, self.tag, self._product, bare=True)
+        bare = Features(self.sited, self.tag, self._product, bare=True)
+        bare._slots = {name: tuple(s for s in self.slot(name) if s.tag.concept not in EXCUSES) for name in SLOTS}
+        return bare
 
     def slots(self, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return every sighting in ``names``; a name may be a group such as ``own`` or ``near``."""

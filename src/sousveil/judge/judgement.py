@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sousveil.judge import explain, plain
 from sousveil.judge.applicable import Applicable
 from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, basis_of_product, direction_of
-from sousveil.judge.claims import find_claim
+from sousveil.judge.claims import Claim, find_claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.named import resolved
@@ -91,6 +91,7 @@ class Case(Struct, gc=False):
     direction: Direction
     met: list[Met]
     score: float = PRIOR
+    claim: Claim | None = None
     aside: str = ""
     """The rule by which it would profile if no word in or around it spoke of something else."""
 
@@ -201,7 +202,7 @@ def _set_aside(case: Case, applicable: Applicable, linked: Mapping[str, Sequence
     told = case.features
     if case.probability >= SURE or not (told.excuses() or told.untold() or told.called_test()):
         return ""
-    bare = Case(told.unexcused(), case.index, case.trait, case.direction, [])
+    bare = Case(told.unexcused(), case.index, case.trait, case.direction, [], claim=case.claim)
     _evaluate(bare, applicable, linked)
     return "" if bare.probability < SURE else next(m.rule.id for w, m in strongest(bare.met) if w > 0)
 
@@ -237,13 +238,14 @@ def _evaluate(
     twin_rules: frozenset[str] = frozenset(),
 ) -> None:
     construct = case.features.construct
-    claim = None
-    if construct.kind is Kind.STATEMENT or construct.gloss:
+    claim = case.claim
+    if claim is None and (construct.kind is Kind.STATEMENT or construct.gloss):
         said = construct.passage.text if construct.kind is Kind.STATEMENT else construct.gloss
         tag = case.features.tag
         claim = find_claim(said, case.trait, tag)
         if claim is None or (claim.subject != "product" and not claim.denied):
             claim = find_targeting(said, case.trait, tag) or claim
+    case.claim = claim
     met: list[Met] = []
     names: set[str] = set()
     for dependent in (False, True):
