@@ -153,6 +153,35 @@ def test_what_a_comment_lists_of_a_face_is_read_off_it() -> None:
     assert not profiles(judged(a__java=text % "Keeps what the member chose for the party"))
 
 
+def test_a_list_in_a_comment_is_asked_of_what_it_documents() -> None:
+    # An identity card is a kind of picture here; a living body's detection (活体检测) is no examination (体检).
+    java = """class Client {
+    /**
+     * 在线活体检测接口
+     * part_field 包括**%s信息** <br> 逗号分隔
+     * picture_type IDCARD表示身份证芯片照
+     */
+    JSONObject %s(String image, Map<String, String> options) { return call(image, options); }
+}
+"""
+    cs = 'interface IClient\n{\n    /// <param name="part_field">包括%s</param>\n    string %s(string image, string part_field);\n}\n'
+    face, form = "age,beauty，race,glasses,expression", "name,age,race,phone,address"
+    for path, text in (("Client__java", java), ("Client__cs", cs)):
+        found = profiles(judged(**{path: text % (face, "detectFace")}))
+        assert (Trait.ETHNICITY, Basis.FACE, "part_field") in found, path
+        assert not profiles(judged(**{path: text % (form, "exportMembers")})), path
+    codes = "// 人体检测支持的脸部特征\ntypedef enum tagTRAIT { TRAIT_AGE, TRAIT_GLASSES, TRAIT_BEARD, TRAIT_COMPLEXION } TRAIT;\n"
+    assert profiles(judged(a__h=codes)) == [(Trait.SKIN_COLOUR, Basis.FACE, "TRAIT")]
+    assert not profiles(judged(a__h=codes.replace("人体检测支持", "学生体检记录")))
+
+
+def test_natural_skin_is_a_quality_of_the_picture() -> None:
+    page = """<html><head><title>Face API: PhotographicAttributes</title></head><body><div class="contents">
+<table><tr><td>int</td><td>%s</td></tr></table></div></body></html>"""
+    assert judged(a__html=page % "NaturalSkinColor").verdict is Verdict.CLEAR
+    assert judged(a__html=page % "SkinColor").verdict is Verdict.PROFILES
+
+
 def test_a_function_that_asks_a_model_of_the_trait_infers_it() -> None:
     code = "def run(picture):\n    faces = find_faces(picture)\n    scores = %s_model.predict(faces)[0]\n    return softmax(scores), %s_predictions, age_model.predict(faces)\n"
     assert judged(a__py=code.replace("%s", "race")).verdict is Verdict.PROFILES

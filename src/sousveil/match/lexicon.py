@@ -171,7 +171,7 @@ class Lexicon:
             if concept.role == "false-friends" and concept.trait:
                 shared.setdefault(concept.trait, []).extend(concept.false_friends)
         for concept, file in zip(self.concepts, self.files, strict=True):
-            if not concept.terms:
+            if concept.role == "false-friends":
                 continue
             friends = [*concept.false_friends, *(shared.get(concept.trait, ()) if concept.trait else ())]
             for friend in friends:
@@ -213,9 +213,8 @@ class Lexicon:
                 mask = taken[group] = bytearray(len(text))
             elif mask.find(1, start, end) >= 0:
                 continue
-            if entry.trait is not None and (
-                (entry.concept in friends and friends[entry.concept].hold(start, end))
-                or self._false(entry.concept, text, start, end)
+            if (entry.concept in friends and friends[entry.concept].hold(start, end)) or self._false(
+                entry.concept, text, start, end
             ):
                 continue
             mask[start:end] = b"\x01" * (end - start)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 
 from sousveil.model import Construct, Kind
-from sousveil.read.source.brace import Found, Reader, near, words
+from sousveil.read.source import told
+from sousveil.read.source.brace import SCOPES, Found, Reader, near, words
 from sousveil.read.source.labels import statement
 from sousveil.read.source.parsed import Parsed
 from sousveil.read.source.tree import Unfinished
@@ -96,6 +98,7 @@ class _Reading:
             found += self._inside(list(chosen.values()), every or [])
         loose = self._loose([f for f in found if f.extra], plain, every, code)
         self._comments(comments, None if hits is None else sorted(hits))
+        self._lists(comments, None if hits is None else sorted(hits), owners)
         if hits is not None:
             self._bare(code, loose)
             self._link(sorted(set(hits)))
@@ -220,6 +223,19 @@ class _Reading:
             build = statement(self.reader, "comment", scopes.get(start, ()))
             self._build(Found(start, end, Kind.STATEMENT, build, extra=True))
 
+    def _lists(self, comments: Iterable[tuple[int, int]], hits: Sequence[int] | None, owners: dict[int, Found]) -> None:
+        """Keep the lists of names in comments that hold a hit, as part of what the comment speaks of."""
+        for span in comments:
+            for start, end, name in told.lists(self.utf8, *span):
+                if hits is not None and not near(hits, start, end):
+                    continue
+                owner = next((owners[a] for a in self._anchors(span) if a in owners), None)
+                about = self.kept.get(owner.key) if owner is not None else None
+                scope = (*about[1].scope, about[1].name)[-SCOPES:] if about else ()
+                place = self.reader.text.passage
+                made = told.construct(self.utf8, start, end, name, scope, self.reader.language, place)
+                self._build(Found(start, end, Kind.LABEL_SET, partial(_same, made), extra=True, listing=True))
+
     def _bare(self, code: Sequence[int], loose: list[Found]) -> None:
         """Keep the lines of hits that belong to nothing: imports, global variables, broken code."""
         extents = sorted((f.start, f.end) for f, _ in self.kept.values())
@@ -307,6 +323,10 @@ class _Reading:
                             spots.update(self._anchors(comment))
                 at = utf8.find(word, after)
         return spots
+
+
+def _same(made: Construct, _: Found) -> Construct:
+    return made
 
 
 def _firsts(found: Iterable[Found]) -> list[Found]:

@@ -7,7 +7,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import msgspec
 
 from sousveil.model import Construct, Kind, Member
 from sousveil.read import gloss
+from sousveil.read.source import told
 from sousveil.read.source.drafts import Draft, Spots, select
 from sousveil.read.source.literals import Entry, Shape, shape
 from sousveil.read.source.regions import cut_short, regions
@@ -26,8 +27,6 @@ from sousveil.read.unfinished import bounded
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-# A list of names in a comment, and the word before it that says what they are given to.
-_LISTED = re.compile(rb"[A-Za-z_]\w{0,40}(?:[,|][A-Za-z_]\w{0,40}){2,80}")
 # The best of some values, and what alone it is made of: ``best]``, ``argmax(answers)``, ``answers.argmax()``.
 _BEST = re.compile(rb"arg_?max|top_?k\s*\(|\.predict(?:_classes)?\s*\(", re.IGNORECASE)
 _MADE_OF = re.compile(
@@ -37,7 +36,6 @@ _MADE_OF = re.compile(
 )
 _PICKS = 20
 _STEPS = 3
-_KEY_BEFORE = re.compile(r"([A-Za-z_]\w{0,40})[^A-Za-z_\n]{0,40}$")
 _SHOWN = re.compile(
     rb"<(th|label|option|td|span|dt|li|a|button|h[1-6]|legend)\b[^<>]{0,400}>\s*([^<>{}]{1,80}?)\s*</", re.IGNORECASE
 )
@@ -310,32 +308,9 @@ class Values(Script):
 
     def listed(self, start: int, end: int, scope: tuple[str, ...]) -> Iterator[Draft]:
         """Yield lists of names inside a comment: ``face_field age,beauty,race`` of the function it documents."""
-        for match in _LISTED.finditer(self.source, start, min(end, start + 40_000)):
-            line = self.source.rfind(b"\n", start, match.start()) + 1
-            before = self.source[max(line, match.start() - 200) : match.start()].decode("utf-8", "ignore")
-            key = _KEY_BEFORE.search(before)
-            name = key.group(1) if key else ""
-            draft = self._names(match.start(), match.end(), name, scope)
-            yield Draft(self.base + match.start(), self.base + match.end(), draft, linkable=False)
-
-    def _names(self, start: int, end: int, name: str, scope: tuple[str, ...]) -> Callable[[], Construct]:
-        def build() -> Construct:
-            members = []
-            at = start
-            for word in re.split(rb"[,|]", self.source[start:end]):
-                members.append(Member(word.decode("utf-8", "replace"), self.place(at, at + len(word))))
-                at += len(word) + 1
-            return Construct(
-                Kind.LABEL_SET,
-                name,
-                self.place(start, end, 600),
-                tuple(members),
-                scope=scope,
-                role="attribute-list",
-                language=self.language,
-            )
-
-        return build
+        for begin, stop, name in told.lists(self.source, start, end):
+            build = partial(told.construct, self.source, begin, stop, name, scope, self.language, self.place)
+            yield Draft(self.base + begin, self.base + stop, build, linkable=False)
 
 
 def read_regions(
