@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from sousveil.model import Construct, Kind
 from sousveil.read.source import blocks, constants
+from sousveil.read.source.bindings import bindings
 from sousveil.read.source.brace import Found, Part, Reader, Step, first
 from sousveil.read.source.cdialect import dialect_of
 from sousveil.read.source.cmacros import BEFORE_TYPE, masked
@@ -76,6 +77,8 @@ class C(Reader):
             return self._function(step, step.node)
         if kind in ("declaration", "field_declaration", "type_definition"):
             return self._declaration(step)
+        if kind == "expression_statement":
+            return bindings(self, step)
         return ()
 
     def _declaration(self, step: Step) -> Iterator[Found]:

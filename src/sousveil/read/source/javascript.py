@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -38,11 +39,16 @@ _DECLARED = frozenset(
     )
 )
 _TOLD = frozenset(("object", "array", "string", "template_string", "identifier", "number", *FUNCTIONS, *ELEMENTS))
+_HOLDS_TYPE = frozenset(("type_alias_declaration", "interface_declaration"))
 _WHOLE = frozenset((*NAMING, "export_statement"))
 _TYPED = (
     b"interface ", b"enum ", b": string", b": number", b"declare ", b" as ", b"implements ", b"private ",
     b"readonly ",
 )  # fmt: skip
+
+
+# `get Fields(): Readonly<{`
+_RETURNS = re.compile(rb"\)\s{0,4}:\s{0,4}[A-Z]\w{0,60}<")
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
@@ -79,7 +85,7 @@ def finder(text: Text, hits: Sequence[int] | None, spans: Sequence[tuple[int, in
 def grammar_of(source: bytes) -> tuple[str, str]:
     """Return the language's name and the grammar that reads it."""
     sample = source[:60_000]
-    if sum(mark in sample for mark in _TYPED) < 2:
+    if sum(mark in sample for mark in _TYPED) < 2 and not _RETURNS.search(sample):
         return "javascript", "javascript"
     angled = b"</" in sample or b"/>" in sample
     return "typescript", "tsx" if angled else "typescript"
@@ -112,7 +118,9 @@ class _JavaScript(Jsx):
                 continue
             elif kind == "type_alias_declaration":
                 yield from self.alias_drafts(node, context)
-                inner = replace(context, inside="skip")
+                inner = replace(context, inside="skip", name=self.field(node, "name"))
+            elif kind == "object_type" and (self.above is None or self.above.type not in _HOLDS_TYPE):
+                yield from self.shape_draft(node, context)
             elif kind == "union_type" and context.inside != "skip":
                 draft = self.union(node, context, context.name, self.above or node)
                 if draft:

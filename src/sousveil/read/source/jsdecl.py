@@ -116,6 +116,23 @@ class JsDeclarations(JsParts):
             uses=uses.words(),
         )
 
+    def shape_draft(self, node: Node, context: Context) -> Iterator[Draft]:
+        """Yield a type written where it is used, ``Promise<{ age: number; race: string }>``, as record."""
+        fields = [c for c in node.named_children if c.type in _FIELDS]
+        if len(fields) < 2:
+            return
+        name = context.name or (context.scope[-1] if context.scope else "")
+
+        def build() -> Construct:
+            if len(fields) > MEMBERS:
+                tell("cut", f"more than {MEMBERS:,} fields of one type: the first were read")
+            members = tuple(self.class_field(c, []) for c in fields[:MEMBERS])
+            line = self.source.rfind(b"\n", max(0, node.start_byte - 300), node.start_byte) + 1
+            head = self.place(line or node.start_byte, fields[0].start_byte)
+            return Construct(Kind.RECORD, name, head, members, "", context.scope, "type", self.language)
+
+        yield Draft(self.base + node.start_byte, self.base + node.end_byte, build)
+
     def _bases(self, node: Node) -> tuple[str, ...]:
         found: list[str] = []
         waiting = [c for c in node.named_children if c.type in ("class_heritage", "extends_type_clause")]
