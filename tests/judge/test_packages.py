@@ -122,6 +122,9 @@ def test_an_unnatural_tone_of_skin_is_a_fault_of_the_picture() -> None:
     assert profiles(judged(FaceWarning__java=warnings % "UNNATURAL_SKIN_TONE, ETHNICITY"))
     told = "/** Gets the {}skin tone confidence value of a face. */\npublic int get{}SkinToneConfidence(Face face);\n"
     assert not profiles(judged(Face__java=f"interface Face {{ {told.format('unnatural ', 'Unnatural')} }}"))
+    typed = 'export declare const FaceQuality: {\n  readonly %s: "a";\n  readonly GLASSES: "b";\n  readonly MASK: "c";\n};\n'
+    assert not profiles(judged(index__ts=typed % "UNNATURAL_SKIN_TONE"))
+    assert profiles(judged(index__ts=typed % "SKIN_TONE"))
 
 
 def test_a_word_that_a_sentence_quotes_from_another_script_is_spoken_of() -> None:
