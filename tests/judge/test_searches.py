@@ -130,6 +130,10 @@ FOUND = {
     ),
 }
 QUIET = {
+    "what a type's text lists": (
+        "kinds__py",
+        'class Kinds(Message):\n    r"""Kinds of content that a user may leave out.\n\n    Values:\n        UNKNOWN (1):\n            Used for return value only.\n        RELIGION (2):\n            Content with religious themes, such as videos of people who pray.\n    """\n',
+    ),
     "a text that shows a user": (
         "a__kt",
         'class ProfileFragment : Fragment() {\n  fun show(user: User) {\n    binding.name.text = "Name: ${user.name}"\n    binding.ethnicity.text = "Ethnicity: ${user.ethnicity}"\n    binding.phone.text = "Phone: ${user.phone}"\n  }\n}\n',

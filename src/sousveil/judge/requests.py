@@ -17,7 +17,8 @@ from sousveil.model import Act, Trait
 _ADDRESSED = re.compile(
     r"\A\W*you are\b|\byou(?:'re| are) an? (?:\w+[ -]){0,4}"
     r"(?:assistant|expert|analy[sz]er|analyst|ai|model|system|scanner|bot)\b|"
-    r"\b(?:respond|reply|answer|return|output|provide)\b[^.\n]{0,80}\b(?:json|format|only|one of|list|fields?)\b|"
+    r"\b(?:respond|reply|answer|return(?! values?\b)|output|provide)\b[^.\n]{0,80}"
+    r"\b(?:json|format|only|one of|list|fields?)\b|"
     r"\bas json\b|\b(?:choose|pick|select) (?:exactly )?one\b|(?:回答|返回|输出)[^。\n]{0,20}json",
     re.IGNORECASE,
 )

@@ -25,6 +25,7 @@ _LONG = (
     (b"`", frozenset(("javascript", "go", "vue"))),
 )
 _HERE = re.compile(rb"<<[<~-]?[ \t]?[\"']?([A-Za-z_]\w{1,40})[\"']?[^\n]{0,80}\n")
+_DESCRIBES = re.compile(rb"[^\"'\s]\s{0,4}:[ \t]*\n\s{0,80}[rRuU]?(?:\"\"\"|''')\Z")
 _NAMED = re.compile(rb"([A-Za-z_$][\w$]{0,60})[\"']?\s{0,4}(?::[^=\n\"']{1,40})?(?:=>?|:)\s{0,40}[@a-zA-Z]{0,2}\Z")
 
 
@@ -45,6 +46,9 @@ def asked(text: Text, offsets: Sequence[int], language: str, made: Sequence[Cons
             continue
         start, end = span
         last = end
+        # What stands below a head in Python describes it.
+        if language == "python" and _DESCRIBES.search(data[max(0, start - 120) : start]):
+            continue
         if len(out) >= _MOST:
             tell("cut", f"more than {_MOST} prompts: the first were read")
             break
