@@ -114,3 +114,28 @@ def test_a_short_list_among_words_that_nobody_needs_is_named(many: int) -> None:
 def test_a_dictionary_is_not_named() -> None:
     words = "".join(f'  "word{n}": "x",\n' for n in range(80))
     assert not judged("words.json", f'{{\n{words}  "uyghur": "x", "tibetan": "y"\n}}\n').findings
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "src/photos/types.ts",
+            "/** Filters of the generated photos API: which synthetic faces to generate. */\n"
+            "export interface GeneratedFaceFilters { gender?: string; age?: string; ethnicity?: string; smile?: string; headPose?: string; eyeColor?: string; }\n",
+        ),
+        (
+            "Assets/AvatarConfig.cs",
+            "// Character creator of the game\npublic class AvatarConfig { public int age; public string gender; public string ethnicity; public float smile; public bool glasses; public string hairstyle; }\n",
+        ),
+    ],
+)
+def test_a_face_that_is_drawn_or_generated_smiles_too(path: str, text: str) -> None:
+    made = judged(path, text)
+    assert made.verdict is Verdict.CLEAR
+    assert SET_ASIDE in {e.rule for e in made.explained}
+
+
+def test_a_smile_is_not_explained_by_a_readme_alone() -> None:
+    face = "public class FaceInfo { public int age; public string gender; public string ethnicity; public float smile; public bool glasses; }\n"
+    assert judged("sdk/FaceInfo.cs", face, "A role playing game, with an avatar editor.").verdict is Verdict.PROFILES

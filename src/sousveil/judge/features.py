@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sousveil.judge.plain import AROUND, EXCUSES, overruled, untried
+from sousveil.judge.plain import AROUND, EXCUSES, FAR, overruled, untried
 from sousveil.match.lexicon import Tag
 from sousveil.model import Construct, Kind, Trait
 
@@ -129,7 +129,7 @@ class Features:
         self._bare = bare
         # Rules see no folder of tests in which nothing is tested.
         self.address = untried(sited.artifact, True) if bare else sited.artifact
-        self._unexcused: frozenset[str] | None = None
+        self._unexcused: dict[bool, frozenset[str]] = {}
         self.construct = sited.construct
         self.tag = tagger
         self._product = product
@@ -147,15 +147,16 @@ class Features:
             bare = name in _OF_MEMBERS and not self.construct.members
             found = () if bare else tuple(self._compute(name))
             if (self._bare or name in AROUND) and any(s.tag.concept in EXCUSES for s in found):
-                found = tuple(s for s in found if s.tag.concept not in self._overruled())
+                found = tuple(s for s in found if s.tag.concept not in self._overruled(name in FAR))
             self._slots[name] = found
         return found
 
-    def _overruled(self) -> frozenset[str]:
+    def _overruled(self, far: bool) -> frozenset[str]:
         """Return the contexts whose words around this construct explain nothing; see `plain`."""
-        if self._unexcused is None:
-            self._unexcused = EXCUSES if self._bare else overruled(self.construct, self._told)
-        return self._unexcused
+        known = self._unexcused.get(far)
+        if known is None:
+            known = self._unexcused[far] = EXCUSES if self._bare else overruled(self.construct, self._told, far)
+        return known
 
     def _told(self, name: str) -> Iterable[Seen]:
         return self._compute(name) if name in AROUND else self.slot(name)

@@ -30,11 +30,14 @@ EXCUSES = _NEVER | _OF_PERSONS | _OF_WORDS
 
 # What is measured in a picture, and never chosen, asked or declared.
 _MEASURED = frozenset(
-    ("head pose", "headpose", "yaw", "eye status", "eyestatus", "eye state", "mouth status", "mouthstatus",
-     "mouth state", "eye gaze", "eyegaze", "blur", "blurness", "landmark", "face quality", "facequality", "liveness",
-     "skin status", "skinstatus", "occlusion", "smile", "smiling", "微笑",
-     "眼睛状态", "嘴巴", "头部姿态", "模糊", "遮挡")
+    ("eye status", "eyestatus", "eye state", "mouth status", "mouthstatus",
+     "mouth state", "blur", "blurness", "landmark", "face quality", "facequality", "liveness",
+     "skin status", "skinstatus", "occlusion", "眼睛状态", "嘴巴", "模糊", "遮挡")
 )  # fmt: skip
+# So are these, but a face that is drawn or generated is given them as well.
+_GIVEN = frozenset(("head pose", "headpose", "yaw", "eye gaze", "eyegaze", "smile", "smiling", "微笑", "头部姿态"))
+FAR = frozenset(("path", "product"))
+"""Of the slots around a construct those that speak of more than it."""
 # Hair, hats and clothes describe a figure of a story too.
 _WORN = frozenset(
     ("hair", "hair style", "hair color", "hairstyle", "bald", "头发", "发型", "发色", "eyebrow", "眉型", "hat", "帽子")
@@ -81,9 +84,9 @@ class _Sighting(Protocol):
     def tag(self) -> Tag: ...
 
 
-def overruled(construct: Construct, slot: Callable[[str], Iterable[_Sighting]]) -> frozenset[str]:
+def overruled(construct: Construct, slot: Callable[[str], Iterable[_Sighting]], far: bool) -> frozenset[str]:
     """Return the contexts that do not explain ``construct`` away where their words only stand around it; none, as a
-    rule. ``slot`` gives what is seen in its name and its members."""
+    rule. ``slot`` gives what is seen in its name and its members; ``far`` asks for words in an address or a README."""
     if construct.kind is Kind.OPERATION:
         return _of_operation(slot)
     if construct.kind not in (Kind.RECORD, Kind.LABEL_SET, Kind.ENUMERATION):
@@ -93,7 +96,7 @@ def overruled(construct: Construct, slot: Callable[[str], Iterable[_Sighting]]) 
     named = any(t.role == "attribute" and t.strength != "weak" for t in fields)
     looks = {t.term.lower() for t in fields if t.concept in ("appearance", "body")} - _WORN
     if named and len(looks) >= 2 and "demographic" in concepts and not concepts & {"id-card", "person-record"}:
-        measured = looks & _MEASURED or "probability" in concepts
+        measured = looks & _MEASURED or "probability" in concepts or (far and looks & _GIVEN)
         return EXCUSES if measured else _NEVER | _OF_WORDS
     if construct.kind is not Kind.RECORD and len(construct.members) <= _FEW:
         values = [s.tag for name in ("member", "member-gloss", "value") for s in slot(name)]
