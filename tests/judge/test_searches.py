@@ -130,6 +130,10 @@ FOUND = {
     ),
 }
 QUIET = {
+    "a dictionary's entry": (
+        "words__txt",
+        '2: naturally having skin of a dark color; "gold earrings gleamed against her dusky cheeks"; "a smile on his swarthy face" [syn: {dark-skinned}, {dusky}]\n',
+    ),
     "what a type's text lists": (
         "kinds__py",
         'class Kinds(Message):\n    r"""Kinds of content that a user may leave out.\n\n    Values:\n        UNKNOWN (1):\n            Used for return value only.\n        RELIGION (2):\n            Content with religious themes, such as videos of people who pray.\n    """\n',
