@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from sousveil.model import Construct, Kind
+from sousveil.model import Construct, Kind, Member
 from sousveil.read import forms
 from sousveil.read.comparisons import around, held_from, holders
 from sousveil.read.text import Text
@@ -19,6 +19,8 @@ from sousveil.read.unfinished import tell
 
 CRITERION = "criterion"
 """Role: a field by which rows or entries are looked up, with a value that is a variable."""
+OPEN = "…"
+"""The value that is known only when the program runs."""
 MOST = 60
 """Most of one file."""
 
@@ -124,8 +126,8 @@ _SET = re.compile(rb"\b(?:update\s+[\w.`\"\[\]]{1,60}\s+set|delete\s+from|insert
 def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
     """Return the searches by a field at ``offsets`` (into the text's UTF-8, sorted) whose value is a variable.
 
-    One of each field and function: its name is the field's, its scope the class and the function around it, and
-    ``uses`` the words of that function near it.
+    One of each field and function: its name is the field's, its only member the open value, its scope the class and
+    the function around it, and ``uses`` the words of that function near it.
     """
     out: dict[tuple[str, ...], Construct] = {}
     utf8 = text.utf8
@@ -159,6 +161,7 @@ def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construc
                 Kind.STATEMENT,
                 name,
                 text.passage(*span),
+                (Member(OPEN, text.passage(start, end)),),
                 scope=scope,
                 role=CRITERION,
                 language=language,
@@ -174,7 +177,13 @@ def looked_up_in(statement: Construct) -> list[Construct]:
         return []
     columns = [m.start(1) for m in _COLUMN.finditer(head)]
     return [
-        replace(c, passage=statement.passage, scope=(*statement.scope, *c.scope), package=statement.package)
+        replace(
+            c,
+            passage=statement.passage,
+            members=(Member(OPEN, statement.passage),),
+            scope=(*statement.scope, *c.scope),
+            package=statement.package,
+        )
         for c in criteria(Text(head, "utf-8"), columns, statement.language)
     ]
 
