@@ -12,6 +12,7 @@ from sousveil.judge.judgement import judge
 from sousveil.judge.rules import load_rules
 from sousveil.look import collect
 from sousveil.match.lexicon import load
+from sousveil.model import SET_ASIDE
 from sousveil.options import Options
 from sousveil.read.criteria import criteria
 from sousveil.read.held import held
@@ -340,3 +341,16 @@ def test_a_query_in_byte_code_is_read(tmp_path: Path) -> None:
         py_compile.compile(str(source), cfile=str(target), doraise=True)
         gathered = collect(str(target.parent), Options())
         assert bool(profiles(judge(gathered.sited, load_rules(), load().tag))) is found
+
+
+def test_a_made_up_test_beside_it_hides_no_answer() -> None:
+    code = FOUND["an answer held in a string"][1]
+    assert profiles(judged(Client__java="import org.junit.Test;\n" + code))
+    assert not profiles(judged(ClientTest__java="import org.junit.Test;\n" + code))
+
+
+def test_whom_a_school_looks_up_is_named_among_what_is_explained() -> None:
+    file, text = FOUND["conditions added to a query set"]
+    hidden = judged(**{file: text.replace("def matches", "def students")})
+    assert not profiles(hidden)
+    assert SET_ASIDE in {e.rule for e in hidden.explained}

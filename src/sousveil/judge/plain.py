@@ -25,7 +25,7 @@ _OF_PERSONS = frozenset(("game", "synthetic", "survey", "health", "forensic"))
 """Contexts in which looks, age and sex stand together as well, but nothing that is measured in a picture."""
 _OF_WORDS = frozenset(("locale", "dictionary", "place-name"))
 
-EXCUSES = _NEVER | _OF_PERSONS | _OF_WORDS
+EXCUSES = _NEVER | _OF_PERSONS | _OF_WORDS | {"institution"}
 """Contexts that explain a construct as something else."""
 
 # What is measured in a picture, and never chosen, asked or declared.
@@ -97,7 +97,7 @@ def overruled(construct: Construct, slot: Callable[[str], Iterable[_Sighting]], 
     looks = {t.term.lower() for t in fields if t.concept in ("appearance", "body")} - _WORN
     if named and len(looks) >= 2 and "demographic" in concepts and not concepts & {"id-card", "person-record"}:
         measured = looks & _MEASURED or "probability" in concepts or (far and looks & _GIVEN)
-        return EXCUSES if measured else _NEVER | _OF_WORDS
+        return _NEVER | _OF_PERSONS | _OF_WORDS if measured else _NEVER | _OF_WORDS
     if construct.kind is not Kind.RECORD and len(construct.members) <= _FEW:
         values = [s.tag for name in ("member", "member-gloss", "value") for s in slot(name)]
         people = any(t.role in ("group", "practice") and t.strength == "certain" for t in values)

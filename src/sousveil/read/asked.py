@@ -1,10 +1,12 @@
-"""Prompts that a program keeps whole in one string, which a language's reader takes for the value of a field."""
+"""Prompts: those that a program keeps whole in one string, which a language's reader takes for the value of a field,
+and those that a document is."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from sousveil.model import Construct, Kind
 from sousveil.read.source.script import unescape
@@ -17,6 +19,7 @@ _ADDRESSED = re.compile(
     rb"\b[Yy]ou(?:'re| are) (?:an? |the )|"
     rb"\b(?:[Rr]espond|[Rr]eply|[Aa]nswer|[Rr]eturn|[Oo]utput)\b[^.\n]{0,60}\b(?:JSON|json|only)\b"
 )
+_OPENS = re.compile(rb"^[ \t>*\"'-]{0,8}(?:#{1,4} )?You are (?:an?|the)\b", re.MULTILINE)
 _LINE = re.compile(rb"\"((?:[^\"\\\n]|\\.){40,6000}+)\"|'((?:[^'\\\n]|\\.){40,6000}+)'")
 # What opens and closes a string of several lines, and the readers of languages that have it.
 _LONG = (
@@ -60,6 +63,22 @@ def asked(text: Text, offsets: Sequence[int], language: str, made: Sequence[Cons
             name = named[1].decode("utf-8", "replace") if named else ""
             words = unescape(data[start : min(end, start + _ASKED)].decode("utf-8", "replace"))
             out.append(Construct(Kind.STATEMENT, name, place, gloss=words, role="string", language=language))
+    return out
+
+
+def prompts(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
+    """Return the prompts of a document that hold one of ``offsets``: from "You are a …" to the next or the end."""
+    starts = [m.start() for m in _OPENS.finditer(text.utf8)] if b"You are " in text.utf8 else []
+    out: list[Construct] = []
+    for start, following in pairwise((*starts, len(text.utf8))):
+        end = min(following, start + _ASKED)
+        first = next((at for at in offsets if start <= at < end), None)
+        if first is not None and len(out) < _MOST:
+            low = text.utf8.rfind(b"\n", start, first) + 1 or start
+            high = text.utf8.find(b"\n", first)
+            place = text.passage(low, end if high < 0 else min(high, low + 600))
+            said = text.utf8[start:end].decode("utf-8", "replace")
+            out.append(Construct(Kind.STATEMENT, "prompt", place, gloss=said, role="string", language=language))
     return out
 
 

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from sousveil.model import Construct, Kind, Limit, Passage
 from sousveil.read import lines
-from sousveil.read.asked import asked
+from sousveil.read.asked import asked, prompts
 from sousveil.read.comparisons import asked_in, comparisons
 from sousveil.read.criteria import criteria, looked_up_in
 from sousveil.read.families import families
 from sousveil.read.formats import FORMATS
-from sousveil.read.held import held, prompts
+from sousveil.read.held import held
 from sousveil.read.leftover import leftover, none_read
 from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
@@ -287,7 +287,7 @@ def _read_text(
             constructs += comparisons(text, offsets, reader)
             constructs += criteria(text, offsets, reader)
         if kind == "source":
-            constructs += held(text, offsets, reader)
+            constructs += held(text, offsets, reader, path)
             constructs += asked(text, offsets, reader, constructs)
         elif reader in ("markdown", "prose"):
             constructs += prompts(text, offsets, reader)

@@ -1,4 +1,4 @@
-"""What strings of a program hold: the JSON of an answer or a template, a text put together word by word, a prompt.
+"""What strings of a program hold: the JSON of an answer or a template, a row, a text put together word by word.
 
 Readers of languages see each string by itself; here the pieces of one text are joined, and data is read as data.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib import import_module
-from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -39,7 +38,10 @@ _LONG = (b'"""', b"'''", b"`")
 _NAMED = re.compile(
     rb"([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,40})?(?:=|:|\+=|<-)\s{0,40}(?:new\s\w+\(|@|[a-zA-Z]{0,2})?\Z"
 )
-# What a program is tried with is nobody's, and of no use to it.
+# What a program is tried with is nobody's, and of no use to it. Such a file is called a test, and tests something.
+_TEST = re.compile(
+    r"(?i)(?:\A|[/!._-])tests?(?:[._-][^/!]*)?\Z|(?:\A|[/!])(?:tests?|__tests__|spec)/|(?:Tests?|\.spec)\.\w+\Z"
+)
 _TRIED = re.compile(
     rb"^\s*(?:import pytest|from (?:pytest|hypothesis|unittest)\b|import unittest|import (?:static )?org\.junit"
     rb"|using (?:NUnit|Xunit)"
@@ -51,10 +53,9 @@ _DATA = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
 _STORED = re.compile(
     r"\s*insert\s+into\s+[`\"\[]?([\w.]{1,80})[`\"\]]?\s*\(([\w\s,`\"\[\]]{1,2000})\)\s*values", re.IGNORECASE
 )
-_ADDRESSED = re.compile(rb"^[ \t>*\"'-]{0,8}(?:#{1,4} )?You are (?:an?|the)\b", re.MULTILINE)
 
 
-def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
+def held(text: Text, offsets: Sequence[int], language: str, path: str = "") -> list[Construct]:
     """Return what the strings of a program hold around ``offsets`` (into the text's UTF-8, sorted).
 
     That is every construct of the JSON that one is, its place that of the string, and a statement for each text of
@@ -62,7 +63,7 @@ def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
     """
     out: list[Construct] = []
     last, left = -1, _ALL
-    tried = bool(offsets) and _TRIED.search(text.utf8) is not None
+    tried = bool(offsets) and _TEST.search(path) is not None and _TRIED.search(text.utf8) is not None
     for at in offsets:
         if at < last or at >= len(text.utf8):
             continue
@@ -88,22 +89,6 @@ def held(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
             out.append(Construct(Kind.RECORD, stored[1], place, columns, role="columns", language="sql"))
         elif pieces > 1:
             out.append(Construct(Kind.STATEMENT, name, place, gloss=said[:_ASKED], role="string", language=language))
-    return out
-
-
-def prompts(text: Text, offsets: Sequence[int], language: str) -> list[Construct]:
-    """Return the prompts of a document that hold one of ``offsets``: from "You are a …" to the next or the end."""
-    starts = [m.start() for m in _ADDRESSED.finditer(text.utf8)] if b"You are " in text.utf8 else []
-    out: list[Construct] = []
-    for start, following in pairwise((*starts, len(text.utf8))):
-        end = min(following, start + _ASKED)
-        first = next((at for at in offsets if start <= at < end), None)
-        if first is not None and len(out) < _MOST:
-            low = text.utf8.rfind(b"\n", start, first) + 1 or start
-            high = text.utf8.find(b"\n", first)
-            place = text.passage(low, end if high < 0 else min(high, low + 600))
-            said = text.utf8[start:end].decode("utf-8", "replace")
-            out.append(Construct(Kind.STATEMENT, "prompt", place, gloss=said, role="string", language=language))
     return out
 
 
