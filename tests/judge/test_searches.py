@@ -131,6 +131,10 @@ FOUND = {
     ),
 }
 QUIET = {
+    "sounds of an alarm clock": (
+        "sounds__py",
+        'ALARM_SOUNDS = {"alarm_1": "Bell", "alarm_2": "Adhan", "alarm_3": "Tibetan bowl", "alarm_4": "Uyghur dutar"}\n',
+    ),
     "a dictionary's entry": (
         "words__txt",
         '2: naturally having skin of a dark color; "gold earrings gleamed against her dusky cheeks"; "a smile on his swarthy face" [syn: {dark-skinned}, {dusky}]\n',
@@ -278,6 +282,12 @@ QUIET = {
 def test_is_found(name: str) -> None:
     file, text = FOUND[name]
     assert profiles(judged(**{file: text}))
+
+
+def test_classes_are_no_factors_whatever_they_are_called() -> None:
+    labels = '"""Face classifier."""\nRACE_NORMS = {"caucasian": %s, "asian": %s, "african": %s, "hispanic": 3}\n\ndef predict(face):\n    return list(RACE_NORMS)[model.predict(face).argmax()]\n'
+    assert profiles(judged(labels__py=labels % (0, 1, 2)))
+    assert not profiles(judged(labels__py=labels % (1.0, 0.92, 1.08)))
 
 
 @pytest.mark.parametrize("name", QUIET)
