@@ -142,6 +142,8 @@ class Construct(Struct, frozen=True, gc=False):
     """Identifiers and short strings its body uses, in order, each once, at most 200."""
     package: str = ""
     """What its file says that it belongs to, as written: ``com.vendor.face.enums``; empty where it says nothing."""
+    spots: tuple[Passage, ...] = ()
+    """Of an Operation or an Option: lines of its body, or beside it, that hold a term, in order, at most 12."""
 
 
 class Artifact(Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sousveil.judge.features import Features, Seen, Sited
+from sousveil.judge.features import Features, Seen, Sited, of_group
 from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
 from sousveil.judge.scene import ABSENT, Result
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _NO_WORD_ON_IT = re.compile(r"(?im)^.*(?:©|copyright|all rights reserved|@(?:author|since|date|version|create)\b).*$")
 _MAX_PLACES = 24
 _MAX_LINKS = 24
+_IN_BODY = -2
+"""The key of a place that is no member's and not the construct's own."""
 
 _ACTS = {
     Act.INFERS: "infers {trait}{basis}",
@@ -101,9 +103,10 @@ def finding(
     """Return the finding with every place it rests on."""
     from sousveil.judge.judgement import finding_id, strongest
 
-    places = _Places(case.features)
     # The members that name the trait come first, whatever a rule looked for first.
-    for seen in _telling(case):
+    told = _telling(case)
+    places = _Places(case.features, () if told else _spots(case))
+    for seen in told:
         places.of(seen)
     weighed = {id(m): w for w, m in strongest(case.met)}
     lead = [m for m in case.met if m.rule is rule]
@@ -135,6 +138,23 @@ def _telling(case: Case) -> Sequence[Seen]:
     """Return the sightings in members that name the trait, or else its groups, at most twelve."""
     slots = ("member", "member-gloss", "member-type", "value")
     return (case.features.attribute(case.trait, slots) or case.features.group(case.trait, slots))[:12]
+
+
+def _spots(case: Case) -> list[tuple[Passage, list[Seen]]]:
+    """Return the lines of a function's body that name the trait, or else its groups, at most six; none where its head
+    does."""
+    construct, trait = case.features.construct, case.trait
+    if not construct.spots or case.features.attribute(trait, ("name", "gloss", "returns")):
+        return []
+    named: list[tuple[Passage, list[Seen]]] = []
+    grouped: list[tuple[Passage, list[Seen]]] = []
+    for passage in construct.spots:
+        seen = [Seen(tag, "uses") for tag in case.features.tag(passage.text)]
+        if any(s.tag.role == "attribute" and s.tag.trait == trait for s in seen):
+            named.append((passage, seen))
+        elif any(of_group(s.tag, trait) for s in seen):
+            grouped.append((passage, seen))
+    return (named or grouped)[:6]
 
 
 def _side_by_side(construct: Construct) -> tuple[str, ...]:
@@ -174,14 +194,19 @@ def _unnamed(kind: Kind) -> str:
 
 
 class _Places:
-    """The finding's places: the construct's own line first, then each member a reason rests on."""
+    """The finding's places: the construct's own line first, then each member a reason rests on.
 
-    def __init__(self, features: Features) -> None:
+    Where only lines of its body name the trait, they come before the line it begins with."""
+
+    def __init__(self, features: Features, spots: Sequence[tuple[Passage, list[Seen]]] = ()) -> None:
         self._features = features
         construct = features.construct
         self.places: list[Place] = []
         self._index: dict[int, int] = {}
         title = features.slots(("name", "gloss", "text"))
+        for passage, seen in spots:
+            self._add(_IN_BODY, passage, seen, "")
+        self._spots = [passage.text.lower() for passage, _ in spots]
         self._add(-1, construct.passage, title, construct.gloss if construct.kind is not Kind.STATEMENT else "")
 
     def _add(self, key: int, passage: Passage, seen: Sequence[Seen], comment: str) -> None:
@@ -201,7 +226,9 @@ class _Places:
     def of(self, seen: Seen) -> int | None:
         """Return the index of the place a sighting stands at, adding it if there is room."""
         if seen.slot not in ("member", "member-gloss", "member-head", "member-type", "value"):
-            return 0 if seen.slot in ("name", "gloss", "text", "bases", "returns") else None
+            if seen.slot == "uses":
+                return next((i for i, text in enumerate(self._spots) if seen.tag.term.lower() in text), None)
+            return self._index[-1] if seen.slot in ("name", "gloss", "text", "bases", "returns") else None
         if seen.member not in self._index:
             if len(self.places) >= _MAX_PLACES:
                 return None

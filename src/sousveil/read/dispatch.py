@@ -24,6 +24,7 @@ from sousveil.read.held import held
 from sousveil.read.leftover import leftover, none_read
 from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
+from sousveil.read.spots import spotted
 from sousveil.read.text import Text, decode
 from sousveil.read.unfinished import Unfinished, told
 
@@ -265,7 +266,8 @@ def placed(construct: Construct, marks: Sequence[tuple[int, str]]) -> Construct:
         return replace(passage, where=marks[found][1]) if found >= 0 else passage
 
     members = tuple(replace(m, passage=at(m.passage)) for m in construct.members)
-    return replace(construct, passage=at(construct.passage), members=members)
+    spots = tuple(map(at, construct.spots))
+    return replace(construct, passage=at(construct.passage), members=members, spots=spots)
 
 
 def _read_text(
@@ -298,7 +300,7 @@ def _read_text(
         # What was read before the reader gave up is kept, and that it gave up is said.
         constructs += late.constructs
         limits.append(Limit(path, late.reason, late.detail))
-    constructs += families(constructs)
+    constructs = [*spotted(text, offsets, constructs), *families(constructs)]
     *_, kind, reader = module.__name__.split(".")
     if package := package_of(reader, text.utf8):
         constructs = [replace(c, package=package) for c in constructs]
@@ -385,4 +387,5 @@ def shift(construct: Construct, offset: int, lines: int) -> Construct:
         return replace(p, offset=p.offset + offset, line=p.line + lines)
 
     members = tuple(replace(m, passage=moved(m.passage)) for m in construct.members)
-    return replace(construct, passage=moved(construct.passage), members=members)
+    spots = tuple(map(moved, construct.spots))
+    return replace(construct, passage=moved(construct.passage), members=members, spots=spots)
