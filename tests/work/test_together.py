@@ -70,8 +70,11 @@ def test_files_are_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     station = Station(1, None)
     station.enter()
     try:
-        for job in Feed(1, Quotas(), set(), False).surveys(iter([(product, "")])):
-            list(jobs.work(station, job))
+        feed = Feed(1, Quotas(), set(), False)
+        for job in feed.surveys(iter([(product, "")])):
+            handed, files = feed.hand(job)
+            station.files = list(files)
+            list(jobs.work(station, handed))
     finally:
         station.close()
     assert "sdk.h" in alone and "README.md" in alone and "uyghur_model.txt" in alone and "binary.bin" in alone

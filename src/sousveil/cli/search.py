@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from sousveil.acquire.wording import shown
 from sousveil.cli.start import FOUND, TROUBLE, Refused
-from sousveil.unpack import Opener, not_opened, tree
+from sousveil.unpack import Opener, any_name, not_opened, tree
 
 if TYPE_CHECKING:
     from sousveil.match.database import Matcher
@@ -138,8 +138,8 @@ def find(batch: Batch) -> Iterator[Lines]:
 def _searched(together: Together, waiting: list[str], words: tuple[str, ...]) -> list[str]:
     """Return what stands in the files that were read together."""
     found: list[str] = []
-    for path, (data, _, holding) in zip(waiting, together.files(), strict=True):
-        if holding:
+    for path, (data, _, places) in zip(waiting, together.files(), strict=True):
+        if places != []:
             found += _places(path, data, words)
     waiting.clear()
     return found
@@ -184,7 +184,7 @@ def _batches(top: Path, words: tuple[str, ...], note: Callable[[str], None]) -> 
         return
     paths: list[bytes] = []
     number = 0
-    for entry in tree(top, sizes=False):
+    for entry in tree(top, unsized=any_name):
         if isinstance(entry, Limit):
             note(f"{entry.path}: {entry.detail or entry.reason}")
             continue

@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sousveil.evidence.objects import CHUNK, Digest, Incoming, Objects
 from sousveil.evidence.wrong import CaseError
 from sousveil.model import Limit
-from sousveil.unpack import Opener, not_opened, tree
+from sousveil.unpack import Opener, any_name, not_opened, tree
 
 if TYPE_CHECKING:
     from sousveil.evidence.ledger import Entry
@@ -226,7 +226,7 @@ class Sums(_Watched):
 
     def take(self) -> None:
         """Read the folder."""
-        for entry in tree(self.root, sizes=False):
+        for entry in tree(self.root, unsized=any_name):
             if isinstance(entry, Limit):
                 self.leave(entry)
                 continue

@@ -97,7 +97,8 @@ class Check:
         for number, end in matches:
             pattern = patterns[number]
             raw = locate(self._data, pattern, end)
-            if raw is not None:
+            # A match that begins in the text before is none: see `Matcher.apart`.
+            if raw is not None and raw.start >= 0:
                 found.setdefault((raw.start, raw.length, number), raw)
         return sorted(found.values(), key=lambda r: (r.start, -r.length))
 

@@ -177,8 +177,23 @@ class Matcher:
 
         ``ends`` are their offsets behind that byte. No other holds one.
         """
+        found = self.apart(data, ends)
+        return range(len(ends)) if found is None else found
+
+    def apart(self, data: bytes | memoryview, ends: Sequence[int]) -> dict[int, list[tuple[int, int]]] | None:
+        """Return where terms may end in each text that `among` names, for `known`; None where they are too many."""
         found, whole = self._scan(data, _MOST_RAW)
-        return {bisect_left(ends, end) for _, end in found} if whole else range(len(ends))
+        if not whole:
+            return None
+        out: dict[int, list[tuple[int, int]]] = {}
+        for number, end in found:
+            text = bisect_left(ends, end)
+            out.setdefault(text, []).append((number, end - (ends[text - 1] if text else 0)))
+        return out
+
+    def known(self, data: bytes, places: list[tuple[int, int]]) -> None:
+        """Be told what `apart` found in ``data``: if `matches` is asked of it next, it is not searched again."""
+        self._seen = (data, places[:_FEW], len(places) < _FEW)
 
     def _scan(
         self, data: bytes | memoryview, most: int, beginnings: list[tuple[int, int]] | None = None

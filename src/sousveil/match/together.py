@@ -52,17 +52,21 @@ class Together:
         self._ends.append(self._end)
         return True
 
-    def files(self) -> Iterator[tuple[memoryview, bool, bool]]:
-        """Yield of each file its bytes, whether it holds a NUL, and whether it may hold a term; then begin anew.
+    def files(self) -> Iterator[tuple[memoryview, bool, list[tuple[int, int]] | None]]:
+        """Yield of each file its bytes, whether it holds a NUL, and where terms may end in it; then begin anew.
 
-        The bytes are good until another file is taken.
+        The bytes are good until another file is taken; the places are `Matcher.known`'s, None where they are too many.
         """
         if not self._ends:
             return
         view, room, start = self._view, self._room, 0
-        holding = self._matcher.among(view[: self._end], self._ends)
+        apart = self._matcher.apart(view[: self._end], self._ends)
         binary = room.find(0, 0, self._end) >= 0
         for number, end in enumerate(self._ends):
-            yield view[start : end - 1], binary and room.find(0, start, end) >= 0, number in holding
+            yield (
+                view[start : end - 1],
+                binary and room.find(0, start, end) >= 0,
+                None if apart is None else apart.get(number, []),
+            )
             start = end
         self.clear()

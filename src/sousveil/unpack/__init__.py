@@ -13,7 +13,7 @@ from sousveil.unpack.render import HEAD, MOST_RENDERED, has, render, renderer_na
 from sousveil.unpack.render.pictures import PAGE_DOTS, worth_reading
 from sousveil.unpack.sniff import STUB_HEAD, STUBS, TAIL, is_container
 from sousveil.unpack.sourcemap import has_sourcemap, sourcemaps
-from sousveil.unpack.tree import FilePath, Opener, not_opened, tree
+from sousveil.unpack.tree import FilePath, Opener, any_name, not_opened, tree
 from sousveil.unpack.walk import walk
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Opener",
     "Quotas",
     "Stop",
+    "any_name",
     "has",
     "has_sourcemap",
     "is_container",

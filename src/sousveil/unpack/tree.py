@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
 
@@ -40,12 +40,15 @@ class FilePath(Struct, frozen=True):
         return os.fsencode(self.path)
 
 
-def tree(path: str | os.PathLike[str], display: str = "", *, sizes: bool = True) -> Iterator[FilePath | Limit]:
+def tree(
+    path: str | os.PathLike[str], display: str = "", *, unsized: Callable[[str], bool] | None = None
+) -> Iterator[FilePath | Limit]:
     """Yield the regular files below a folder (or the one file that `path` is), sorted by the bytes of their names.
 
     `display` is put before the addresses. Links are not followed but listed: one that leads out of the folder may
     hide something, one inside does not. What is neither file, folder nor link, and what may not be read, is listed.
-    Without `sizes` files are not looked at: whoever opens one finds out whether it may be read.
+    Files of whose name ``unsized`` is true are not looked at: whoever opens one finds out whether it may be read, and
+    how large it is.
     """
     root = os.fspath(path)
     try:
@@ -62,18 +65,25 @@ def tree(path: str | os.PathLike[str], display: str = "", *, sizes: bool = True)
         return
     real = os.path.realpath(root)
     prefix = f"{display}/" if display else ""
-    waiting = [_folder(root, prefix, real, sizes)]  # a list, for a tree may be deeper than Python recurses
+    waiting = [_folder(root, prefix, real, unsized)]  # a list, for a tree may be deeper than Python recurses
     while waiting:
         found = next(waiting[-1], None)
         if found is None:
             waiting.pop()
         elif isinstance(found, tuple):
-            waiting.append(_folder(*found, real, sizes))
+            waiting.append(_folder(*found, real, unsized))
         else:
             yield found
 
 
-def _folder(folder: str, prefix: str, root: str, sizes: bool) -> Iterator[FilePath | Limit | tuple[str, str]]:
+def any_name(name: str) -> bool:
+    """Return True: with it, `tree` looks at no file."""
+    return True
+
+
+def _folder(
+    folder: str, prefix: str, root: str, unsized: Callable[[str], bool] | None
+) -> Iterator[FilePath | Limit | tuple[str, str]]:
     """Yield one folder's files and limits, and its folders as path and display prefix."""
     try:
         with os.scandir(folder) as found:
@@ -87,8 +97,8 @@ def _folder(folder: str, prefix: str, root: str, sizes: bool) -> Iterator[FilePa
     as_it_is = names.isprintable() and prefix.isprintable()
     for entry in entries:
         name = prefix + entry.name
-        if not sizes and entry.is_file(follow_symlinks=False):
-            yield FilePath(entry.path, shown(name), -1)
+        if unsized is not None and unsized(entry.name) and entry.is_file(follow_symlinks=False):
+            yield FilePath(entry.path, name if as_it_is else shown(name), -1)
             continue
         try:
             info = entry.stat(follow_symlinks=False)
@@ -154,8 +164,12 @@ class Opener:
 
     def open(self, path: bytes) -> int:
         """Return a descriptor for reading. Raises OSError; ELOOP where a link stands in the way now."""
+        return self.opened(path)[0]
+
+    def opened(self, path: bytes) -> tuple[int, int]:
+        """Return a descriptor for reading, and the file's bytes, -1 if it is one the user named. Raises as `open`."""
         if path in self._given:
-            return os.open(path, _READING)
+            return os.open(path, _READING), -1
         if os.open not in os.supports_dir_fd:
             return _regular(os.open(path, _READING))
         folder, _, name = path.rpartition(b"/")
@@ -188,13 +202,13 @@ class Opener:
             self._held = -1
 
 
-def _regular(descriptor: int) -> int:
-    """Return the descriptor; close it and raise OSError where it is no regular file's any more."""
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
+def _regular(descriptor: int) -> tuple[int, int]:
+    """Return the descriptor and the size; close it and raise OSError where it is no regular file's any more."""
+    info = os.fstat(descriptor)
+    if stat.S_ISREG(info.st_mode):
+        return descriptor, info.st_size
     os.close(descriptor)
-    raise OSError(errno.EINVAL, f"{_SPECIAL.get(stat.S_IFMT(mode), 'a folder')} was put in its place")
+    raise OSError(errno.EINVAL, f"{_SPECIAL.get(stat.S_IFMT(info.st_mode), 'a folder')} was put in its place")
 
 
 def not_opened(display: str, error: OSError) -> Limit:

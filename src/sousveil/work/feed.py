@@ -15,7 +15,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from sousveil.model import Limit
-from sousveil.unpack import Opener, Quotas, not_opened, tree
+from sousveil.unpack import Opener, Quotas, is_plain_name, not_opened, tree
 from sousveil.work.again import UNTYPED
 from sousveil.work.messages import Job, Join, Leaf, Part, Read, Seek, Survey
 from sousveil.work.shelf import Keeps, Listed
@@ -170,7 +170,8 @@ class Feed:
             if not path.is_dir():
                 yield os.fsencode(path), display, path.stat().st_size
                 continue
-            for entry in tree(path):
+            # How large a file of plain text is shows when it is opened, a system call later.
+            for entry in tree(path, unsized=is_plain_name if PASSING and keeps is None else None):
                 if isinstance(entry, Limit):
                     self._limits.add(entry)
                     if keeps is not None:
@@ -195,7 +196,10 @@ class Feed:
         sizes = list(job.sizes)
         for index, path in enumerate(job.paths):
             try:
-                descriptors.append(self._opener.open(path))
+                descriptor, size = self._opener.opened(path)
+                descriptors.append(descriptor)
+                if sizes[index] < 0:
+                    sizes[index] = size
             except OSError as error:
                 sizes[index] = -1
                 self._limits.add(not_opened(job.displays[index], error))

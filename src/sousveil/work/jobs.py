@@ -130,10 +130,13 @@ class _Surveyor(Documents):
 
     def _searched(self, together: Together, waiting: list[int]) -> Iterator[Message]:
         """Survey the files that were read together, of which nearly all are text without a term."""
-        for index, (data, binary, holding) in zip(waiting, together.files(), strict=True):
+        for index, (data, binary, places) in zip(waiting, together.files(), strict=True):
             display = self._job.displays[index]
-            if binary or holding or display in (self._named or ()) or not is_plain(data):
-                yield from self._local(-1, index, display, bytes(data), len(data))
+            if binary or places != [] or display in (self._named or ()) or not is_plain(data):
+                whole_file = bytes(data)
+                if places is not None:
+                    matcher().known(whole_file, places)
+                yield from self._local(-1, index, display, whole_file, len(data))
             else:
                 self._tally.text(display, len(data))
         waiting.clear()
