@@ -77,11 +77,10 @@ class _Watched:
     def _opened(self, raw: bytes, display: str) -> tuple[int, os.stat_result] | None:
         """Return a file and what the system says of it, None if there is none to keep."""
         try:
-            descriptor = self._opener.open(raw)
+            return self._opener.opened(raw)
         except OSError as error:
             self.left.append(f"{display}: {not_opened(display, error).detail}")
             return None
-        return descriptor, os.fstat(descriptor)
 
     def _late(self, display: str, info: os.stat_result) -> None:
         if info.st_ctime_ns > self._begun:

@@ -166,10 +166,11 @@ class Opener:
         """Return a descriptor for reading. Raises OSError; ELOOP where a link stands in the way now."""
         return self.opened(path)[0]
 
-    def opened(self, path: bytes) -> tuple[int, int]:
-        """Return a descriptor for reading, and the file's bytes, -1 if it is one the user named. Raises as `open`."""
+    def opened(self, path: bytes) -> tuple[int, os.stat_result]:
+        """Return a descriptor for reading, and what the system says of the file. Raises as `open`."""
         if path in self._given:
-            return os.open(path, _READING), -1
+            descriptor = os.open(path, _READING)
+            return descriptor, os.fstat(descriptor)
         if os.open not in os.supports_dir_fd:
             return _regular(os.open(path, _READING))
         folder, _, name = path.rpartition(b"/")
@@ -202,11 +203,11 @@ class Opener:
             self._held = -1
 
 
-def _regular(descriptor: int) -> tuple[int, int]:
-    """Return the descriptor and the size; close it and raise OSError where it is no regular file's any more."""
+def _regular(descriptor: int) -> tuple[int, os.stat_result]:
+    """Return the descriptor and what it is of; close it and raise OSError where it is no regular file's any more."""
     info = os.fstat(descriptor)
     if stat.S_ISREG(info.st_mode):
-        return descriptor, info.st_size
+        return descriptor, info
     os.close(descriptor)
     raise OSError(errno.EINVAL, f"{_SPECIAL.get(stat.S_IFMT(info.st_mode), 'a folder')} was put in its place")
 

@@ -171,7 +171,7 @@ class Feed:
                 yield os.fsencode(path), display, path.stat().st_size
                 continue
             # How large a file of plain text is shows when it is opened, a system call later.
-            for entry in tree(path, unsized=is_plain_name if PASSING and keeps is None else None):
+            for entry in tree(path, unsized=is_plain_name if PASSING else None):
                 if isinstance(entry, Limit):
                     self._limits.add(entry)
                     if keeps is not None:
@@ -196,10 +196,10 @@ class Feed:
         sizes = list(job.sizes)
         for index, path in enumerate(job.paths):
             try:
-                descriptor, size = self._opener.opened(path)
+                descriptor, info = self._opener.opened(path)
                 descriptors.append(descriptor)
                 if sizes[index] < 0:
-                    sizes[index] = size
+                    sizes[index] = info.st_size
             except OSError as error:
                 sizes[index] = -1
                 self._limits.add(not_opened(job.displays[index], error))
