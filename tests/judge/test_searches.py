@@ -131,6 +131,10 @@ FOUND = {
     ),
 }
 QUIET = {
+    "lists of names chosen by what they are called": (
+        "custom__py",
+        'def add_names(name, data, kept):\n    if name not in ("muslim_names", "hindu_names"):\n        raise ValueError(f"Invalid {name}: muslim, hindu")\n    if name == "muslim_names":\n        kept["muslim"] += data\n    return kept\n',
+    ),
     "sounds of an alarm clock": (
         "sounds__py",
         'ALARM_SOUNDS = {"alarm_1": "Bell", "alarm_2": "Adhan", "alarm_3": "Tibetan bowl", "alarm_4": "Uyghur dutar"}\n',

@@ -285,9 +285,15 @@ def _rule(value: object) -> Asking:
     return Asking(evaluate, (mask(("rule", name) for name in rules),))
 
 
+_QUOTES = frozenset("\"'`")
+
+
 def _same_member(value: object) -> Asking:
-    """Every listed thing in one and the same member: ``attribute``, ``group``, or a context's name."""
-    o = _options(value, {"of", "in"}) if isinstance(value, dict) else {"of": value}
+    """Every listed thing in one and the same member: ``attribute``, ``group``, or a context's name; with ``bare`` in
+    one that stands there without quotes, a name of the code's own.
+    """
+    o = _options(value, {"of", "in", "bare"}) if isinstance(value, dict) else {"of": value}
+    bare = bool(o.get("bare"))
     names = _words(o["of"])
     slots = expand(_slots(o.get("in"), "members") if "in" in o else ("members", "member-type"))
 
@@ -304,6 +310,9 @@ def _same_member(value: object) -> Asking:
                 return None
             hits.append({s.member: s for s in found})
         common = set(hits[0]).intersection(*hits[1:])
+        if bare:
+            members = scene.features.construct.members
+            common = {i for i in common if members[i].passage.text[:1] not in _QUOTES}
         seen = tuple(hit[i] for i in sorted(common) for hit in hits)
         return Result("one member holds " + " and ".join(names), seen) if common else None
 
