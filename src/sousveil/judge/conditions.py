@@ -368,13 +368,15 @@ def _text(value: object) -> Condition:
     o = _options(value, {"matches", "in"})
     pattern = re.compile(str(o["matches"]))
     part = str(o.get("in", "name"))
-    if part not in ("name", "gloss", "text", "path", "members", "uses", "scope"):
-        raise RuleError("'in' is name, gloss, text, path, members, uses or scope")
+    if part not in ("name", "gloss", "text", "path", "members", "value", "uses", "scope"):
+        raise RuleError("'in' is name, gloss, text, path, members, value, uses or scope")
 
     def evaluate(scene: Scene) -> Result | None:
         c = scene.features.construct
         if part == "members":
             text = " ".join(w for m in c.members[:64] for w in (m.name, m.value, m.gloss, *(v for _, v in m.values)))
+        elif part == "value":
+            text = " ; ".join(m.value for m in c.members[:64])
         elif part in ("uses", "scope"):
             text = " ; ".join(c.uses if part == "uses" else c.scope)
         else:

@@ -1,0 +1,39 @@
+"""Shapes that applications in other languages than English had, each beside one that looks alike."""
+
+from __future__ import annotations
+
+from tests.judge.test_near_misses import judged, profiles
+
+from sousveil.model import Trait
+
+# ruff: noqa: E501 - files as they are
+
+
+def test_who_looks_for_a_spouse_tells_his_looks_himself() -> None:
+    fields = (
+        '{{"request": {{"fields": {{"age": "العمر", "marital": "الحالة الاجتماعية", "education": "المؤهل", "job": "العمل",\n'
+        ' "hair": "لون الشعر", "{}": "…", "beauty": "الجمال", "religion": "الديانة"}}}}}}\n'
+    )
+    assert not profiles(judged(ar__json=fields.format("beard")))
+    assert profiles(judged(ar__json=fields.format("mask")))
+
+
+def test_a_page_of_one_who_looks_for_a_spouse() -> None:
+    page = (
+        "<div class='search-information'><p>العمر :</p><p>{{{{ $m->age }}}}</p><p>الجنسية :</p><p>{{{{ $m->nationality }}}}</p>\n"
+        "<p>الحالة :</p><p>{{{{ $m->marital_status }}}}</p><p>العمل :</p><p>{{{{ $m->job }}}}</p>\n"
+        "<p>لون الشعر :</p><p>{{{{ $m->hair_color }}}}</p><p>اللحية :</p><p>{{{{ $m->{} }}}}</p>\n"
+        "<p> لون البشرة : </p><p>{{{{ $m->skin }}}}</p></div>\n"
+    )
+    assert not profiles(judged(show__blade__php=page.format("beard")))
+    assert profiles(judged(show__blade__php=page.format("expression")))
+
+
+def test_texts_of_a_screen_search_nobody() -> None:
+    texts = (
+        "export default {{ page: {{ {}: {{\n  fullName: 'Ad Soyad', age: 'Yaş', gender: 'Cinsiyet', education: 'Eğitim',\n"
+        "  religion: 'Dininiz', childrenCount: 'Varsa kaç tane çocuk?', heightMin: 'Boy aralığı', heightMax: 'Boy (en çok)',\n"
+        "}} }} }};\n"
+    )
+    assert not profiles(judged(tr__js=texts.format("labels")))
+    assert {t for t, _, _ in profiles(judged(tr__js=texts.format("searchFilters")))} == {Trait.RELIGION}
