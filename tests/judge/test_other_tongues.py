@@ -37,3 +37,26 @@ def test_texts_of_a_screen_search_nobody() -> None:
     )
     assert not profiles(judged(tr__js=texts.format("labels")))
     assert {t for t, _, _ in profiles(judged(tr__js=texts.format("searchFilters")))} == {Trait.RELIGION}
+
+
+def test_a_page_on_which_somebody_is_searched() -> None:
+    page = (
+        "<form method='{}'><label>{}</label><input name='q'>\n<label>العمر من</label><input name='age_min'>\n"
+        "<label>العمر إلى</label><input name='age_max'>\n<label>الدين</label><select name='religion'>\n"
+        "<option value='a'>مسلمة</option><option value='b'>غير مسلمة</option></select></form>\n"
+    )
+    assert {t for t, _, _ in profiles(judged(girls__blade__php=page.format("GET", "بحث")))} == {Trait.RELIGION}
+    # A form on which somebody tells what he wishes for himself.
+    assert not profiles(judged(wish__blade__php=page.format("POST", "الاسم")))
+
+
+def test_a_page_called_a_search() -> None:
+    page = (
+        "<form><label>{}</label><select name='a'><option>20대</option></select><label>성별</label><select name='s'>\n"
+        "<option>남자</option></select><label>종교</label><select name='religion'><option>불교</option></select></form>\n"
+    )
+    assert profiles(judged(search__jsp=page.format("나이")))
+    assert not profiles(judged(join__jsp=page.format("나이")))
+    # Names for a child.
+    assert not profiles(judged(search__jsp=page.format("이름")))
+    assert not profiles(judged(search__jsp=page.format("나이").replace("<form>", "<form><h1>students</h1>")))
