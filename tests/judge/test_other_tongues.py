@@ -60,3 +60,48 @@ def test_a_page_called_a_search() -> None:
     # Names for a child.
     assert not profiles(judged(search__jsp=page.format("이름")))
     assert not profiles(judged(search__jsp=page.format("나이").replace("<form>", "<form><h1>students</h1>")))
+
+
+def test_points_for_who_is_alike() -> None:
+    code = (
+        "exports.fit = (p, cand, seekerAge) => {{\n  let earned = 0;\n  // Medeni hal\n"
+        "  if (text(p.maritalStatus) === text(cand.maritalStatus)) earned += w.maritalStatus;\n  // Din\n"
+        "  if (text(p?.religion)) {{\n    const ok = text(p.religion) === text({0});\n    if (ok) {1};\n  }}\n"
+        "  return rank(candidates, earned);\n}};\n"
+    )
+    assert {t for t, _, _ in profiles(judged(fit__js=code.format("cand?.religion", "earned += w.religion")))} == {
+        Trait.RELIGION
+    }
+    assert not profiles(judged(fit__js=code.format("cand?.religion", "same.push(w.religion)")))
+    # Of one and the same record nothing is alike.
+    assert not profiles(judged(fit__js=code.format("wanted", "earned += w.religion")))
+    # Two records of one patient.
+    assert not profiles(judged(fit__js=code.format("cand?.religion", "earned += w.religion").replace("cand", "patient")))
+
+
+def test_queries_built_of_expressions_and_pieces() -> None:
+    dsl = (
+        "class {0}Repository {{\n  List<{0}> introduce(Condition c) {{ return factory.selectFrom({1}).where(faithEq(c.getReligion())).fetch(); }}\n"
+        "  private BooleanExpression smokingEq(String smoking) {{ return {1}.profile.smoking.eq(smoking); }}\n"
+        "  private BooleanExpression faithEq(String religion) {{ return {1}.profile.religion.stringValue().eq(religion); }}\n}}\n"
+    )
+    assert profiles(judged(MemberRepository__java=dsl.format("Member", "member")))
+    assert not profiles(judged(BookRepository__java=dsl.format("Book", "book").replace("smoking", "binding")))
+    cypher = (
+        "def {0}(religion=None, age_min=None):\n    conditions, params = [], {{}}\n    if age_min:\n"
+        '        conditions.append("n.age >= $age_min")\n    if religion:\n'
+        '        conditions.append("toLower(n.religion) CONTAINS toLower($religion)")\n'
+        '        params["religion"] = religion\n    return graph.run("MATCH (n:{1}) RETURN n", conditions, params)\n'
+    )
+    assert profiles(judged(voters__py=cypher.format("voters", "Voter")))
+    assert not profiles(judged(temples__py=cypher.format("temples", "Temple").replace("age", "built")))
+
+
+def test_what_a_screen_chooses_of_a_search_for_users() -> None:
+    screen = (
+        "class FilterScreen {{\n  Widget build() {{\n    onTap: () {{ setState(() {{ {0}.maritalState = 'single'; }}); }},\n"
+        "    onTap: () {{ setState(() {{ {0}.religion = 'sunni'; }}); }},\n  }}\n}}\n"
+    )
+    assert {t for t, _, _ in profiles(judged(screen__dart=screen.format("userSearch")))} == {Trait.RELIGION}
+    # What somebody tells of himself.
+    assert not profiles(judged(screen__dart=screen.format("userDetails")))

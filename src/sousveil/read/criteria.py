@@ -17,8 +17,9 @@ from sousveil.read.comparisons import around, held_from, holders
 from sousveil.read.text import Text
 from sousveil.read.unfinished import tell
 
-CRITERION = "criterion"
-"""Role: a field by which rows or entries are looked up, with a value that is a variable."""
+CRITERION, LIKENESS = "criterion", "likeness"
+"""Roles: a field by which rows or entries are looked up, with a value that is a variable; one that two have alike, for
+which points are given."""
 OPEN = "…"
 """The value that is known only when the program runs."""
 MOST = 60
@@ -67,11 +68,33 @@ _FORMS = tuple(
             rb"(?<![\w.])\$?" + _HELD + rb"(?:\.|->|\[:?[\"']?)",
             rb"(?:[\"']?\])?\s{0,4}=(?![=>])\s{0,8}" + _OPERATED + _VARIABLE,
         ),
+        # userFilter.faith = 1, usersearch.faith!.remove(f): what a screen chooses
+        (
+            rb"(?<![\w.$])_?(?:user|person|people|profile|member|voter|partner|match|current)_?(?:search|filters?|criteria)[!?]?\.",
+            rb"[!?]?(?:\.(?:add|remove|contains)\(|\s{0,4}(?:=(?![=>])|\?\?))",
+        ),
         # .Where(c => c.Faith == filter.Faith), filter(p -> p.getFaith().equals(faith)), $0.faith == faith
         (
             rb"\." + _PICKED + rb"\s?[({][^;{}\n]{0,160}?(?:\b\w{1,20}|\$0)\.",
             rb"(?:\(\))?(?:\??\.\w{1,20}\(\))?\s{0,4}(?:===?|\.(?:equals|contains|includes|equalsIgnoreCase)\()\s{0,4}"
             + _VARIABLE,
+        ),
+        # member.faith.eq(faith), member.profile.faith.stringValue().eq(faith)
+        (
+            rb"(?<![\w.)])\w{2,30}(?:\.\w{1,30}){0,3}\.",
+            rb"(?:\.(?:stringValue|lower|upper)\(\))?\.(?:eq|equalsIgnoreCase|in|like|contains(?:IgnoreCase)?)\(\s{0,8}" + _VARIABLE,
+        ),
+        # where('c', whereIn: wanted.faith), where("c", "==", wanted.faith)
+        (
+            rb"\.where\(\s{0,8}[\"']\w{1,30}[\"']\s{0,4},\s{0,8}(?:[a-z]\w{1,20}:\s?|[\"'][a-z=<>-]{1,18}[\"']\s{0,4},\s{0,8})"
+            rb"(?:\w{1,30}[!?]?\.){1,3}",
+            rb"[!?]?\s{0,8}\)",
+        ),
+        # conditions.append("toLower(v.faith) CONTAINS toLower($faith)")
+        (
+            rb"\b(?:conditions?|clauses?|wheres?|where_\w{1,10}|filters?|criteria)\.(?:append|push|add|concat)\(\s{0,8}f?[\"'`]\(?(?:\w{1,20}\()?(?:\w{1,30}\.)?",
+            rb"\)?\s{0,4}(?:=~?|<>|!=|~\*?|\bi?like\b|\bin\b|\bcontains\b|\bstarts with\b)\s{0,8}(?:\(|any\s?\(|(?:to)?lower\(|(?:to)?upper\()?\s{0,4}"
+            + _PLACED,
         ),
         # [p for p in people if p.faith == faith]
         (
@@ -107,6 +130,12 @@ _WORDS = (
     b"here", b"ilter", b"find", b"and", b"or", b"exclude", b"in", b"like", b"eq", b"uery", b"riteria", b"ondition",
     b"elect", b"earch", b"match", b"term", b"has", b"qual", b"?", b"all", b"reject", b"any", b"remove", b"ontains",
 )  # fmt: skip
+# a.faith === b.faith … score += 20
+_SCORED = re.compile(
+    rb"[^\n]{0,80}\n?(?:[^\n]{0,80}\n){0,2}?[^\n]{0,80}?"
+    rb"\b\w{0,20}(?:score|points?|earned|rating|percent\w{0,4}|compatib\w{0,6})\w{0,20}\s{0,4}(?:\+=|=[^=\n;]{1,40}\+)",
+    re.IGNORECASE,
+)
 # What is counted, written or taken away is nobody looked for.
 _COUNTED = re.compile(
     rb"\b(?:count|sum|avg|aggregate|annotate|group_?by|value_counts|countDocuments|insert|exists)\s?[({]|\bcount\(\*|"
@@ -134,7 +163,7 @@ def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construc
     for at in offsets:
         if at >= len(utf8) or (found := _at(utf8, at)) is None:
             continue
-        name, start, end = found
+        name, start, end, role = found
         # What stands before the function's name is its route, its annotations.
         low = max(0, start - _ABOVE, held_from(utf8, start) - _HEAD)
         high = min(len(utf8), end + _BELOW)
@@ -147,7 +176,7 @@ def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construc
         ):
             continue
         scope = tuple(holders(utf8, start))
-        key = (name.lower(), *scope)
+        key = (role, name.lower(), *scope)
         if key not in out:
             if len(out) >= MOST:
                 tell("cut", f"more than {MOST} searches by a field: the first were read")
@@ -163,7 +192,7 @@ def criteria(text: Text, offsets: Sequence[int], language: str) -> list[Construc
                 text.passage(*span),
                 (Member(OPEN, text.passage(start, end)),),
                 scope=scope,
-                role=CRITERION,
+                role=role,
                 language=language,
                 uses=tuple(around(utf8, low, high, _USES)),
             )
@@ -188,15 +217,18 @@ def looked_up_in(statement: Construct) -> list[Construct]:
     ]
 
 
-def _at(utf8: bytes, at: int) -> tuple[str, int, int] | None:
-    """Return the field whose name holds ``at`` and by which something is looked up, and its span with the search's."""
+def _at(utf8: bytes, at: int) -> tuple[str, int, int, str] | None:
+    """Return the field whose name holds ``at`` and by which something is looked up, its span with the search's, and its
+    role."""
     low = max(0, at - 80)
     word = next((m for m in _WORD.finditer(utf8, low, at + 80) if m.start() <= at < m.end()), None)
     if word is None:
         return None
     start, end = word.span()
     if (named := _NAMED.match(word.group())) is not None and _CALLED.match(utf8, end):
-        return word.group()[named.end() :].decode("utf-8", "replace"), start, end
+        return word.group()[named.end() :].decode("utf-8", "replace"), start, end, CRITERION
+    if (alike := _alike(utf8, word.group(), start, end)) is not None:
+        return _HELD_WORD.sub(b"", word.group()).decode("utf-8", "replace"), start, alike, LIKENESS
     left = utf8[max(0, start - _LEFT) : start]
     near = left.lower()
     if not any(one in near for one in _WORDS):
@@ -204,8 +236,19 @@ def _at(utf8: bytes, at: int) -> tuple[str, int, int] | None:
     for before, after in _FORMS:
         found = after.match(utf8, end, end + _RIGHT)
         if found is not None and before.search(left):
-            return _HELD_WORD.sub(b"", word.group()).decode("utf-8", "replace"), start, found.end()
+            return _HELD_WORD.sub(b"", word.group()).decode("utf-8", "replace"), start, found.end(), CRITERION
     return None
+
+
+def _alike(utf8: bytes, word: bytes, start: int, end: int) -> int | None:
+    """Return the end of a comparison of one's field with another's of the same name, for which points are given."""
+    if utf8[start - 1 : start] not in (b".", b">", b'"', b"'"):
+        return None
+    same = re.compile(
+        rb"(?:[)!?\]\"']){0,4}\s{0,4}(?:===?|\.equals\(|\.eq\()\s{0,4}(?:\w{1,20}\(){0,2}[\w$]{1,30}"
+        rb"(?:[?!]?\.\w{1,30}){0,2}(?:[?!]?\.|->|\[[\"'])" + re.escape(word) + rb"(?![\w$])"
+    ).match(utf8, end, end + _RIGHT)
+    return same.end() if same is not None and _SCORED.match(utf8, same.end(), same.end() + 240) else None
 
 
 def _of_the_trait(utf8: bytes, name: str, low: int, high: int) -> bool:
