@@ -76,7 +76,9 @@ def test_points_for_who_is_alike() -> None:
     # Of one and the same record nothing is alike.
     assert not profiles(judged(fit__js=code.format("wanted", "earned += w.religion")))
     # Two records of one patient.
-    assert not profiles(judged(fit__js=code.format("cand?.religion", "earned += w.religion").replace("cand", "patient")))
+    assert not profiles(
+        judged(fit__js=code.format("cand?.religion", "earned += w.religion").replace("cand", "patient"))
+    )
 
 
 def test_queries_built_of_expressions_and_pieces() -> None:

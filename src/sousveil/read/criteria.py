@@ -82,7 +82,8 @@ _FORMS = tuple(
         # member.faith.eq(faith), member.profile.faith.stringValue().eq(faith)
         (
             rb"(?<![\w.)])\w{2,30}(?:\.\w{1,30}){0,3}\.",
-            rb"(?:\.(?:stringValue|lower|upper)\(\))?\.(?:eq|equalsIgnoreCase|in|like|contains(?:IgnoreCase)?)\(\s{0,8}" + _VARIABLE,
+            rb"(?:\.(?:stringValue|lower|upper)\(\))?\.(?:eq|equalsIgnoreCase|in|like|contains(?:IgnoreCase)?)\(\s{0,8}"
+            + _VARIABLE,
         ),
         # where('c', whereIn: wanted.faith), where("c", "==", wanted.faith)
         (
@@ -92,9 +93,10 @@ _FORMS = tuple(
         ),
         # conditions.append("toLower(v.faith) CONTAINS toLower($faith)")
         (
-            rb"\b(?:conditions?|clauses?|wheres?|where_\w{1,10}|filters?|criteria)\.(?:append|push|add|concat)\(\s{0,8}f?[\"'`]\(?(?:\w{1,20}\()?(?:\w{1,30}\.)?",
-            rb"\)?\s{0,4}(?:=~?|<>|!=|~\*?|\bi?like\b|\bin\b|\bcontains\b|\bstarts with\b)\s{0,8}(?:\(|any\s?\(|(?:to)?lower\(|(?:to)?upper\()?\s{0,4}"
-            + _PLACED,
+            rb"\b(?:conditions?|clauses?|wheres?|where_\w{1,10}|filters?|criteria)\.(?:append|push|add|concat)\(\s{0,8}"
+            rb"f?[\"'`]\(?(?:\w{1,20}\()?(?:\w{1,30}\.)?",
+            rb"\)?\s{0,4}(?:=~?|<>|!=|~\*?|\bi?like\b|\bin\b|\bcontains\b|\bstarts with\b)\s{0,8}"
+            rb"(?:\(|any\s?\(|(?:to)?lower\(|(?:to)?upper\()?\s{0,4}" + _PLACED,
         ),
         # [p for p in people if p.faith == faith]
         (
