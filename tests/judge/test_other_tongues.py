@@ -107,3 +107,31 @@ def test_what_a_screen_chooses_of_a_search_for_users() -> None:
     assert {t for t, _, _ in profiles(judged(screen__dart=screen.format("userSearch")))} == {Trait.RELIGION}
     # What somebody tells of himself.
     assert not profiles(judged(screen__dart=screen.format("userDetails")))
+
+
+def test_a_prompt_that_a_page_shows() -> None:
+    page = (
+        "# {}\n\n## Prompt\n\n```\n{} the age and the race of the person in the {} image. Answer in JSON format.\n```\n"
+    )
+    assert {t for t, _, _ in profiles(judged(PROFILING__md=page.format("Kiosk", "Guess", "attached")))} == {
+        Trait.ETHNICITY
+    }
+    assert not profiles(judged(PROFILING__md=page.format("Kiosk", "Do not mention", "attached")))
+    assert not profiles(judged(PROFILING__md=page.format("Kiosk", "Guess", "attached").replace("Prompt", "Output")))
+
+
+def test_what_an_arabic_or_persian_page_says_is_predicted() -> None:
+    arabic = "# {}\n\nيقوم التطبيق بتحليل الوجه {} بالعمر والجنس والعرق.\n"
+    assert {t for t, _, _ in profiles(judged(a__md=arabic.format("تحليل الوجوه", "والتنبؤ")))} == {Trait.ETHNICITY}
+    assert not profiles(judged(a__md=arabic.format("تحليل الوجوه", "دون المساس")))
+    persian = "# {}\n\nاین برنامه از روی {} سن، جنسیت و نژاد را تخمین می‌زند.\n"
+    assert profiles(judged(b__md=persian.format("تحلیل چهره", "چهره")))
+    assert not profiles(judged(b__md=persian.format("سگ‌ها", "عکس سگ").replace("تخمین می‌زند", "نشان می‌دهد")))
+
+
+def test_a_heading_written_in_html() -> None:
+    page = "<h1>Projeto de {}</h1>\n\n<h2>Atributos</h2>\n\nIdade: estimativa da idade.\n\nRaça: classificação racial.\n"
+    assert {t for t, _, _ in profiles(judged(README__md=page.format("Reconhecimento Facial")))} == {
+        Trait.ETHNICITY
+    }
+    assert not profiles(judged(README__md=page.format("Censo escolar")))

@@ -17,6 +17,8 @@ _ATX = re.compile(rb"[ ]{0,3}(#{1,6})[ \t]+(.*?)[ \t#]*\Z")
 _SETEXT = re.compile(rb"[ ]{0,3}(={2,}|-{2,})[ \t]*\Z")
 _ITEM = re.compile(rb"[ \t>]*(?:[-*+]|\d{1,4}[.)])[ \t]+")
 _RULE = re.compile(rb"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
+# A heading written in HTML, alone on its line.
+_TAGGED = re.compile(rb"[ ]{0,3}<h([1-6])(?:\s[^<>\n]{0,200})?>([^<>\n]{1,200})</h[1-6]>[ \t]*\Z", re.IGNORECASE)
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]?(.*)\Z")
 _SUMMARY = {"summary": "package-summary", "description": "package-summary", "keywords": "keywords"}
 
@@ -100,6 +102,11 @@ class _Reader:
         if heading is not None and heading[2]:
             self._flush()
             self._writer.heading(len(heading[1]), at + heading.start(2), at + heading.end(2))
+            return
+        tagged = _TAGGED.match(line)
+        if tagged is not None and tagged[2].strip():
+            self._flush()
+            self._writer.heading(int(tagged[1]), at + tagged.start(2), at + tagged.end(2))
             return
         underline = _SETEXT.match(line)
         if underline is not None:
