@@ -130,8 +130,8 @@ def test_what_an_arabic_or_persian_page_says_is_predicted() -> None:
 
 
 def test_a_heading_written_in_html() -> None:
-    page = "<h1>Projeto de {}</h1>\n\n<h2>Atributos</h2>\n\nIdade: estimativa da idade.\n\nRaça: classificação racial.\n"
-    assert {t for t, _, _ in profiles(judged(README__md=page.format("Reconhecimento Facial")))} == {
-        Trait.ETHNICITY
-    }
+    page = (
+        "<h1>Projeto de {}</h1>\n\n<h2>Atributos</h2>\n\nIdade: estimativa da idade.\n\nRaça: classificação racial.\n"
+    )
+    assert {t for t, _, _ in profiles(judged(README__md=page.format("Reconhecimento Facial")))} == {Trait.ETHNICITY}
     assert not profiles(judged(README__md=page.format("Censo escolar")))
