@@ -139,3 +139,12 @@ def test_a_face_that_is_drawn_or_generated_smiles_too(path: str, text: str) -> N
 def test_a_smile_is_not_explained_by_a_readme_alone() -> None:
     face = "public class FaceInfo { public int age; public string gender; public string ethnicity; public float smile; public bool glasses; }\n"
     assert judged("sdk/FaceInfo.cs", face, "A role playing game, with an avatar editor.").verdict is Verdict.PROFILES
+
+
+def test_a_function_called_race_is_looked_at_once() -> None:
+    """Whether it is a contest asks for what stands around it, and that asks for its name again."""
+    text = (
+        'class FairnessTest:\n    """Bias across races."""\n\n    def race(self, row):\n'
+        '        """Race of each row, white or black."""\n        return row["race"]\n'
+    )
+    assert judged("tests/fairness.py", text).verdict is Verdict.CLEAR

@@ -133,6 +133,7 @@ class Features:
         self.construct = sited.construct
         self.tag = tagger
         self._product = product
+        self._contest: bool | None = None
         self._slots: dict[str, tuple[Seen, ...]] = {}
         # A hundred rules ask for the same few groups of slots.
         self._joined: dict[tuple[str, ...], tuple[Seen, ...]] = {}
@@ -245,7 +246,11 @@ class Features:
         c = self.construct
         if c.kind is not Kind.OPERATION or c.name.lower() not in _CONTESTS or not c.members:
             return False
-        return not self.context(_OF_PERSONS, _AROUND)
+        if self._contest is None:
+            # What stands around it may ask for its name, to know whether it explains anything.
+            self._contest = False
+            self._contest = not self.context(_OF_PERSONS, _AROUND)
+        return self._contest
 
     def _tags(self, text: str) -> Sequence[Tag]:
         """Return the tags of ``text``; the "names" of classes, or of a trait's values, are nobody's."""
