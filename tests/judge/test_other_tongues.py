@@ -135,3 +135,27 @@ def test_a_heading_written_in_html() -> None:
     )
     assert {t for t, _, _ in profiles(judged(README__md=page.format("Reconhecimento Facial")))} == {Trait.ETHNICITY}
     assert not profiles(judged(README__md=page.format("Censo escolar")))
+
+
+def test_a_table_declared_in_a_string() -> None:
+    code = (
+        'def make(cursor):\n    cursor.execute("""\n        CREATE TABLE IF NOT EXISTS {} (\n            id SERIAL PRIMARY KEY,\n'
+        '            age INT,\n            gender VARCHAR(50),\n            race VARCHAR(50),\n            {}\n        );\n    """)\n'
+    )
+    assert {t for t, _, _ in profiles(judged(db__py=code.format("face_analysis_results", "emotion VARCHAR(64)")))} == {
+        Trait.ETHNICITY
+    }
+    assert not profiles(judged(db__py=code.format("students", "address VARCHAR(64)")))
+    assert not profiles(judged(db__py=code.format("characters", "class VARCHAR(64)")))
+
+
+def test_a_form_is_filled_with_what_was_measured_in_a_face() -> None:
+    code = (
+        "void Widget::show()\n{{\n    face = reg->getInfo();\n    ui->edit_gender->setText(face.attributes.gender);\n"
+        "    ui->edit_age->setText(face.attributes.age);\n    ui->edit_emotion->setText(face.attributes.emotion);\n"
+        "    ui->edit_ethnicity->setText(face.attributes.ethnicity);\n    ui->edit_beauty->setText(face.attributes.beauty);\n"
+        "    ui->edit_{0}->setText(face.attributes.{0});\n}}\n"
+    )
+    assert {t for t, _, _ in profiles(judged(widget__cpp=code.format("skinstatus")))} == {Trait.ETHNICITY}
+    # A face that somebody makes for himself.
+    assert not profiles(judged(widget__cpp=code.format("hair").replace("face.attributes", "avatar.look")))

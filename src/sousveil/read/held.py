@@ -1,4 +1,4 @@
-"""What strings of a program hold: the JSON of an answer or a template, a row, a text put together word by word.
+"""What strings of a program hold: the JSON of an answer or a template, a table, a row, a text put together word by word.
 
 Readers of languages see each string by itself; here the pieces of one text are joined, and data is read as data.
 """
@@ -50,6 +50,7 @@ _TRIED = re.compile(
     re.MULTILINE,
 )
 _DATA = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
+_TABLE = re.compile(r"\s*create\s+(?:\w+\s+){0,2}table\s", re.IGNORECASE)
 _STORED = re.compile(
     r"\s*insert\s+into\s+[`\"\[]?([\w.]{1,80})[`\"\]]?\s*\(([\w\s,`\"\[\]]{1,2000})\)\s*values", re.IGNORECASE
 )
@@ -84,6 +85,8 @@ def held(text: Text, offsets: Sequence[int], language: str, path: str = "") -> l
         place = text.passage(start, min(end, start + 600))
         if _DATA.match(said):
             out += _read_as("resource.json", said, name, place) if not tried and _decodes(said) else ()
+        elif _TABLE.match(said):
+            out += _read_as("source.sql", said, name, place) if not tried else ()
         elif (stored := _STORED.match(said)) is not None:
             columns = tuple(Member(c.strip(' `"[]\n'), place) for c in stored[2].split(",")[:100])
             out.append(Construct(Kind.RECORD, stored[1], place, columns, role="columns", language="sql"))
@@ -138,14 +141,14 @@ def _joined(utf8: bytes, at: int, low: int, high: int) -> tuple[str, int, int, i
 
 
 def _long(utf8: bytes, at: int) -> tuple[str, int, int, int] | None:
-    """Return the text of the string of several lines that holds ``at``, where it is data."""
+    """Return the text of the string of several lines that holds ``at``, where it is data or declares a table."""
     for mark in _LONG:
         start = utf8.rfind(mark, max(0, at - _LONGEST), at)
         end = utf8.find(mark, at, at + _LONGEST)
         if start < 0 or end < 0:
             continue
         said = utf8[start + len(mark) : end].decode("utf-8", "replace")
-        if _DATA.match(said):
+        if _DATA.match(said) or _TABLE.match(said):
             return said, 1, start, end + len(mark)
     return None
 
