@@ -1,4 +1,4 @@
-"""What strings of a program hold: the JSON of an answer or a template, a table, a row, a text put together word by word.
+"""What strings of a program hold: the JSON of an answer or a template, a table, a row, a text put together of words.
 
 Readers of languages see each string by itself; here the pieces of one text are joined, and data is read as data.
 """
