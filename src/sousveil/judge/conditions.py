@@ -374,7 +374,8 @@ def _text(value: object) -> Condition:
     def evaluate(scene: Scene) -> Result | None:
         c = scene.features.construct
         if part == "members":
-            text = " ".join(w for m in c.members[:64] for w in (m.name, m.value, m.gloss, *(v for _, v in m.values)))
+            said = (w for m in c.members[:64] for w in (m.name, m.value, m.gloss, *(v for _, v in m.values)))
+            text = " ".join(filter(None, said))
         elif part == "value":
             text = " ; ".join(m.value for m in c.members[:64])
         elif part in ("uses", "scope"):

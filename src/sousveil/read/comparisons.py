@@ -129,6 +129,9 @@ def _at(utf8: bytes, at: int) -> Found | None:
                 name = name[: called.start()]
             asked = forms.within_query(utf8, match.start()) or forms.indexed(utf8, line, match.start())
             return name, match.span("value"), match.span(), asked
+    coded = _holding(forms.CODED, utf8, line, at, high)
+    if coded is not None and forms.ALARMED.search(utf8, coded.end(), _guarded(utf8, *coded.span())):
+        return coded.group("name"), coded.span("value"), coded.span(), False
     if (match := _holding(forms.IF, utf8, line, at, high)) is not None:
         return match.group("name").strip(b":@[]("), match.span("value"), match.span(), False
     if (match := _holding(forms.STORED, utf8, low, at, high)) is not None:
@@ -167,7 +170,7 @@ def _built(
     else:
         low, high = end, _guarded(utf8, start, end)
     members = []
-    for found in re.finditer(rb"&quot;[^&\n]{1,60}&quot;|" + forms.VALUE, utf8[values[0] : values[1]]):
+    for found in re.finditer(rb"&quot;[^&\n]{1,60}&quot;|\A-?\d+\Z|" + forms.VALUE, utf8[values[0] : values[1]]):
         word = found.group()
         quoted = forms.QUOTED.search(word)
         said = unescape((quoted.group(2) if quoted else word).decode("utf-8", "replace"))

@@ -48,6 +48,11 @@ FORMS = (
     ),
     re.compile(rb"\bin_array\(\s?(?P<name>" + OPERAND + rb")\s?,\s?(?:\[|array\()\s?(?P<value>" + LIST + rb")"),
 )
+# A trait whose values are numbers: face.race == 3
+CODED = re.compile(rb"(?P<name>" + OPERAND + rb")\s{0,8}+===?\s{0,8}+(?P<value>-?\d{1,4})(?![\w.])")
+ALARMED = re.compile(
+    rb"(?i)alarm|alert|notif|report|black_?list|deny|denied|reject|refuse|intercept|police|\xe6\x8a\xa5\xe8\xad\xa6"
+)
 # The name of a constant, and what is compared with it elsewhere: KEY = {"…", "…"}; KEY.contains(nation); nation in KEY
 DEFINED = re.compile(
     rb"(?<![\w.$])(?P<name>[A-Za-z_$][\w$]{2,60}+)\s{0,4}(?::[^=\n]{1,60})?:?=(?![=>])"
