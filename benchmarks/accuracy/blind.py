@@ -13,7 +13,8 @@ a repository, and the hash of what was scanned.
 their digests in order of path).
 ``blind-fourteenth.tsv`` holds single files; of a source ``file:NUMBER`` no repository is known, and most are parts.
 ``blind-fifteenth.tsv`` holds whole single files of applications, each at its path in a repository at a commit.
-``blind-sixteenth.tsv`` holds vendors' whole files, at their path in a repository at a commit, and whole packages.
+``blind-sixteenth.tsv`` and ``blind-eighteenth.tsv`` hold vendors' whole files, at their path in a repository at a
+commit, and whole packages.
 ``blind-seventeenth.tsv`` holds whole single files of applications whose words are in other languages than English.
 """
 
