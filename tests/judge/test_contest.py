@@ -45,3 +45,18 @@ def test_a_contest_is_none(path: str) -> None:
 @pytest.mark.parametrize("path", TOLD)
 def test_a_function_of_a_face_is_one(path: str) -> None:
     assert "race" in profiled(path, TOLD[path])
+
+
+# What explains a function's surroundings away was asked of its name, and its name of what surrounds it.
+ASKED_OF_ITSELF = {
+    "survey/questions.py": "class Questionnaire:  # demographic questions of a course\n    def race(page=None, require=False):\n"
+    '        """Add a question on race to a student\'s questionnaire for research of bias."""\n'
+    "        return Check(page, 'Indicate your race.', ['White', 'Black or African-American', 'Asian', 'Other'])\n",
+    "lib/fairness/race.ts": "/** Fairness of the scheduler: the academic model. */\n"
+    "export class Fairness { race(tasks: Task[]) { return first(tasks); } }",
+}
+
+
+@pytest.mark.parametrize("path", ASKED_OF_ITSELF)
+def test_its_surroundings_and_its_name_do_not_wait_for_each_other(path: str) -> None:
+    assert not profiled(path, ASKED_OF_ITSELF[path])
