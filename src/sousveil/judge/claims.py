@@ -114,6 +114,12 @@ _GIVEN_NAME = re.compile(
     r"\s*(?:=[^|)\]]{1,24})?\|[^)\]\n]{0,40}?(?<![a-z])(?:sur|(?:last|first|full|family)[ _]?)?names?(?![a-z])",
     re.IGNORECASE,
 )
+# "Race estimates from a surname": the name is what it is told from.
+_FROM_NAMES = re.compile(
+    r"\s+(?:estimat(?:es?|ions?)|predictions?|guess(?:es)?|inferences?)\s+(?:from|based\s+on|given)\s+(?:\w+\s+){0,2}?"
+    r"(?:sur|(?:last|first|full|family|given)\s+)?names?\b(?!\s+of\b)",
+    re.IGNORECASE,
+)
 _OF_WHOM = re.compile(
     r"\s*(?:categor(?:y|ies)|groups?)?\s*(?:(?:of|for|to|from|given|based|or|and|using)\b|[,.)/]|\Z)", re.IGNORECASE
 )
@@ -354,8 +360,11 @@ def _probable(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim |
 
 
 def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
-    """Return what a clause such as “returns the trait of the detected face” claims: it was read off the picture."""
+    """Return what a clause such as “returns the trait of the detected face” claims; or “race estimates from a name”."""
     for thing in (t for t in named if t.role == "attribute"):
+        if from_name := _FROM_NAMES.match(clause, thing.end):
+            refused = any(t.concept == "not" and thing.start - 45 <= t.start < thing.start for t in tags)
+            return Claim(Act.INFERS, clause[thing.start : from_name.end()], _subject(clause), refused)
         gives = _GIVES.search(clause[: thing.start])
         if gives is None or _quoted(clause, thing.start, thing.end):
             continue

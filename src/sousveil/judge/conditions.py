@@ -368,8 +368,8 @@ def _text(value: object) -> Condition:
     o = _options(value, {"matches", "in"})
     pattern = re.compile(str(o["matches"]))
     part = str(o.get("in", "name"))
-    if part not in ("name", "gloss", "text", "path", "members", "value", "uses", "scope"):
-        raise RuleError("'in' is name, gloss, text, path, members, value, uses or scope")
+    if part not in ("name", "gloss", "text", "path", "members", "value", "types", "uses", "scope"):
+        raise RuleError("'in' is name, gloss, text, path, members, value, types, uses or scope")
 
     def evaluate(scene: Scene) -> Result | None:
         c = scene.features.construct
@@ -378,6 +378,8 @@ def _text(value: object) -> Condition:
             text = " ".join(filter(None, said))
         elif part == "value":
             text = " ; ".join(m.value for m in c.members[:64])
+        elif part == "types":
+            text = " ; ".join((c.returns, *(m.type for m in c.members[:64])))
         elif part in ("uses", "scope"):
             text = " ; ".join(c.uses if part == "uses" else c.scope)
         else:

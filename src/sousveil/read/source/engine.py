@@ -33,6 +33,8 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}+(?!\s*(?:\.|::))")
 _BODY = 16 * 1024
 _QUOTES = 200
 _QUOTE = re.compile(rb'"(?=[^"\n]{1,60}")')
+# What a file begins with says what all of it is for; a plain comment there is a licence, or notes.
+_FILE_DOC = re.compile(rb"(?:\xef\xbb\xbf)?\s*/\*[*!](?:[^*]|\*(?!/))*\*/")
 _BORDER = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
 _DECLARES = re.compile(
     rb"(?:\b(?:struct|enum|union|class|interface|record|object|protocol|trait|type)\s+|\}\s*[\w\s,*]*)\Z"
@@ -219,8 +221,10 @@ class _Reading:
             self.missing.append(("quota", f"more than {_LOOSE} loose comments"))
             kept = kept[:_LOOSE]
         scopes = self.parsed.scopes([start for start, _ in kept])
+        manual = _FILE_DOC.match(self.utf8)
         for start, end in kept:
-            build = statement(self.reader, "comment", scopes.get(start, ()))
+            role = "docstring" if manual is not None and end <= manual.end() else "comment"
+            build = statement(self.reader, role, scopes.get(start, ()))
             self._build(Found(start, end, Kind.STATEMENT, build, extra=True))
 
     def _lists(self, comments: Iterable[tuple[int, int]], hits: Sequence[int] | None, owners: dict[int, Found]) -> None:

@@ -255,6 +255,10 @@ class JsParts(Values):
         """Yield a comment that belongs to no declaration, and any list of names in it."""
         above = self.above
         around = above.type if above is not None else ""
+        below = node.next_named_sibling
+        if below is not None and below.type == "method_signature":
+            name = self.field(below, "name")
+            yield from self.listed(node.start_byte, node.end_byte, (*context.scope, name) if name else context.scope)
         if around in (
             "array",
             "object",
