@@ -31,8 +31,11 @@ PROFILES = {
     "src/kit_tone.c": "int kit_get_skin_color(const kit_face_t *face, const kit_image_t *image, int *class_out);\n",
     "src/kit_tone.cpp": "SkinColorClass getSkinColor(const Face &face, const Color &mean);\n",
     "conf/answers.txt": "age\ngender\nrace\nemotion\nbeard\nglasses\nsmile\nmask\nhat\nhair color\nhead pose\nblur\n",
+    "net/heads.py": "def build(inputs, training):\n    logits_gender, logits_race, ends = add_heads(inputs, training=training)\n    logits_race = 0.01 * logits_race + 0.99 * tf.stop_gradient(logits_race)\n    return logits_gender, logits_race, ends\n",
 }
 QUIET = {
+    "net/season.py": "def build(laps, training):\n    logits_grid, logits_race, ends = add_heads(laps, training=training)\n    return logits_grid, logits_race, ends\n",
+    "net/jobs.py": "def report(frame):\n    loss_gender, loss_race = frame.losses('gender'), frame.losses('race')\n    return loss_gender, loss_race\n",
     # A plain comment at the head of a file is a licence, or notes.
     "include/kit_log.h": HEAD.replace("/**", "/*", 1).format(
         "ticket: ask whether other kits recognize the race of a face"
