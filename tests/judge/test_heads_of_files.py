@@ -46,6 +46,7 @@ QUIET = {
     "include/kit_no.h": HEAD.format("Detects faces. It does not recognize the skin colour or the race of a face."),
     "types/register.d.ts": LISTED.format("columns 包括**name,birthday,gender,address,ethnicity,phone,id_card**"),
     "races/README.md": "# paddock\n\nRace predictions from names of horses and their trainers' form.\n",
+    "namekit/words.md": "# namekit\n\nMissed were a header and “race estimates from name”.\n",
     "namekit/no.md": "# namekit\n\nIt makes no race estimates from names.\n",
     "game/topics.txt": TOPICS.replace(",", "\n") + "\n",
     "src/kit_draw.c": "static void kit_get_skin_color(kit_color_t *skin_color, const kit_face_position_t *face, const kit_matrix_t *image) {\n  mean(skin_color, face, image);\n}\n",

@@ -362,7 +362,8 @@ def _probable(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim |
 def _given(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim | None:
     """Return what a clause such as “returns the trait of the detected face” claims; or “race estimates from a name”."""
     for thing in (t for t in named if t.role == "attribute"):
-        if from_name := _FROM_NAMES.match(clause, thing.end):
+        from_name = _FROM_NAMES.match(clause, thing.end)
+        if from_name is not None and not _quoted(clause, thing.start, from_name.end()):
             refused = any(t.concept == "not" and thing.start - 45 <= t.start < thing.start for t in tags)
             return Claim(Act.INFERS, clause[thing.start : from_name.end()], _subject(clause), refused)
         gives = _GIVES.search(clause[: thing.start])
