@@ -13,7 +13,7 @@ from typing import Any
 from sousveil.judge.features import GROUPS, SLOTS, Seen, expand
 from sousveil.judge.outline import Asking, mask, members, sighted
 from sousveil.judge.persons import persons_of
-from sousveil.judge.requests import find_request
+from sousveil.judge.requests import asked_parts, find_request
 from sousveil.judge.scene import Condition, Result, RuleError, Scene
 from sousveil.match.lexicon import Tag
 from sousveil.model import Direction, Kind, Trait
@@ -225,9 +225,7 @@ def _request(value: object) -> Condition:
 
     def evaluate(scene: Scene) -> Result | None:
         c, tagger = scene.features.construct, scene.features.tag
-        # A turn of a chat is a record; what it says is one of its values.
-        turns = [m for m in c.members if c.kind is Kind.RECORD and m.name in ("content", "text", "prompt")]
-        for name, said in [(f"{m.name} {c.name}", m.value) for m in turns] or [(c.name, c.gloss or c.passage.text)]:
+        for name, said in asked_parts(c):
             asked = find_request(said, " ".join((name, *c.scope)), scene.trait, tagger)
             if asked:
                 return Result(f"it asks a model: {asked.words}")

@@ -80,6 +80,9 @@ _LEARNED = re.compile(
     r"(?:[yY](?:_?[a-z]+)?|(?:train_)?(?:target|label)s?(?:_train)?) ?= ?\w|(?:fit|train_test_split)\(\.\.\., "
 )
 
+# Columns of the Census Bureau's file of surnames.
+_BY_SURNAME = re.compile(r"(?i)(?<![a-z])(?:pct|count|prob|prop)_?(?:2prace|api|aian)(?![a-z])")
+
 # What only the answer of a face's analysis is called.
 _ANSWERED = re.compile(r"(?i)(?<![a-z])(?:(?:pre)?dominant_?(?:race|ethnicity)|multicultural_?appearance)(?![a-z])")
 _TEXT_ROLES = frozenset({"Statement"})
@@ -323,6 +326,8 @@ class Features:
             for tag in tags:
                 if tag.concept in beside:
                     beside[tag.concept].add(tag.term.lower())
+            if _BY_SURNAME.search(use):
+                out.add(Trait.ETHNICITY)
             if use.endswith("argmax"):
                 beside["probability"].add(use)
             if named and (

@@ -224,6 +224,8 @@ def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]
     for edge in [e for e in edges if e.relation != "twin"][:24]:
         other, relation = (edge.used, "type") if edge.user == i else (edge.user, "user")
         out[relation].extend(s for s in features[other].slots(_CONTEXTS) if s.tag.role == "context")
+        # That a model is asked stands in a function's body alone.
+        out[relation].extend(s for s in features[other].slots(("uses",)) if s.tag.concept == "prompting")
         if edge.relation == "beside" and edge.user == i:
             out["input"].extend(s for s in features[other].slots(("member",)) if s.tag.role == "attribute")
     return out

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from sousveil.judge.claims import Claim
 from sousveil.match.lexicon import Tag
-from sousveil.model import Act, Trait
+from sousveil.model import Act, Construct, Kind, Trait
 
 _ADDRESSED = re.compile(
     r"\A\W*you are\b|\byou(?:'re| are) an? (?:\w+[ -]){0,4}"
@@ -57,6 +57,7 @@ _REFUSED = re.compile(
     r"refrain|"
     r"regardless|irrespective|remove|redact|anonymi[sz]e|mask|ignore|exclude|"
     r"bias(?:ed|es)?|discriminat\w*|stereotyp\w*|"
+    r"average|typical|majority|most people|"
     r"fair(?:ly|ness)?|divers\w+|inclusiv\w+|protected|hate|offensive|slurs?|equal)\b|不要|禁止|避免|不得",
     re.IGNORECASE,
 )
@@ -70,7 +71,31 @@ _GRADED = re.compile(
 _SAID_TO_BE = re.compile(r"\b(?:likelihood|probability|chance|whether|if|how)\b.{0,50}\b(?:being|is|are)\b")
 _CLAUSE = re.compile(r"[^.!?;。！？；\n]+")
 _MAX_TEXT = 6000
+_SENTENCE = 24
+"""What is no longer is a value, and no sentence."""
 _TRANSCRIBED = frozenset(("id-card", "health", "survey"))
+
+
+# The table or the section that prompts are kept in.
+_KEPT_IN = re.compile(r"prompts?(?![a-z])", re.IGNORECASE)
+_TURNS = ("content", "text", "prompt")
+
+
+def asked_parts(construct: Construct) -> list[tuple[str, str]]:
+    """Return what a construct may ask a model, each with the name of what holds it.
+
+    A turn of a chat is a record: what it says is one of its values. Of a table of prompts each is asked, or all in one.
+    """
+    name = construct.name
+    if construct.kind is Kind.RECORD:
+        if _KEPT_IN.search(name):
+            said = [(f"{m.name} {name}", m.value) for m in construct.members if len(m.value) > _SENTENCE]
+            return [*said, (name, "\n".join(m.value for m in construct.members))]
+        if turns := [(f"{m.name} {name}", m.value) for m in construct.members if m.name in _TURNS]:
+            return turns
+    elif construct.role in ("value", "key-value") and construct.members:
+        return [(name, construct.members[0].value)]
+    return [(name, construct.gloss or construct.passage.text)]
 
 
 def find_request(text: str, name: str, trait: Trait, tagger: Callable[[str], Sequence[Tag]]) -> Claim | None:

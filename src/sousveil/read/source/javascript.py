@@ -47,8 +47,8 @@ _TYPED = (
 )  # fmt: skip
 
 
-# `get Fields(): Readonly<{`
-_RETURNS = re.compile(rb"\)\s{0,4}:\s{0,4}[A-Z]\w{0,60}<")
+# `get Fields(): Readonly<Field>`, `const QUESTIONS: Record<string, string> =`
+_RETURNS = re.compile(rb"[)\w]\s{0,4}:\s{0,4}[A-Z]\w{0,60}<[\w{]")
 
 
 def read(text: Text, hits: Sequence[int] | None) -> list[Construct]:
