@@ -81,7 +81,7 @@ _LEARNED = re.compile(
 )
 
 # Columns of the Census Bureau's file of surnames.
-_BY_SURNAME = re.compile(r"(?i)(?<![a-z])(?:pct|count|prob|prop)_?(?:2prace|api|aian)(?![a-z])")
+_CENSUS_COLUMNS = re.compile(r"(?i)(?<![a-z])(?:pct|count|prob|prop)_?(?:2prace|api|aian)(?![a-z])")
 
 # What only the answer of a face's analysis is called.
 _ANSWERED = re.compile(r"(?i)(?<![a-z])(?:(?:pre)?dominant_?(?:race|ethnicity)|multicultural_?appearance)(?![a-z])")
@@ -326,7 +326,7 @@ class Features:
             for tag in tags:
                 if tag.concept in beside:
                     beside[tag.concept].add(tag.term.lower())
-            if _BY_SURNAME.search(use):
+            if _CENSUS_COLUMNS.search(use):
                 out.add(Trait.ETHNICITY)
             if use.endswith("argmax"):
                 beside["probability"].add(use)
