@@ -14,7 +14,7 @@ from sousveil.match.lexicon import load
 from sousveil.model import Verdict
 from sousveil.read import dispatch
 
-# ruff: noqa: E501, W291 - files as they are
+# ruff: noqa: E501 - files as they are
 
 FOUND = {
     "Candidates.jsx": r"""export default function CandidateSearch({ onSearch }) {

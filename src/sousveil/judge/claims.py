@@ -127,6 +127,12 @@ _OF_WHOM = re.compile(
 _BREAKS = re.compile(
     r"[:|]{1}\s|[\"”]\s*,|\b(across|regardless|irrespective|bias|fair\w*|between|despite|then|shows?|displays?|entered|asks?|using|via)\b"
 )
+# "Race from face prediction".
+_TOLD_FROM = re.compile(
+    r"\s+(?:from|by)\s+(?:\w+\s+){0,2}?(?:faces?|facial|(?:sur|first |last |full )?names?|voices?|photos?|images?)\s+"
+    r"(?:prediction|classification|recognition|estimation|inference|detection|classifier)s?\b",
+    re.IGNORECASE,
+)
 # What was taken out before the product was given away. A column that was dropped is no inference.
 _TAKEN_OUT = re.compile(
     r"\b(?:was|were|been|is|are|being)\s+(?:\w+ly\s+)?(?:erased|removed|stripped|deleted|disabled|withdrawn|taken out|"
@@ -331,7 +337,8 @@ def _extracted(clause: str, named: Sequence[Tag], tags: Sequence[Tag]) -> Claim 
     for thing in (t for t in named if t.role == "attribute"):
         before = _EXTRACTS.search(clause[max(0, thing.start - 40) : thing.start])
         behind = _EXTRACTION.match(clause, thing.end)
-        if (before is None and behind is None) or _OUT_OF_PICTURES.search(clause[thing.end : thing.end + 80]) is None:
+        taken = _OUT_OF_PICTURES.search(clause[thing.end : thing.end + 80]) is not None
+        if not ((before or behind) and taken) and not _TOLD_FROM.match(clause, thing.end):
             continue
         if not _quoted(clause, thing.start, thing.end):
             refused = any(t.concept == "not" and thing.start - 45 <= t.start < thing.start for t in tags)

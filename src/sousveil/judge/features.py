@@ -83,6 +83,15 @@ _LEARNED = re.compile(
 # Columns of the Census Bureau's file of surnames.
 _CENSUS_COLUMNS = re.compile(r"(?i)(?<![a-z])(?:pct|count|prob|prop)_?(?:2prace|api|aian)(?![a-z])")
 
+# How sure an answer is, as it is shown: ``racePercent``.
+_SHARE = re.compile(r"(?i)(?<![a-z])(?:race|ethnicity|ethnic_?group)_?(?:percent(?:age)?|accuracy|score)(?![a-z])")
+# Who is left out by it: ``refused_castes``, ``religionLocked``.
+_LEFT_OUT = re.compile(
+    r"(?i)(?:refus(?:ed?|al)|exclud(?:ed?|ing)|blocked|banned|den(?:y|ied)|rejected|forbidden|unwanted|disallowed)_?(?:caste|reli"
+    r"gion|ethnic|race|nationalit)|(?:caste|religion|ethnicity|nationality)s?_?(?:lock|block|black_?list|denied|excluded|ref"
+    r"used|rejected|banned)"
+)
+
 # What only the answer of a face's analysis is called.
 _ANSWERED = re.compile(r"(?i)(?<![a-z])(?:(?:pre)?dominant_?(?:race|ethnicity)|multicultural_?appearance)(?![a-z])")
 _TEXT_ROLES = frozenset({"Statement"})
@@ -328,10 +337,11 @@ class Features:
                     beside[tag.concept].add(tag.term.lower())
             if _CENSUS_COLUMNS.search(use):
                 out.add(Trait.ETHNICITY)
-            if use.endswith("argmax"):
+            if use.endswith("argmax") or _SHARE.search(use):
                 beside["probability"].add(use)
             if named and (
                 learned
+                or _LEFT_OUT.search(use)
                 or _ANSWERED.search(use)
                 or any(t.concept in ("model", "infer", "assess", "probability", "presumed", "face") for t in tags)
             ):

@@ -51,6 +51,8 @@ _SHOWN = re.compile(
 _THEN, _KEYED = re.compile(rb"\s*then\b", re.IGNORECASE), re.compile(rb"\s*-?\s?[\w\"]{2,20}:\s")
 # Who is counted is measured.
 _COUNTED = re.compile(rb"\s?(?:\+=\s?1\b|\+\+)")
+# Whoever it is is not let in.
+_REFUSES = re.compile(rb"\breturn\s?\(?\s?(?:[fF]alse|FALSE|NO)\b")
 _QUOTES = b"\"'`"
 _WORDY = frozenset(
     b"if else return true false null none new this self var let const and or not in is end then do".split()
@@ -189,7 +191,7 @@ def _built(
         scope=tuple(holders(utf8, start)),
         role=QUERY if asked else CONDITION,
         language=language,
-        uses=tuple(around(utf8, low, high)),
+        uses=(*around(utf8, low, high), *(("return false",) if not asked and _REFUSES.search(utf8, low, high) else ())),
     )
 
 

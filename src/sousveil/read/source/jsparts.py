@@ -40,6 +40,8 @@ class JsParts(Values):
 
     def __init__(self, text: Text, source: bytes, base: int, language: str) -> None:
         super().__init__(text, source, base, language, (b"//",), blocks=True)
+        self.forms: dict[int, tuple[str, ...]] = {}
+        """By where a form of a page starts, what is written in it."""
 
     def field(self, node: Node, name: str) -> str:
         """Return the text of a named child."""

@@ -21,6 +21,9 @@ ELEMENTS = frozenset(("jsx_element", "jsx_self_closing_element"))
 _LOOKED_AT = 20_000
 _SHORT = 400
 _VARIABLE = re.compile(r"\{\s{0,4}([A-Za-z_$][\w$]{0,40}(?:\??\.[A-Za-z_$][\w$]{0,40}|\[\d\]){1,6})")
+_FORM = re.compile(r"(?i:form|modal|dialog|fieldset)$")
+_LABELS = frozenset(("label", "Label", "InputLabel", "FormLabel", "Form.Label", "legend", "button", "Button"))
+_DEPTH, _FORM_NODES, _FORM_WORDS, _LABEL = 60, 4000, 60, 40
 _FILTERS = re.compile(r"filter|facet", re.IGNORECASE)
 _LABEL_ATTRIBUTES = (
     "label", "title", "placeholder", "header", "aria-label", "tooltip", "caption", "text", "description", "subtitle",
@@ -95,7 +98,7 @@ class Jsx(JsTables):
                 scope=context.scope,
                 role=role,
                 language=self.language,
-                uses=tuple(dict.fromkeys(w for w in (tag, field, *self._bound(node)) if w)),
+                uses=tuple(dict.fromkeys(w for w in (tag, field, *self._bound(node), *self._form_around(node)) if w)),
             )
 
         beside = [c.end_byte for c in node.named_children[:20] if texts and c.type == "jsx_expression"]
@@ -105,6 +108,42 @@ class Jsx(JsTables):
     def _bound(self, node: Node) -> list[str]:
         """Return what an element shows of variables: ``face.attributes.age.value``."""
         return _VARIABLE.findall(self.raw(node, _SHORT))
+
+    def _form_around(self, node: Node) -> tuple[str, ...]:
+        """Return the labels, the fields and the buttons of the form that holds an element, in order, each once."""
+        around, steps = node.parent, 0
+        while around is not None and steps < _DEPTH:
+            steps += 1
+            if around.type == "jsx_element":
+                opening = around.child_by_field_name("open_tag")
+                if opening is not None and _FORM.search(self.field(opening, "name")):
+                    break
+            around = around.parent
+        else:
+            return ()
+        known = self.forms.get(around.start_byte)
+        if known is None:
+            known = self.forms[around.start_byte] = tuple(self._fields_of(around))
+        return known
+
+    def _fields_of(self, form: Node) -> dict[str, None]:
+        words: dict[str, None] = {}
+        waiting = [form]
+        for _ in self.steps(_FORM_NODES):
+            if not waiting or len(words) >= _FORM_WORDS:
+                break
+            current = waiting.pop()
+            if current.type not in ELEMENTS:
+                waiting.extend(reversed(current.named_children))
+                continue
+            opening = current.child_by_field_name("open_tag") or current
+            attributes = self._attributes_of(opening)
+            said = [self._said(attributes[a]) for a in ("label", "placeholder", "name") if a in attributes]
+            if self.field(opening, "name") in _LABELS:
+                said += [self.raw(t, 60) for t in map(self._words_of, current.named_children) if t is not None]
+            words.update((w, None) for one in said if (w := one.strip(" *:")) and len(w) <= _LABEL)
+            waiting.extend(reversed(current.named_children))
+        return words
 
     def _words_of(self, child: Node) -> Node | None:
         """Return the words that a child of an element is: ``words`` or ``{"words"}``."""

@@ -1,0 +1,159 @@
+"""What is decided by somebody's community in many languages, and what is done for it that harms nobody."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from sousveil.judge.features import Sited
+from sousveil.judge.judgement import Judgement, judge
+from sousveil.judge.rules import load_rules
+from sousveil.match.database import Matcher
+from sousveil.match.lexicon import load
+from sousveil.model import Verdict
+from sousveil.read import dispatch
+
+FOUND = {
+    "Gate.java": r"""public class GateService {
+    public boolean open(Visitor v) {
+        if (v.getNationality().equals("Uyghur") || "维吾尔族".equals(v.getEthnicity())) {
+            return false;
+        }
+        return true;
+    }
+}
+""",
+    "Lock.php": r"""<?php
+final class CommunityLock {
+    public static function resolve(array $profile, array $candidate): array {
+        $casteLocked = false;
+        $religionLocked = false;
+        if ($profile['caste_id'] > 0 && $profile['preferred_castes'] === [$profile['caste_id']]) {
+            $casteLocked = true;
+        }
+        if ($casteLocked && $candidate['caste_id'] !== $profile['caste_id']) {
+            return ['hidden' => true];
+        }
+        return ['hidden' => false, 'allowed_caste_ids' => [$profile['caste_id']]];
+    }
+}
+""",
+    "deny.py": r"""def can_rent(tenant, building):
+    if tenant.caste in building.refused_castes:
+        return False
+    if tenant.religion != building.owner_religion:
+        return False
+    return tenant.income > 3 * building.rent
+""",
+    "filter.go": r"""func Eligible(c Candidate, job Job) bool {
+	if job.ExcludedReligions[c.Religion] {
+		return false
+	}
+	return c.Years >= job.Years
+}
+""",
+    "match.ts": r"""export function filterCandidates(candidates: Profile[], me: Profile): Profile[] {
+  return candidates.filter(c => c.religion === me.religion && c.caste === me.caste && c.age < me.age + 5);
+}
+""",
+    "policy.yaml": r"""rules:
+  - name: review-by-religion
+    when: applicant.religion in ["Muslim", "Sikh"]
+    then: manual_review
+""",
+    "route.js": r"""function routeApplicant(applicant) {
+  if (applicant.religion === 'Muslim') {
+    return 'manual_review';
+  }
+  return 'auto_approve';
+}
+""",
+    "score.rb": r"""def trust_score(user)
+  score = 50
+  score -= 20 if user.religion == "Muslim"
+  score += 10 if user.caste == "Brahmin"
+  score
+end
+""",
+}
+
+QUIET = {
+    "anti.py": r'''PROTECTED = {"race", "religion", "caste"}
+
+def validate_rule(rule):
+    """Reject eligibility rules that use a protected attribute."""
+    if rule.field in PROTECTED:
+        raise ValueError("not allowed")
+''',
+    "holiday.rb": r"""def day_off?(employee, date)
+  return true if employee.religion == "Muslim" && eid?(date)
+  return true if employee.religion == "Hindu" && diwali?(date)
+  false
+end
+""",
+    "label.cs": r"""public string Label(Person p) {
+    switch (p.Ethnicity) {
+        case "Roma": return "Roma / Sinti";
+        case "Arab": return "Arab";
+        default: return "Other";
+    }
+}
+""",
+    "lock.py": r"""def acquire(lock, race):
+    if race.locked:
+        return False
+    race.locked = True
+    return True
+""",
+    "meal.js": r"""function mealFor(guest) {
+  if (guest.religion === 'Muslim') { return 'halal'; }
+  if (guest.religion === 'Jewish') { return 'kosher'; }
+  return 'standard';
+}
+""",
+    "quota.go": r"""func Quota(c Candidate) string {
+	if c.Caste == "SC" || c.Caste == "ST" {
+		return "reserved_seat"
+	}
+	return "open_seat"
+}
+""",
+    "scholar.py": r"""def scholarship_category(student):
+    if student.caste in ("SC", "ST"):
+        return "reserved"
+    return "general"
+""",
+    "validate.php": r"""<?php
+class ProfileValidator {
+    public static function check(array $profile): array {
+        $errors = [];
+        if (empty($profile['caste_id'])) { $errors[] = 'caste required'; }
+        if (empty($profile['religion_id'])) { $errors[] = 'religion required'; }
+        return $errors;
+    }
+}
+""",
+}
+
+
+@functools.cache
+def matcher() -> Matcher:
+    return Matcher(load())
+
+
+def judged(path: str, text: str) -> Judgement:
+    data = text.encode()
+    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
+    constructs = dispatch.read(path, data, hits).constructs
+    return judge([Sited(c, path, "0" * 64) for c in constructs], load_rules(), load().tag)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_found(name: str) -> None:
+    assert judged(name, FOUND[name]).verdict is Verdict.PROFILES
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_quiet(name: str) -> None:
+    assert judged(name, QUIET[name]).verdict is not Verdict.PROFILES
