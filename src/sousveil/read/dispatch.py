@@ -24,6 +24,7 @@ from sousveil.read.held import held
 from sousveil.read.leftover import leftover, none_read
 from sousveil.read.packages import package_of
 from sousveil.read.signatures import byte_readers
+from sousveil.read.splitlists import split_lists
 from sousveil.read.spots import spotted
 from sousveil.read.text import Text, decode
 from sousveil.read.unfinished import Unfinished, told
@@ -291,6 +292,7 @@ def _read_text(
         if kind == "source":
             constructs += held(text, offsets, reader, path)
             constructs += asked(text, offsets, reader, constructs)
+            constructs += split_lists(text, offsets, reader)
         elif reader in ("markdown", "prose"):
             constructs += prompts(text, offsets, reader)
         if none_read(data, hits, constructs):
