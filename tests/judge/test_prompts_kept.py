@@ -81,6 +81,15 @@ QUIET = {
   <question id="ethnicity">Please choose your ethnicity. Answer only if you wish to.</question>
 </form>
 """,
+    "odk.json": r"""{"prompts": {"name": "What is the name of this person?", "race": "What is the race of this person?", "age": "How old is this person?"}}""",
+    "odk.py": r"""QUESTIONS = [
+    {"name": "age", "prompt": "How old is this person?"},
+    {"name": "ethnicity", "prompt": "What is this person's ethnicity?"},
+]
+
+def ask(console):
+    return {q["name"]: console.input(q["prompt"]) for q in QUESTIONS}
+""",
     "persona.toml": r'''[persona]
 prompt = """
 You are a novelist. Invent a fictional character with name, age, religion and ethnicity.
