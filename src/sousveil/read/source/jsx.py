@@ -23,7 +23,7 @@ _SHORT = 400
 _VARIABLE = re.compile(r"\{\s{0,4}([A-Za-z_$][\w$]{0,40}(?:\??\.[A-Za-z_$][\w$]{0,40}|\[\d\]){1,6})")
 _FORM = re.compile(r"(?i:form|modal|dialog|fieldset)$")
 _LABELS = frozenset(("label", "Label", "InputLabel", "FormLabel", "Form.Label", "legend", "button", "Button"))
-_DEPTH, _FORM_NODES, _FORM_WORDS, _LABEL = 60, 4000, 60, 40
+_DEPTH, _FORM_NODES, _FORM_WORDS, _LABEL = 30, 4000, 60, 40
 _FILTERS = re.compile(r"filter|facet", re.IGNORECASE)
 _LABEL_ATTRIBUTES = (
     "label", "title", "placeholder", "header", "aria-label", "tooltip", "caption", "text", "description", "subtitle",
