@@ -35,11 +35,6 @@ FOUND = {
 	return read(resp, err)
 }
 """,
-    "call.php": r"""<?php
-$ch = curl_init("http://127.0.0.1:5000/predict-religion?name=" . urlencode($fullName));
-curl_setopt($ch, CURLOPT_RETURNTRANSFER, true);
-$religion = json_decode(curl_exec($ch));
-""",
     "call.py": r"""def predict(path):
     files = {"image": open(path, "rb")}
     return requests.post("http://localhost:8000/models/race_classifier/predict", files=files).json()
