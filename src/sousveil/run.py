@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sousveil.gather import Gathering
+from sousveil.judge.features import Sited
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import Rule
 from sousveil.match.lexicon import Tag, builtin
@@ -124,7 +125,33 @@ class Run(Gathering):
 
     def _judge(self, rules: tuple[Rule, ...], tagger: Callable[[str], Sequence[Tag]]) -> Judgement:
         self._say("judge", "")
-        return judge(self.sited(), rules, tagger, self.summary())
+        sited = self.sited()
+        try:
+            return judge(sited, rules, tagger, self.summary())
+        except Exception:
+            # A mistake of ours in the judgement of one file must not cost the others.
+            kept = self._judgeable(sited, rules, tagger)
+            if len(kept) == len(sited):
+                raise
+            return judge(kept, rules, tagger, self.summary())
+
+    def _judgeable(
+        self, sited: Sequence[Sited], rules: tuple[Rule, ...], tagger: Callable[[str], Sequence[Tag]]
+    ) -> list[Sited]:
+        """Return what can be judged; of a file whose structures cannot, say so."""
+        files: dict[str, list[Sited]] = {}
+        for one in sited:
+            files.setdefault(one.artifact, []).append(one)
+        kept: list[Sited] = []
+        for address, found in files.items():
+            try:
+                judge(found, rules, tagger, self.summary())
+            except Exception as error:  # noqa: BLE001 - named as a limit
+                why = f"what was read of it could not be judged: {type(error).__name__}: {error}; please report this"
+                self.limits.add(Limit(address, "not-judged", why))
+            else:
+                kept += found
+        return kept
 
     def _type_names(self, judgement: Judgement) -> tuple[str, ...]:
         """Return names of types that were found: records that use one are read even without a term of their own."""

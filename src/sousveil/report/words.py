@@ -145,6 +145,7 @@ _LIMITS = {
     "encrypted": "encrypted: the key is not here",
     "link": "a link: not followed",
     "memory": "the reader ran out of the memory it may use",
+    "not-judged": "read, and not judged: a mistake of sousveil's",
     "not-understood": "such words in a kind of file that cannot be read yet",
     "quota": "a limit on size or number was reached",
     "special": "neither a file nor a folder: not opened",
