@@ -248,7 +248,8 @@ def _check_words(options: Options) -> None:
     for option, words in (("--only", options.only), ("--skip", options.skip)):
         for word in words:
             if word not in known:
-                close = near(word, known) or [k for k in known if word and word.lower() in k.lower()][:5]
+                holding = [k for k in known if len(word) > 2 and word.lower() in k.lower()][:8]
+                close = list(dict.fromkeys((*holding, *near(word, known))))
                 raise Refused(
                     f"{option} {shown(word, 80)}: no act, trait or rule has this name."
                     + (f" Near: {', '.join(close)}." if close else "")
