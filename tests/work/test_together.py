@@ -79,3 +79,20 @@ def test_files_are_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         station.close()
     assert "sdk.h" in alone and "README.md" in alone and "uyghur_model.txt" in alone and "binary.bin" in alone
     assert not {"plain.c", "next.txt", "many/f1.c"} & set(alone)
+
+
+def test_a_large_image_in_a_folder_is_a_job_that_workers_share(tmp_path: Path) -> None:
+    """Whatever it is called: ``firmware.bin`` is a plain name, and no text's."""
+    from sousveil.unpack import Quotas
+    from sousveil.work.feed import LARGE, Feed
+
+    names = ["a.c", "firmware", "firmware.bin", "z.c"]
+    for name in names:
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(LARGE + 1 if name.startswith("firmware") else 10)
+    jobs = list(Feed(2, Quotas(), set(), False).surveys(iter([(tmp_path, "")])))
+    assert sorted((job.displays, job.shares) for job in jobs) == [
+        (("a.c", "z.c"), 1),
+        (("firmware",), 2),
+        (("firmware.bin",), 2),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sousveil.unpack.beginnings import search_by
 from sousveil.unpack.common import told as shared_debug
 from sousveil.unpack.entry import Entry
-from sousveil.unpack.glance import is_plain_name, is_plain_start, is_plain_text
+from sousveil.unpack.glance import is_plain_name, is_plain_start, is_plain_text, is_text_name
 from sousveil.unpack.limits import Budget, Quotas, Stop
 from sousveil.unpack.misnamed import misnamed
 from sousveil.unpack.names import shown
@@ -36,6 +36,7 @@ __all__ = [
     "is_plain_name",
     "is_plain_start",
     "is_plain_text",
+    "is_text_name",
     "misnamed",
     "not_opened",
     "render",

@@ -19,6 +19,11 @@ _STARTS = frozenset(start[:2] for start in STARTS) | {b"RI"}
 _NAMED = re.compile(b"|".join(scoped(r.magic) for r in RENDERERS if not r.ends))
 _LETTERS = bytes((*range(0x09, 0x0E), *range(0x20, 0x7F), *range(0x80, 0x100)))
 """By these firmware is told from text."""
+_TEXTS = frozenset(
+    ("c", "h", "cc", "cpp", "cxx", "hpp", "s", "m", "mm", "java", "kt", "cs", "go", "rs", "py", "pyi", "js", "ts",
+     "tsx", "jsx", "vue", "php", "rb", "pl", "sh", "lua", "swift", "sql", "md", "rst", "txt", "json", "yaml",
+     "yml", "toml", "ini", "css", "proto", "dts", "dtsi", "po", "properties")
+)  # fmt: skip
 _known: dict[str, tuple[str, ...]] = {}
 
 
@@ -41,6 +46,11 @@ def is_plain_name(display: str) -> bool:
             _known.clear()
         ends = _known[end] = _asked(end)
     return not ((ends and name.lower().endswith(ends)) or name[-1:].isdigit())
+
+
+def is_text_name(name: str) -> bool:
+    """Return whether a file is called as plain text is: an image or an archive may have a plain name, none has this."""
+    return name.rpartition(".")[2].lower() in _TEXTS and is_plain_name(name)
 
 
 def is_plain_start(data: bytes | memoryview) -> bool:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from sousveil.model import Limit
-from sousveil.unpack import Opener, Quotas, is_plain_name, not_opened, tree
+from sousveil.unpack import Opener, Quotas, is_text_name, not_opened, tree
 from sousveil.work.again import UNTYPED
 from sousveil.work.messages import Job, Join, Leaf, Part, Read, Seek, Survey
 from sousveil.work.shelf import Keeps, Listed
@@ -170,8 +170,9 @@ class Feed:
             if not path.is_dir():
                 yield os.fsencode(path), display, path.stat().st_size
                 continue
-            # How large a file of plain text is shows when it is opened, a system call later.
-            for entry in tree(path, unsized=is_plain_name if PASSING else None):
+            # How large a file of text is shows when it is opened, a system call later; what may be a container must be
+            # known before, for a large one is a job of its own that all workers share.
+            for entry in tree(path, unsized=is_text_name if PASSING else None):
                 if isinstance(entry, Limit):
                     self._limits.add(entry)
                     if keeps is not None:
