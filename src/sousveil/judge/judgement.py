@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from sousveil.judge import explain, plain
 from sousveil.judge.applicable import Applicable
 from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, basis_of_product, direction_of
-from sousveil.judge.claims import Claim, find_claim
+from sousveil.judge.claims import find_claim
+from sousveil.judge.clauses import Claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.named import resolved

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from sousveil.judge.claims import Claim
+from sousveil.judge.clauses import Claim
+from sousveil.judge.scene import Condition, Result, RuleError, Scene
 from sousveil.match.lexicon import Tag
 from sousveil.model import Act, Construct, Kind, Trait
 
@@ -74,8 +75,6 @@ _MAX_TEXT = 6000
 _SENTENCE = 24
 """What is no longer is a value, and no sentence."""
 _TRANSCRIBED = frozenset(("id-card", "health", "survey"))
-
-
 # The table or the section that prompts are kept in.
 _KEPT_IN = re.compile(r"prompts?(?![a-z])", re.IGNORECASE)
 _TURNS = ("content", "text", "prompt")
@@ -132,3 +131,20 @@ def find_request(text: str, name: str, trait: Trait, tagger: Callable[[str], Seq
 def _of_somebody(text: str, thing: Tag) -> bool:
     """Return whether a group is what somebody may be: "the likelihood of a profile being …", "whether … is …"."""
     return _SAID_TO_BE.search(text[max(0, thing.start - 60) : thing.end].lower()) is not None
+
+
+def request_of(value: object) -> Condition:
+    """Return the condition that a prompt asks a model for the trait of a person; raises RuleError for any ``value`` but
+    ``true``."""
+    if value is not True:
+        raise RuleError("takes true")
+
+    def evaluate(scene: Scene) -> Result | None:
+        c, tagger = scene.features.construct, scene.features.tag
+        for name, said in asked_parts(c):
+            asked = find_request(said, " ".join((name, *c.scope)), scene.trait, tagger)
+            if asked:
+                return Result(f"it asks a model: {asked.words}")
+        return None
+
+    return evaluate

@@ -107,8 +107,7 @@ def load_rules(extra: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
 def _built_in() -> tuple[Rule, ...]:
     top = Path(__file__).parent.parent / "rules"
     texts = {p.relative_to(top).as_posix(): p.read_bytes() for p in sorted(top.rglob("*.yaml"))}
-    code = b"".join(Path(__file__).with_name(n).read_bytes() for n in ("rules.py", "conditions.py"))
-    root, name = store.folder(), f"rules-{digest({**texts, 'code': code})[:32]}"
+    root, name = store.folder(), f"rules-{digest({**texts, 'code': Path(__file__).read_bytes()})[:32]}"
     if (kept := store.get(root, name)) is not None:
         try:
             return _ordered(_rule(file, source) for source, file in msgspec.msgpack.decode(kept, type=_Kept))

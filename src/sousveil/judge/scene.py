@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from sousveil.judge.claims import Claim
+from sousveil.judge.clauses import Claim
 from sousveil.judge.features import Features, Seen
 from sousveil.model import Direction, Trait
 

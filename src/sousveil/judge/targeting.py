@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from sousveil.judge.claims import Claim
+from sousveil.judge.clauses import Claim
 from sousveil.match.lexicon import Tag
 from sousveil.model import Act, Trait
 
