@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sousveil.judge.features import GROUPS, SLOTS, expand
 from sousveil.judge.scene import RuleError
+from sousveil.judge.slots import GROUPS, SLOTS, expand
 
 
 def options(value: object, allowed: set[str]) -> dict[str, Any]:

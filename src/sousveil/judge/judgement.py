@@ -22,6 +22,7 @@ from sousveil.judge.named import resolved
 from sousveil.judge.rules import PRIOR, Rule, logit
 from sousveil.judge.scene import ABSENT, Result, Scene
 from sousveil.judge.targeting import find_targeting
+from sousveil.judge.traits import is_word_list, traits_of
 from sousveil.match.lexicon import Tag
 from sousveil.model import (
     LIKELY,
@@ -149,7 +150,7 @@ def _cases(
     cases: dict[tuple[int, Trait], Case] = {}
     for i, feature in enumerate(features):
         # A constant is judged by the conditions that compare with it.
-        for trait in () if feature.construct.role == KEPT else feature.traits():
+        for trait in () if feature.construct.role == KEPT else traits_of(feature):
             case = Case(feature, i, trait, direction_of(feature), [])
             _evaluate(case, applicable, linked[i])
             cases[i, trait] = case
@@ -189,8 +190,8 @@ def _cases(
     padded = [
         Case(feature, i, trait, direction_of(feature), [])
         for i, feature in enumerate(features)
-        if feature.construct.role != KEPT and feature.is_word_list() and not feature.traits()
-        for trait in feature.unexcused().traits()
+        if feature.construct.role != KEPT and is_word_list(feature) and not traits_of(feature)
+        for trait in traits_of(feature.unexcused())
     ]
     for case in padded:
         case.aside = _set_aside(case, applicable, linked[case.index])

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from sousveil.judge.features import SLOTS, of_group
+from sousveil.judge.features import of_group
 from sousveil.judge.scene import Condition, Scene
+from sousveil.judge.slots import SLOTS
 
 Sign = tuple[str, ...]
 

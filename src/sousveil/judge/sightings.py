@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from sousveil.judge.arguments import options, slots_of, words
-from sousveil.judge.features import Seen, expand
+from sousveil.judge.features import Seen
 from sousveil.judge.outline import Asking, sighted
 from sousveil.judge.scene import Condition, Result, Scene
+from sousveil.judge.slots import expand
 from sousveil.match.lexicon import Tag
 from sousveil.model import Trait
 
