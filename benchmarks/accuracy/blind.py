@@ -31,7 +31,7 @@ from sousveil.judge.judgement import judge
 from sousveil.judge.rules import load_rules
 from sousveil.look import collect
 from sousveil.match.lexicon import load
-from sousveil.model import Act, Finding
+from sousveil.model import Finding
 from sousveil.options import Options
 
 HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ def main() -> int:
             continue
         judgement = judge(gathered.sited, rules, tagger, gathered.summary)
         verdict, expect = str(judgement.verdict), row["mended"] or row["expect"]
-        found = [f for f in judgement.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= 0.5]
+        found = judgement.profiles()
         told, placed = right(row, found) if expect == "profiles" and found else (True, True)
         wrong = expect != "grey" and verdict not in expect.split("|")
         mark = "WRONG" if wrong else "ok" if told and placed else "PLACE"

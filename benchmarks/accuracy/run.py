@@ -23,7 +23,6 @@ from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import load_rules
 from sousveil.look import collect
 from sousveil.match.lexicon import load
-from sousveil.model import Act
 from sousveil.options import Options
 
 HERE = Path(__file__).parent
@@ -63,9 +62,7 @@ def cases(packages: Path | None, vendor: Path | None):
 
 def placed(judgement: Judgement, place: str, word: str) -> bool:
     """Return whether some finding that profiles stands where the label's evidence says."""
-    for finding in judgement.findings:
-        if finding.act not in (Act.INFERS, Act.TARGETS) or finding.probability < 0.5:
-            continue
+    for finding in judgement.profiles():
         for spot in finding.places:
             text = f"{finding.construct.name} {spot.text} {' '.join(finding.construct.members)}"
             if re.search(place, spot.artifact) and re.search(word, text):

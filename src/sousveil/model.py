@@ -26,6 +26,10 @@ class Act(StrEnum):
     MENTIONS = "mentions"
 
 
+PROFILING = (Act.INFERS, Act.TARGETS)
+"""The acts that sort people; every other is told of a product, and accuses it of nothing."""
+
+
 class Trait(StrEnum):
     """A protected trait (EU AI Act Art. 5(1)(g), and colour and caste beside race)."""
 
@@ -314,4 +318,4 @@ class Report(Struct, frozen=True, gc=False):
 
     def profiles(self) -> Iterator[Finding]:
         """Return the findings that infer or target."""
-        return (f for f in self.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= SURE)
+        return (f for f in self.findings if f.act in PROFILING and f.probability >= SURE)

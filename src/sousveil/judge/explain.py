@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from sousveil.judge.cases import Case, Met, strongest
 from sousveil.judge.features import Features, Seen, Sited, of_group
 from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
@@ -25,9 +26,6 @@ from sousveil.model import (
     Reason,
     Trait,
 )
-
-if TYPE_CHECKING:
-    from sousveil.judge.judgement import Case, Met
 
 # Of a comment's lines these say nothing of what stands below them.
 _NO_WORD_ON_IT = re.compile(r"(?im)^.*(?:©|copyright|all rights reserved|@(?:author|since|date|version|create)\b).*$")
@@ -79,13 +77,6 @@ _NOT_PROVED = {
 }
 
 
-PICTURED = "That it is the face: the words only speak of pictures."
-"""Said of a finding whose basis is a picture of somebody."""
-
-BORROWED = "What it is taken from: other places of this product say so, this one does not."
-"""Said of a finding whose basis only its surroundings tell."""
-
-
 def phrase(act: Act, trait: Trait, basis: Basis) -> str:
     """Return act, trait and basis in plain words: ``infers ethnicity from the face``."""
     return _ACTS[act].format(trait=str(trait).replace("-", " "), basis=BASES[basis])
@@ -101,8 +92,6 @@ def finding(
     features: Sequence[Features],
 ) -> Finding:
     """Return the finding with every place it rests on."""
-    from sousveil.judge.judgement import finding_id, strongest
-
     # The members that name the trait come first, whatever a rule looked for first.
     told = _telling(case)
     places = _Places(case.features, () if told else _spots(case))
@@ -278,3 +267,8 @@ def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> t
         place = _place(sited, passage)
         out.append(Link(relation, name, place))
     return tuple(out)
+
+
+def finding_id(*parts: str) -> str:
+    """Return 16 hexadecimal digits that are the same for the same finding on any machine and in any order."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -13,24 +11,24 @@ from msgspec.structs import replace
 
 from sousveil.judge import explain, plain
 from sousveil.judge.applicable import Applicable
-from sousveil.judge.aspects import basis_of, basis_of_path, basis_of_picture, basis_of_product, direction_of
+from sousveil.judge.aspects import direction_of
+from sousveil.judge.bases import Bases
+from sousveil.judge.cases import Case, Met, outcome_of, strongest
 from sousveil.judge.claims import find_claim
-from sousveil.judge.clauses import Claim
 from sousveil.judge.features import Features, Seen, Sited
 from sousveil.judge.links import Edge, find_links
 from sousveil.judge.named import resolved
-from sousveil.judge.rules import PRIOR, Rule, logit
-from sousveil.judge.scene import ABSENT, Result, Scene
+from sousveil.judge.rules import PRIOR, Rule
+from sousveil.judge.scene import Scene
 from sousveil.judge.targeting import find_targeting
 from sousveil.judge.traits import is_word_list, traits_of
 from sousveil.match.lexicon import Tag
 from sousveil.model import (
     LIKELY,
+    PROFILING,
     SURE,
     VERY_LIKELY,
     Act,
-    Basis,
-    Direction,
     Explained,
     Finding,
     Kind,
@@ -40,14 +38,6 @@ from sousveil.model import (
 )  # fmt: skip
 from sousveil.read.comparisons import CONDITION, QUERY
 from sousveil.read.constants import KEPT
-
-_PROFILING = (Act.INFERS, Act.TARGETS)
-_DECLARING = (Act.RESIDUE, Act.MEASURES, Act.RECORDS)
-CLUE = 0.25
-"""A construct that might profile, yet below one half, is shown as a clue from here on."""
-
-EXPLAINS = 0.1
-"""A harmless rule at least this strong explains a construct even where it looks like a record."""
 
 # What tests a program comes behind the program.
 _TESTS = re.compile(r"(?i)(?:^|[/!])(?:tests?|__tests__|spec)/|(?:^|[/!])test_[^/]*$|[A-Za-z0-9]Tests?\.\w+$")
@@ -65,44 +55,15 @@ class Judgement(Struct, frozen=True):
     def verdict(self) -> Verdict:
         """Return the product's verdict; only findings of at least one half count."""
         acts = {f.act for f in self.findings if f.probability >= SURE}
-        if acts & set(_PROFILING):
+        if acts & set(PROFILING):
             return Verdict.PROFILES
         if Act.RESIDUE in acts:
             return Verdict.RESIDUE
         return Verdict.RECORDS if Act.RECORDS in acts else Verdict.CLEAR
 
-
-class Met(Struct, frozen=True, gc=False):
-    """A rule that was met on one construct and trait."""
-
-    rule: Rule
-    scene: Scene
-
-    @property
-    def result(self) -> Result:
-        """Return the reasons, worked out anew: of most constructs nobody asks for them."""
-        return self.rule.when.condition(self.scene) or ABSENT
-
-
-class Case(Struct, gc=False):
-    """One construct and one trait, with what the rules said of it."""
-
-    features: Features
-    index: int
-    trait: Trait
-    direction: Direction
-    met: list[Met]
-    score: float = PRIOR
-    claim: Claim | None = None
-    aside: str = ""
-    """The rule by which it would profile if no word in or around it spoke of something else."""
-
-    @property
-    def probability(self) -> float:
-        """Return how probable it is that the construct infers or targets (0 to 1)."""
-        if not any(m.rule.file.act in _PROFILING for m in self.met):
-            return 0.0
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.score))))
+    def profiles(self) -> list[Finding]:
+        """Return the findings that infer or target, without clues."""
+        return [f for f in self.findings if f.act in PROFILING and f.probability >= SURE]
 
 
 def judge(
@@ -265,56 +226,29 @@ def _evaluate(
     case.score = PRIOR + sum(weight for weight, _ in strongest(met))
 
 
-def strongest(met: Sequence[Met]) -> list[tuple[float, Met]]:
-    """Return the strongest rule of each family with its weight: rules of a family rest on the same evidence."""
-    best: dict[str, tuple[float, Met]] = {}
-    for one in met:
-        weight = one.rule.weight
-        if not weight:
-            continue
-        family = (one.rule.file.family or one.rule.id) + ("+" if weight > 0 else "-")
-        if family not in best or abs(weight) > abs(best[family][0]):
-            best[family] = (weight, one)
-    return sorted(best.values(), key=lambda item: (-item[0], item[1].rule.id))
-
-
 def _conclude(
     cases: Sequence[Case],
     by_construct: Mapping[int, Sequence[Edge]],
     features: Sequence[Features],
     linked: Sequence[Mapping[str, Sequence[Seen]]],
 ) -> Judgement:
-    bases = _bases(cases, linked)
+    bases = Bases(cases, linked)
     findings: dict[str, Finding] = {}
     telling: dict[str, int] = {}
     explained: list[Explained] = []
     for case in cases:
         edges = by_construct.get(case.index, ())
-        outcome = _outcome(case)
+        outcome = outcome_of(case)
         if outcome is None:
             explained.append(explain.explained(case))
             continue
         if case.aside:
             explained.append(explain.explained(case))
         act, probability, rule = outcome
-        basis = rule.file.basis or basis_of(case.features, linked[case.index])
-        if act is Act.RECORDS and rule.file.basis is None:
-            basis = Basis.DECLARED
-        borrowed = Basis.UNKNOWN
-        if basis is Basis.UNKNOWN and act in _PROFILING:
-            basis = borrowed = bases.of(case)
-        if basis is Basis.UNKNOWN and act in _PROFILING:
-            basis = basis_of_product(case.features)
-        if basis is Basis.UNKNOWN and act in _PROFILING:
-            basis = borrowed = bases.by_paths(case)
-        pictured = Basis.UNKNOWN
-        if basis is Basis.UNKNOWN and act in _PROFILING:
-            basis = pictured = basis_of_picture(case.features)
+        basis, doubt = bases.choose(case, act, rule)
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
-        if borrowed is not Basis.UNKNOWN:
-            finding = replace(finding, not_proved=(*finding.not_proved, explain.BORROWED))
-        if pictured is not Basis.UNKNOWN:
-            finding = replace(finding, not_proved=(*finding.not_proved, explain.PICTURED))
+        if doubt:
+            finding = replace(finding, not_proved=(*finding.not_proved, doubt))
         twin = findings.get(finding.id)
         if twin is not None:
             # The same bytes lie in the product again: one finding, and every address.
@@ -351,68 +285,3 @@ def _telling(case: Case) -> int:
     if any(s.tag.strength == "certain" for s in groups):
         return min(len(places), 2)
     return 3 if len(places) >= 2 else 4
-
-
-class _Bases(Struct):
-    """What a trait is taken from in each file and in the product, where what profiles there says one thing only."""
-
-    files: dict[tuple[str, Trait], set[Basis]] = {}
-    product: dict[Trait, set[Basis]] = {}
-    around: dict[Trait, set[Basis]] = {}
-
-    def of(self, case: Case) -> Basis:
-        """Return the one basis that the case's file says, else the product; UNKNOWN where several or none do."""
-        near = self.files.get((case.features.sited.artifact, case.trait)) or self.product.get(case.trait, set())
-        return next(iter(near)) if len(near) == 1 else Basis.UNKNOWN
-
-    def by_paths(self, case: Case) -> Basis:
-        """Return the one basis that the names of the files say in which the trait is named at all."""
-        around = self.around.get(case.trait, set())
-        return next(iter(around)) if len(around) == 1 else Basis.UNKNOWN
-
-
-def _bases(cases: Sequence[Case], linked: Sequence[Mapping[str, Sequence[Seen]]]) -> _Bases:
-    """Return what the constructs that profile say the traits are taken from, by file and for the whole product.
-
-    Where none of them says it, what else names the trait may: a file of labels in a folder called after faces.
-    """
-    out = _Bases()
-    for case in cases:
-        outcome = _outcome(case)
-        if outcome is None:
-            if (told := basis_of_path(case.features)) is not Basis.UNKNOWN:
-                out.around.setdefault(case.trait, set()).add(told)
-            continue
-        if case.probability < SURE:
-            continue
-        basis = outcome[2].file.basis or basis_of(case.features, linked[case.index])
-        if basis is not Basis.UNKNOWN:
-            out.files.setdefault((case.features.sited.artifact, case.trait), set()).add(basis)
-            out.product.setdefault(case.trait, set()).add(basis)
-    return out
-
-
-def _outcome(case: Case) -> tuple[Act, float, Rule] | None:
-    """Return act, probability and leading rule; None where the construct is harmless or words alone."""
-    probability = case.probability
-    positive = [m for w, m in strongest(case.met) if w > 0 and m.rule.file.act in _PROFILING]
-    if probability >= SURE:
-        return positive[0].rule.file.act, probability, positive[0].rule
-    harmless = [m.rule.file.lowers for m in case.met if m.rule.file.act is Act.MENTIONS]
-    if harmless and min(harmless) <= EXPLAINS:
-        return None
-    declaring = [m.rule for m in case.met if m.rule.file.act in _DECLARING]
-    if declaring:
-        rule = max(declaring, key=lambda r: (-_DECLARING.index(r.file.act), r.file.strength, r.id))
-        return rule.file.act, rule.file.strength, rule
-    if probability >= CLUE and not harmless:
-        return positive[0].rule.file.act, probability, positive[0].rule
-    return None
-
-
-def finding_id(*parts: str) -> str:
-    """Return 16 hexadecimal digits that are the same for the same finding on any machine and in any order."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-__all__ = ["CLUE", "Case", "Judgement", "Met", "finding_id", "judge", "logit", "strongest"]

@@ -14,7 +14,7 @@ from sousveil.judge.combining import Node, compile_condition
 from sousveil.judge.scene import RuleError
 from sousveil.match import store
 from sousveil.match.schema import digest
-from sousveil.model import Act, Basis, Kind, Trait
+from sousveil.model import PROFILING, Act, Basis, Kind, Trait
 
 PRIOR = -2.2
 """Log-odds that a construct holding a term profiles people, before anything is known of it (about one in ten)."""
@@ -71,7 +71,7 @@ class Rule(Struct, frozen=True):
     @property
     def weight(self) -> float:
         """Return the rule's contribution to the log-odds of profiling."""
-        if self.file.act in (Act.INFERS, Act.TARGETS):
+        if self.file.act in PROFILING:
             return logit(self.file.strength) - PRIOR
         return math.log(self.file.lowers)
 

@@ -8,9 +8,8 @@ from sousveil.judge.features import Sited
 from sousveil.judge.judgement import Judgement, judge, met_rules
 from sousveil.judge.rules import Rule, Sample
 from sousveil.match.lexicon import Tag
-from sousveil.model import Act, Finding
+from sousveil.model import PROFILING, SURE, Act
 
-_PROFILING = (Act.INFERS, Act.TARGETS)
 Reader = Callable[[str, bytes], list[Sited]]
 
 
@@ -23,23 +22,18 @@ def check(rule: Rule, rules: Sequence[Rule], read: Reader, tagger: Callable[[str
     met, judgement = _run(rule.file.example, rules, read, tagger)
     if rule.id not in met:
         problems.append(f"{rule.id}: not met on its own example; met there: {', '.join(sorted(met)) or 'nothing'}")
-    elif rule.file.act in _PROFILING and not any(f.act in _PROFILING for f in strong(judgement)):
+    elif rule.file.act in PROFILING and not judgement.profiles():
         problems.append(f"{rule.id}: its example is not judged to profile, but {judgement.verdict}")
     elif rule.file.act in (Act.RESIDUE, Act.RECORDS, Act.MEASURES) and not any(
-        f.act is rule.file.act for f in strong(judgement)
+        f.act is rule.file.act and f.probability >= SURE for f in judgement.findings
     ):
         problems.append(f"{rule.id}: its example gives no finding that {rule.file.act}, but {judgement.verdict}")
     met, judgement = _run(rule.file.near_miss, rules, read, tagger)
     if rule.id in met:
         problems.append(f"{rule.id}: met on its near-miss ({rule.file.near_miss.why})")
-    if rule.file.act in _PROFILING and any(f.act in _PROFILING for f in strong(judgement)):
+    if rule.file.act in PROFILING and judgement.profiles():
         problems.append(f"{rule.id}: its near-miss is judged to profile ({rule.file.near_miss.why})")
     return problems
-
-
-def strong(judgement: Judgement) -> list[Finding]:
-    """Return the findings of at least one half."""
-    return [f for f in judgement.findings if f.probability >= 0.5]
 
 
 def _run(

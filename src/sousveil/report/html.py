@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from sousveil.model import SURE, Act, Finding, Place, Report, Verdict
+from sousveil.model import PROFILING, SURE, Act, Finding, Place, Report, Verdict
 from sousveil.report import view, words
 from sousveil.report.rules import RuleInfo, built_in
 from sousveil.report.safe import show, show_lines
@@ -252,7 +252,7 @@ class _Page:
         }
 
     def _reason(self, finding: Finding, line: view.Line, anchor: str) -> Json:
-        signed = finding.act in words.PROFILING and line.weight
+        signed = finding.act in PROFILING and line.weight
         side = ("for" if line.weight > 0 else "against") if signed else "group"
         return {
             "text": line.text,

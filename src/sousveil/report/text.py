@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sousveil.model import Finding, Limit, Place, Report, Verdict
+from sousveil.model import PROFILING, Finding, Limit, Place, Report, Verdict
 from sousveil.report import view, words
 from sousveil.report.columns import cells, rule, wrap
 from sousveil.report.safe import show, show_lines
@@ -201,7 +201,7 @@ class _Page:
         if not reasons:
             return
         self._label("why")
-        signed = finding.act in words.PROFILING
+        signed = finding.act in PROFILING
         for number, reason in enumerate(reasons):
             last = number == len(reasons) - 1
             against = "but: " if signed and reason.weight < 0 else ""

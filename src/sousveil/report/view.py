@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from sousveil.model import SET_ASIDE, SURE, Act, Explained, Finding, Limit, Place, Reason, Report
-from sousveil.report.words import PROFILING
+from sousveil.model import PROFILING, SET_ASIDE, SURE, Act, Explained, Finding, Limit, Place, Reason, Report
 
 _GROUPING = re.compile(r"(?:any of|all of|at least \d+ of \d+)\Z")
 # Said by the construct's own line already.

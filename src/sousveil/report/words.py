@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from sousveil.judge.explain import BASES
 from sousveil.model import (
     LIKELY,
+    PROFILING,
     SURE,
     VERY_LIKELY,
     Act,
@@ -23,8 +24,6 @@ from sousveil.model import (
     Trait,
     Verdict,
 )  # fmt: skip
-
-PROFILING = (Act.INFERS, Act.TARGETS)
 
 # Singular ("it infers …") and plural ("parts of it infer …"). The singular agrees with the stage that judges.
 _ACTS = {
