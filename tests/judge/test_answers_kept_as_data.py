@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.judge.test_near_misses import judged, profiles
+from tests.judge.madeup import shapes
 
 FOUND = {
     "classes of a picture's model": (
@@ -71,13 +70,4 @@ QUIET = {
 # ruff: noqa: E501 - files as they are
 
 
-@pytest.mark.parametrize("name", FOUND)
-def test_is_found(name: str) -> None:
-    file, text = FOUND[name]
-    assert profiles(judged(**{file: text}))
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_its_twin_stays_quiet(name: str) -> None:
-    file, text = QUIET[name]
-    assert not profiles(judged(**{file: text}))
+test_is_found, test_its_twin_stays_quiet = shapes(FOUND, QUIET)

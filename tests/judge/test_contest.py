@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.judge.madeup import judge_files
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
-from sousveil.match.lexicon import load
-from sousveil.model import Act
-from sousveil.read.dispatch import read
+from sousveil.model import PROFILING, Act
 
 # ruff: noqa: E501 - files as they are
 
@@ -30,11 +25,8 @@ TOLD = {
 
 
 def profiled(path: str, text: str) -> list[str]:
-    lexicon = load()
-    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(text.encode(), path)]
-    sited = [Sited(c, path, "0" * 64) for c in read(path, text.encode(), hits).constructs]
-    judged = judge(sited, load_rules(), lexicon.tag)
-    return [f.construct.name for f in judged.findings if f.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE)]
+    acts = (*PROFILING, Act.RESIDUE)
+    return [f.construct.name for f in judge_files({path: text}).findings if f.act in acts]
 
 
 @pytest.mark.parametrize("path", CONTESTS)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.judge.test_near_misses import matcher
+from tests.judge.madeup import judge_files, read
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.lexicon import load
 from sousveil.model import Verdict
-from sousveil.read import dispatch
 
 # ruff: noqa: E501 - files as they are
 FILES = {
@@ -46,9 +41,8 @@ WAYS: dict[str, Callable[[str], bytes]] = {
 @pytest.mark.parametrize("path", FILES)
 def test_the_verdict_is_the_same(path: str, way: str) -> None:
     data = WAYS[way](FILES[path])
-    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-    constructs = dispatch.read(path, data, hits).constructs
-    assert judge([Sited(c, path, "0" * 64) for c in constructs], load_rules(), load().tag).verdict is Verdict.PROFILES
+    assert judge_files({path: data}).verdict is Verdict.PROFILES
+    constructs = [one.construct for one in read(path, data)]
     for place in (p for c in constructs for p in (c.passage, *(m.passage for m in c.members))):
         assert data[place.offset : place.offset + place.length].decode(place.encoding) == place.text
         # A line is a line, however it ends.
@@ -58,7 +52,4 @@ def test_the_verdict_is_the_same(path: str, way: str) -> None:
 
 @pytest.mark.parametrize("path", ["page.js", "desk.go"])
 def test_words_of_strings_may_be_escaped(path: str) -> None:
-    data = escaped(FILES[path])
-    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-    sited = [Sited(c, path, "0" * 64) for c in dispatch.read(path, data, hits).constructs]
-    assert judge(sited, load_rules(), load().tag).verdict is Verdict.PROFILES
+    assert judge_files({path: escaped(FILES[path])}).verdict is Verdict.PROFILES

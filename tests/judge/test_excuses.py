@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.judge.test_near_misses import matcher
+from tests.judge.madeup import judge_files
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import Judgement, judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.lexicon import load
+from sousveil.judge.judgement import Judgement
 from sousveil.model import SET_ASIDE, Verdict
-from sousveil.read import dispatch
 
 # ruff: noqa: E501 - files as they are
 
@@ -38,10 +34,7 @@ WORDS = {
 
 
 def judged(path: str, text: str, summary: str = "") -> Judgement:
-    data = text.encode()
-    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-    constructs = dispatch.read(path, data, hits).constructs
-    return judge([Sited(c, path, "0" * 64) for c in constructs], load_rules(), load().tag, summary)
+    return judge_files({path: text}, summary)
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -78,24 +71,16 @@ def test_nothing_is_set_aside_that_would_be_no_finding() -> None:
     assert [e.rule for e in clear.explained if e.rule == SET_ASIDE] == []
 
 
-def several(files: dict[str, str]) -> Judgement:
-    sited = []
-    for number, (path, text) in enumerate(files.items()):
-        data = text.encode()
-        hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-        sited += [Sited(c, path, f"{number:064}") for c in dispatch.read(path, data, hits).constructs]
-    return judge(sited, load_rules(), load().tag)
-
-
 CALLS = "def show(face):\n    return render(predict_race(face))\n"
 TESTS = "from face import predict_race\ndef test_race():\n    assert_equal(predict_race(face), 'asian')\n"
 
 
 def test_a_folder_is_one_of_tests_where_something_is_tested() -> None:
     assert (
-        several({"sdk/tests/labels.py": LABELS.format("Face"), "sdk/tests/show.py": CALLS}).verdict is Verdict.PROFILES
+        judge_files({"sdk/tests/labels.py": LABELS.format("Face"), "sdk/tests/show.py": CALLS}).verdict
+        is Verdict.PROFILES
     )
-    tested = several({"sdk/tests/labels.py": LABELS.format("Face"), "sdk/tests/test_race.py": TESTS})
+    tested = judge_files({"sdk/tests/labels.py": LABELS.format("Face"), "sdk/tests/test_race.py": TESTS})
     assert tested.verdict is Verdict.CLEAR
     assert {e.rule for e in tested.explained} >= {SET_ASIDE}
     assert any("called a test's" in e.reason for e in tested.explained)

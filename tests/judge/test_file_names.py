@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sousveil.judge.features import Sited
+from msgspec.structs import replace
+from tests.judge.madeup import judge_files, read
+
 from sousveil.judge.judgement import judge
 from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
 from sousveil.match.lexicon import load
-from sousveil.model import Act
-from sousveil.read.dispatch import read
+from sousveil.model import PROFILING
 
 FETCHING = '''
 def download_set(out_dir):
@@ -25,11 +25,7 @@ def ethnicity_of(fname, lname):
 
 
 def profiled(text: str, summary: str) -> bool:
-    lexicon = load()
-    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(text.encode(), "tools.py")]
-    sited = [Sited(c, "tools.py", "0" * 64) for c in read("tools.py", text.encode(), hits).constructs]
-    findings = judge(sited, load_rules(), lexicon.tag, summary).findings
-    return any(f.act in (Act.INFERS, Act.TARGETS) for f in findings)
+    return any(f.act in PROFILING for f in judge_files({"tools.py": text}, summary).findings)
 
 
 def test_a_file_has_no_first_name() -> None:
@@ -47,10 +43,8 @@ typedef struct { int nAge; int emSex; NJ_ETHNIC_TYPE emEthnic; int bGlasses; int
 
 
 def rules_of(path: str) -> set[str]:
-    lexicon = load()
-    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(HEADER.encode(), "x.h")]
-    sited = [Sited(c, path, "0" * 64) for c in read("x.h", HEADER.encode(), hits).constructs]
-    return {f.rule for f in judge(sited, load_rules(), lexicon.tag, "").findings}
+    sited = [replace(one, artifact=path) for one in read("x.h", HEADER)]
+    return {f.rule for f in judge(sited, load_rules(), load().tag).findings}
 
 
 def test_a_format_of_programs_is_nobody_in_a_game() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.judge.test_near_misses import judged, profiles
+from tests.judge.madeup import judged, profiles
 
 from sousveil.model import Act
 

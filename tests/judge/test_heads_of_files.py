@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
-from sousveil.match.lexicon import load
-from sousveil.model import Act
-from sousveil.read.dispatch import read
+from tests.judge.madeup import shapes
 
 # ruff: noqa: E501 - files as they are
 
@@ -54,19 +46,4 @@ QUIET = {
 }
 
 
-def profiled(path: str, text: str) -> list[str]:
-    lexicon = load()
-    hits = [(h.offset, h.encoding) for h in Matcher(lexicon).match(text.encode(), path)]
-    sited = [Sited(c, path, "0" * 64) for c in read(path, text.encode(), hits).constructs]
-    judged = judge(sited, load_rules(), lexicon.tag)
-    return [f.rule for f in judged.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= 0.5]
-
-
-@pytest.mark.parametrize("path", PROFILES)
-def test_what_is_said_or_handed_out_is_found(path: str) -> None:
-    assert profiled(path, PROFILES[path])
-
-
-@pytest.mark.parametrize("path", QUIET)
-def test_its_twin_is_quiet(path: str) -> None:
-    assert not profiled(path, QUIET[path])
+test_is_found, test_its_twin_stays_quiet = shapes(PROFILES, QUIET)

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
 
 import pytest
+from tests.judge.madeup import judged, profiles
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import Judgement, judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
 from sousveil.match.lexicon import load
 from sousveil.model import Act, Basis, Trait, Verdict
-from sousveil.read import dispatch
 
 # ruff: noqa: E501 - files as they are
-
-
-@functools.cache
-def matcher() -> Matcher:
-    return Matcher(load())
-
-
-def judged(**files: str) -> Judgement:
-    """Return the judgement of made-up files; in a name ``__`` stands for the dot."""
-    sited: list[Sited] = []
-    for number, (name, text) in enumerate(files.items()):
-        path, data = name.replace("__", "."), text.encode()
-        hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-        sited += [Sited(c, path, f"{number:064}") for c in dispatch.read(path, data, hits).constructs]
-    return judge(sited, load_rules(), load().tag)
-
-
-def profiles(judgement: Judgement) -> list[tuple[Trait, Basis, str]]:
-    acts = (Act.INFERS, Act.TARGETS)
-    return [(f.trait, f.basis, f.construct.name) for f in judgement.findings if f.act in acts and f.probability >= 0.5]
 
 
 def test_persons_of_attention_are_no_people() -> None:

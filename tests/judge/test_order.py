@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
-from sousveil.match.lexicon import load
-from sousveil.read.dispatch import read
+from tests.judge.madeup import judge_files
 
 HEADER = """\
 typedef enum tagEM_RACE_KIND
@@ -38,9 +33,5 @@ typedef struct tagFACE_DATA
 
 
 def test_one_people_singled_out_comes_before_colours_and_records() -> None:
-    data = HEADER.encode()
-    hits = [(h.offset, h.encoding) for h in Matcher(load()).match(data, "sdk.h")]
-    artifact = read("sdk.h", data, hits)
-    sited = [Sited(c, "sdk.h", "0" * 64) for c in artifact.constructs]
-    found = judge(sited, load_rules(), load().tag).findings
+    found = judge_files({"sdk.h": HEADER}).findings
     assert [f.construct.name for f in found[:3]] == ["EM_PEOPLE_KIND", "EM_RACE_KIND", "FACE_DATA"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.judge.test_near_misses import judged, profiles
+from tests.judge.madeup import judged, profiles
 
 from sousveil.model import Act, Basis, Trait, Verdict
 

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.judge.test_near_misses import judged, matcher, profiles
+from tests.judge.madeup import judge_files, judged, profiles
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.lexicon import load
 from sousveil.model import Act, Verdict
-from sousveil.read import dispatch
 
 # ruff: noqa: E501 - files as they are
 
@@ -73,15 +68,9 @@ def test_a_unix_folder_is_no_share_and_its_games_are_games() -> None:
 
 
 def test_lists_of_names_by_group_are_no_inference_for_packages_about_language_models() -> None:
-    names = b'{"asian_names": ["a"], "white_names": ["b"], "black_names": ["c"], "hispanic_names": ["d"]}'
-    hits = [(h.offset, h.encoding) for h in matcher().match(names, "names.json")]
-    sited = [Sited(c, "names.json", "0" * 64) for c in dispatch.read("names.json", names, hits).constructs]
-
-    def verdict(summary: str) -> Verdict:
-        return judge(sited, load_rules(), load().tag, summary).verdict
-
-    assert verdict("Tests language models") is Verdict.CLEAR
-    assert verdict("Predicts ethnicity from names") is Verdict.PROFILES
+    names = '{"asian_names": ["a"], "white_names": ["b"], "black_names": ["c"], "hispanic_names": ["d"]}'
+    assert judge_files({"names.json": names}, "Tests language models").verdict is Verdict.CLEAR
+    assert judge_files({"names.json": names}, "Predicts ethnicity from names").verdict is Verdict.PROFILES
 
 
 def test_what_is_swapped_in_a_text_to_test_a_model_is_no_inference() -> None:

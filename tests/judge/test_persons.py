@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.judge.test_near_misses import judged, profiles
+from tests.judge.madeup import judged, shapes
 
 from sousveil.judge.persons import find_persons
 from sousveil.match.lexicon import load
@@ -202,17 +202,7 @@ QUIET = {
 }
 
 
-@pytest.mark.parametrize("name", FOUND)
-def test_is_found(name: str) -> None:
-    file, text, act, trait = FOUND[name]
-    found = [(f.rule, f.act, f.trait) for f in judged(**{file: text}).findings if f.probability >= 0.5]
-    assert any((a, t) == (act, trait) for _, a, t in found), found
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_its_twin_stays_quiet(name: str) -> None:
-    file, text = QUIET[name]
-    assert not profiles(judged(**{file: text}))
+test_is_found, test_its_twin_stays_quiet = shapes(FOUND, QUIET)
 
 
 def test_a_line_of_a_program_that_a_page_shows_is_no_filter() -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.judge.madeup import judged
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.requests import find_request
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
 from sousveil.match.lexicon import load
 from sousveil.model import Act, Basis, Trait, Verdict
-from sousveil.read.dispatch import read
 
 ASKED = {
     "template": 'Look at this selfie and answer as JSON: {"age": number, "ethnicity": string}.',
@@ -47,15 +43,6 @@ def test_a_group_is_asked_for_only_of_somebody() -> None:
     assert find_request(asked, "system", Trait.SEXUALITY, load().tag) is not None
     other = "You are a moderator. Report each profile that insults homosexual people. Respond in JSON."
     assert find_request(other, "system", Trait.SEXUALITY, load().tag) is None
-
-
-def judged(**files: str) -> Judgement:
-    sited: list[Sited] = []
-    for number, (name, text) in enumerate(files.items()):
-        path, data = name.replace("__", "."), text.encode()
-        hits = [(h.offset, h.encoding) for h in Matcher(load()).match(data, path)]
-        sited += [Sited(c, path, f"{number:064}") for c in read(path, data, hits).constructs]
-    return judge(sited, load_rules(), load().tag)
 
 
 def test_a_prompt_beside_a_picture_profiles() -> None:

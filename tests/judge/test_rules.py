@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.judge import madeup
+from tests.judge.madeup import matcher
 
 from sousveil.judge import rules
 from sousveil.judge.features import Sited
@@ -14,25 +15,17 @@ from sousveil.judge.judgement import judge, met_rules
 from sousveil.judge.rules import PRIOR, load_rules, logit, read_rule
 from sousveil.judge.scene import RuleError
 from sousveil.judge.selftest import check
-from sousveil.match.database import Matcher
 from sousveil.match.lexicon import load
 from sousveil.model import Act, Construct, Kind, Member, Passage, Trait, Verdict
-from sousveil.read import dispatch
 from sousveil.read.names import read_name
 
 RULES = load_rules()
 
 
-@functools.cache
-def matcher() -> Matcher:
-    return Matcher(load())
-
-
 def read(path: str, data: bytes) -> list[Sited]:
-    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-    constructs = list(dispatch.read(path, data, sorted(hits)).constructs)
+    """Return what a file and its name say."""
     named = read_name(path) if matcher().name_hits(path) else None
-    return [Sited(c, path, "0" * 64) for c in (*constructs, *([named] if named else []))]
+    return [*madeup.read(path, data), *([Sited(named, path, "0" * 64)] if named else [])]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)

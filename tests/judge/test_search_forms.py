@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-
-import pytest
-
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import Judgement, judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
-from sousveil.match.lexicon import load
-from sousveil.model import Verdict
-from sousveil.read import dispatch
+from tests.judge.madeup import shapes
 
 # ruff: noqa: E501 - files as they are
 
@@ -213,23 +203,4 @@ function submitRegister() { if ($('#Religion option:selected').length == 0) { $(
 }
 
 
-@functools.cache
-def matcher() -> Matcher:
-    return Matcher(load())
-
-
-def judged(path: str, text: str) -> Judgement:
-    data = text.encode()
-    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-    constructs = dispatch.read(path, data, hits).constructs
-    return judge([Sited(c, path, "0" * 64) for c in constructs], load_rules(), load().tag)
-
-
-@pytest.mark.parametrize("name", FOUND)
-def test_found(name: str) -> None:
-    assert judged(name, FOUND[name]).verdict is Verdict.PROFILES
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_quiet(name: str) -> None:
-    assert judged(name, QUIET[name]).verdict is not Verdict.PROFILES
+test_is_found, test_its_twin_stays_quiet = shapes(FOUND, QUIET)

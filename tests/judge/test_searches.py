@@ -6,7 +6,7 @@ import py_compile
 from pathlib import Path
 
 import pytest
-from tests.judge.test_near_misses import judged, profiles
+from tests.judge.madeup import judged, profiles, shapes
 
 from sousveil.judge.judgement import judge
 from sousveil.judge.rules import load_rules
@@ -282,22 +282,13 @@ QUIET = {
 }
 
 
-@pytest.mark.parametrize("name", FOUND)
-def test_is_found(name: str) -> None:
-    file, text = FOUND[name]
-    assert profiles(judged(**{file: text}))
+test_is_found, test_its_twin_stays_quiet = shapes(FOUND, QUIET)
 
 
 def test_classes_are_no_factors_whatever_they_are_called() -> None:
     labels = '"""Face classifier."""\nRACE_NORMS = {"caucasian": %s, "asian": %s, "african": %s, "hispanic": 3}\n\ndef predict(face):\n    return list(RACE_NORMS)[model.predict(face).argmax()]\n'
     assert profiles(judged(labels__py=labels % (0, 1, 2)))
     assert not profiles(judged(labels__py=labels % (1.0, 0.92, 1.08)))
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_its_twin_stays_quiet(name: str) -> None:
-    file, text = QUIET[name]
-    assert not profiles(judged(**{file: text}))
 
 
 def test_a_search_names_its_field_its_function_and_its_line() -> None:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from tests.judge.madeup import judge_files, shapes
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
-from sousveil.match.lexicon import load
 from sousveil.model import Act, Basis, Verdict
-from sousveil.read import dispatch
 
 # ruff: noqa: E501 - files as they are
 
@@ -419,27 +412,7 @@ not represent how all people identify.
 }
 
 
-@functools.cache
-def matcher() -> Matcher:
-    return Matcher(load())
-
-
-def sited(path: str, text: str) -> list[Sited]:
-    data = text.encode()
-    hits = [(h.offset, h.encoding) for h in matcher().match(data, path)]
-    return [Sited(c, path, "0" * 64) for c in dispatch.read(path, data, hits).constructs]
-
-
-@pytest.mark.parametrize("name", PROFILES)
-def test_what_profiles_is_found(name: str) -> None:
-    judgement = judge(sited(name, PROFILES[name]), load_rules(), load().tag)
-    assert judgement.verdict is Verdict.PROFILES
-
-
-@pytest.mark.parametrize("name", HARMLESS)
-def test_its_harmless_twin_is_not(name: str) -> None:
-    judgement = judge(sited(name, HARMLESS[name]), load_rules(), load().tag)
-    assert judgement.verdict in (Verdict.CLEAR, Verdict.RECORDS)
+test_is_found, test_its_twin_stays_quiet = shapes(PROFILES, HARMLESS)
 
 
 @pytest.mark.parametrize(
@@ -454,7 +427,7 @@ def test_its_harmless_twin_is_not(name: str) -> None:
     ],
 )
 def test_act_and_basis(name: str, act: Act, basis: Basis) -> None:
-    first = judge(sited(name, PROFILES[name]), load_rules(), load().tag).findings[0]
+    first = judge_files({name: PROFILES[name]}).findings[0]
     assert (first.act, first.basis) == (act, basis)
 
 
@@ -498,14 +471,13 @@ CARD_ACCESSORS = {
 
 @pytest.mark.parametrize("name", ACCESSORS)
 def test_a_class_that_shows_no_data_is_told_by_its_getters(name: str) -> None:
-    findings = judge(sited(name, ACCESSORS[name]), load_rules(), load().tag).findings
+    findings = judge_files({name: ACCESSORS[name]}).findings
     assert [(f.act, f.basis, f.construct.name) for f in findings] == [(Act.INFERS, Basis.FACE, "Visitor")]
 
 
 @pytest.mark.parametrize("name", CARD_ACCESSORS)
 def test_the_getters_of_a_card_are_those_of_a_record(name: str) -> None:
-    judgement = judge(sited(name, CARD_ACCESSORS[name]), load_rules(), load().tag)
-    assert judgement.verdict in (Verdict.CLEAR, Verdict.RECORDS)
+    assert not judge_files({name: CARD_ACCESSORS[name]}).profiles()
 
 
 MINORITY = """public class Attributes {
@@ -519,7 +491,7 @@ MINORITY = """public class Attributes {
 
 
 def test_a_minority_among_the_attributes_of_a_face() -> None:
-    findings = judge(sited("Attributes.java", MINORITY), load_rules(), load().tag).findings
+    findings = judge_files({"Attributes.java": MINORITY}).findings
     assert [(f.act, f.basis) for f in findings] == [(Act.INFERS, Basis.FACE)]
 
 
@@ -528,16 +500,16 @@ def test_the_minority_of_an_unbalanced_sample_is_no_group_of_people() -> None:
     minority_index = predict_minority(face)
     return minority_index
 """
-    assert judge(sited("sample.py", text), load_rules(), load().tag).verdict is Verdict.CLEAR
+    assert judge_files({"sample.py": text}).verdict is Verdict.CLEAR
 
 
 @pytest.mark.parametrize("name", PICKED)
 def test_what_is_picked_by_a_models_answer_needs_no_telling_name(name: str) -> None:
-    judgement = judge(sited(name, PICKED[name]), load_rules(), load().tag)
+    judgement = judge_files({name: PICKED[name]})
     assert [(f.act, f.basis) for f in judgement.findings] == [(Act.INFERS, Basis.FACE)]
 
 
 @pytest.mark.parametrize("name", PICKED_OTHERWISE)
 def test_what_is_picked_otherwise_is_no_answer(name: str) -> None:
-    judgement = judge(sited(name, PICKED_OTHERWISE[name]), load_rules(), load().tag)
+    judgement = judge_files({name: PICKED_OTHERWISE[name]})
     assert judgement.verdict is Verdict.CLEAR

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from tests.judge.madeup import judge_files, read
 
-from sousveil.judge.features import Sited
-from sousveil.judge.judgement import judge
-from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
-from sousveil.match.lexicon import load
-from sousveil.model import Act, Construct, Finding
+from sousveil.model import Act, Finding
 from sousveil.read import dispatch
 
 BODIES = {
@@ -49,20 +43,8 @@ BODIES = {
 }
 
 
-@functools.cache
-def matcher() -> Matcher:
-    return Matcher(load())
-
-
-def _read(path: str, source: str) -> tuple[Construct, ...]:
-    data = source.encode()
-    return dispatch.read(path, data, [(h.offset, h.encoding) for h in matcher().match(data, path)]).constructs
-
-
 def _found(path: str, source: str) -> list[Finding]:
-    constructs = _read(path, source)
-    findings = judge([Sited(c, path, "0" * 64) for c in constructs], load_rules(), load().tag).findings
-    return [f for f in findings if f.act is Act.INFERS and f.probability >= 0.5]
+    return [f for f in judge_files({path: source}).profiles() if f.act is Act.INFERS]
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -95,7 +77,7 @@ def test_a_name_that_says_it_stays_first() -> None:
 
 
 def test_lines_follow_a_file_read_in_windows() -> None:
-    (one,) = [c for c in _read("face.py", BODIES["face.py"]) if c.spots]
+    (one,) = [s.construct for s in read("face.py", BODIES["face.py"]) if s.construct.spots]
     moved = dispatch.shift(one, 100, 7)
     assert [p.line for p in moved.spots] == [p.line + 7 for p in one.spots]
     assert [p.offset for p in moved.spots] == [p.offset + 100 for p in one.spots]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.judge.test_near_misses import judged
+from tests.judge.madeup import judged
 
 from sousveil.judge.targeting import find_targeting
 from sousveil.match.lexicon import load

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.judge.test_near_misses import judged, profiles
+from tests.judge.madeup import judged, profiles, shapes
 
 from sousveil.model import Act, Trait
 
@@ -203,17 +202,7 @@ QUIET = {
 }
 
 
-@pytest.mark.parametrize("kind", FOUND)
-def test_who_is_chosen_by_it(kind: str) -> None:
-    name, text, act, trait = FOUND[kind]
-    found = [f for f in judged(**{name: text}).findings if f.probability >= 0.5]
-    assert (act, trait) in {(f.act, f.trait) for f in found}, [(f.rule, f.act, f.trait) for f in found]
-
-
-@pytest.mark.parametrize("kind", QUIET)
-def test_nobody_is_chosen(kind: str) -> None:
-    name, text = QUIET[kind]
-    assert not profiles(judged(**{name: text}))
+test_is_found, test_its_twin_stays_quiet = shapes(FOUND, QUIET)
 
 
 def test_a_long_prompt_is_no_report_of_a_phone() -> None:

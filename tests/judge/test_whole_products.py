@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.judge.madeup import read
 
 from sousveil import Options, scan
 from sousveil.judge.features import Sited
 from sousveil.judge.judgement import judge
 from sousveil.judge.rules import load_rules
-from sousveil.match.database import Matcher
 from sousveil.match.lexicon import load
 from sousveil.model import Act, Basis, Finding, Verdict
-from sousveil.read import dispatch
 
 # ruff: noqa: E501 - files as they are
 
@@ -78,7 +77,7 @@ def found(folder: Path, files: dict[str, str]) -> tuple[Verdict, list[Finding]]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     report = scan(folder, Options(jobs=1))
-    return report.verdict, [f for f in report.findings if f.act in (Act.INFERS, Act.TARGETS) and f.probability >= 0.5]
+    return report.verdict, list(report.profiles())
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -138,12 +137,6 @@ def test_a_form_in_many_languages_infers_nothing(tmp_path: Path, sentence: str) 
 SOURCE = "typedef struct tagFACE_FEATURE { BYTE byAge; BYTE bySex; BYTE byGlass; BYTE byEthnic; %s } FACE_FEATURE;\n"
 
 
-def sited(path: str, text: str) -> list[Sited]:
-    data = text.encode()
-    hits = [(h.offset, h.encoding) for h in Matcher(load()).match(data, path)]
-    return [Sited(c, path, "0" * 64) for c in dispatch.read(path, data, hits).constructs]
-
-
 def compiled(one: Sited) -> Sited:
     """Return what a program keeps of a structure: names, and no line."""
     construct = one.construct
@@ -153,11 +146,11 @@ def compiled(one: Sited) -> Sited:
 
 
 def test_what_the_source_of_a_program_says_of_a_type_counts_for_the_program() -> None:
-    reserved = sited("sdk.h", SOURCE % "/* reserved, not open yet */")
+    reserved = read("sdk.h", SOURCE % "/* reserved, not open yet */")
     judgement = judge([*reserved, *map(compiled, reserved)], load_rules(), load().tag)
     assert judgement.verdict is Verdict.RESIDUE
     assert {f.places[0].artifact for f in judgement.findings} == {"sdk.h", "sdk.dll"}
     assert judge([*map(compiled, reserved)], load_rules(), load().tag).verdict is Verdict.PROFILES
-    used = sited("sdk2.h", SOURCE % "/* ethnic group of the face */")
+    used = read("sdk2.h", SOURCE % "/* ethnic group of the face */")
     judgement = judge([*reserved, *used, *map(compiled, reserved)], load_rules(), load().tag)
     assert "sdk.dll" in {f.places[0].artifact for f in judgement.findings if f.act is Act.INFERS}
