@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import documents
 import msgspec
 import pytest
 from test_export import check, list_anew, needs_programs
@@ -34,9 +35,6 @@ from sousveil.options import Options
 from sousveil.pipeline import scan
 from sousveil.unpack import Quotas
 from sousveil.work import feed
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-import documents
 
 NAMES = (b"a.h", b"inc/b.h", b"inc/" + b"long-" * 30 + b"name.h", b"inc/" + b"x" * 96, b"back\\slash", b"new\nline",
          b"caf\xc3\xa9.txt", b"latin-\xe9.txt", b"-dash", b"r\rn", b"empty/empty")  # fmt: skip

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import programs
 import pytest
 
 import sousveil
 from sousveil.model import Verdict
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-import programs
 
 PEOPLES = (
     "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 "

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import programs
 import pytest
 
 import sousveil
 from sousveil.model import Verdict
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-import programs
 
 _TABLE = "class Name(db.Model):\n    id = Column(Integer)\n    lastname = Column(String)\n{more}" + "".join(
     f"    {group} = Column(Float)\n" for group in ("hispanic", "asian", "white", "african")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import sousveil
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
 
 
 def _put(at: int, raw: bytes) -> Callable[[bytes], bytes]:

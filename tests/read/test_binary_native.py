@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import sys
 from itertools import pairwise
-from pathlib import Path
 
+import programs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,9 +15,6 @@ from sousveil.read.binary import immediates, strings
 from sousveil.read.binary.image import images
 from sousveil.read.binary.neighbours import readable
 from sousveil.read.dispatch import read
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-import programs
 
 FIELDS = ("nAge", "emSex", "emRace", "emGlass", "emMask", "nBeard")
 

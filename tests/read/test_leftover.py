@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ from sousveil.read import dispatch
 from sousveil.read.leftover import leftover, none_read
 from sousveil.read.text import decode
 from sousveil.work.matching import places
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
 
 
 def _read(name: str, data: bytes) -> dispatch.Reading:

@@ -6,22 +6,19 @@ import importlib
 import pickle
 import random
 import struct
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import made_databases
+import made_models
 import pytest
 
 from sousveil.model import Construct
 from sousveil.read.parts import of_people
 from sousveil.read.signatures import byte_readers
 from sousveil.read.unfinished import Unfinished
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-import made_databases
-import made_models
 
 
 def _read(module: ModuleType, data: bytes, path: str) -> tuple[list[Construct], str]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from made_databases import descriptor
 
 from sousveil.read.binary import protodescriptors
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-from made_databases import descriptor
 
 ONE = descriptor("Face", ["emNation", "nAge"], "Nation", ["NATION_UYGUR"])
 OTHER = descriptor("Card", ["szNation"])
