@@ -31,7 +31,7 @@ from figures import HEAD, Figures, kept, summed
 from mutate import halves, mutant
 
 from sousveil import unpack
-from sousveil.read.dispatch import reader_of
+from sousveil.read.choice import reader_of
 from sousveil.read.signatures import byte_readers
 
 BOMBS = "bombs"

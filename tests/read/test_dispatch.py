@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import sousveil.read
 from sousveil.model import Kind
-from sousveil.read.dispatch import kind_of, read, read_all, reader_of
+from sousveil.read.choice import kind_of, reader_of
+from sousveil.read.dispatch import read, read_all
 from sousveil.read.formats import FORMATS
 
 TOP = Path(sousveil.read.__file__).parent
