@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import documents
 import pytest
+from tests.pipeline.made_up import zipped
 
 import sousveil
 from sousveil.model import Finding, Limit
@@ -25,14 +24,6 @@ HEADER = """typedef enum tagQ_KIND {
 # Not a word of the lexicon in it: only the type's name leads there.
 FIELDS = (("nAge", "int", "age"), ("emZ", "EM_ZONK_TYPE", "kind"), ("nMask", "int", "mask"))
 MANUAL: documents.Block = ("t", (("name", "type", "meaning"), *FIELDS))
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, data in files.items():
-            made.writestr(name, data)
-    return out.getvalue()
 
 
 def manual(path: str) -> list[Finding]:

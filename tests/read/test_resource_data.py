@@ -6,19 +6,11 @@ import json as standard
 from types import ModuleType
 
 import pytest
+from tests.read.constructs import read_terms
 
 from sousveil.model import Construct, Kind
 from sousveil.read.places import CAP
 from sousveil.read.resource import json, toml, yaml
-from sousveil.read.text import decode
-
-
-def read(module: ModuleType, source: str, *terms: str) -> list[Construct]:
-    """Return what a reader finds where ``terms`` stand; everything without terms."""
-    text = decode(source.encode())
-    offsets = sorted({i for t in terms for i in range(len(text.utf8)) if text.utf8.startswith(t.encode(), i)})
-    found: list[Construct] = module.read(text, offsets if terms else None)
-    return found
 
 
 def only(found: list[Construct], role: str) -> Construct:
@@ -41,7 +33,7 @@ RESULT = {"face": {"id": "u1", "attributes": {"age": 30, "race": "asian", "glass
     ],
 )
 def test_an_object_is_a_record_with_its_keys(module: ModuleType, source: str) -> None:
-    found = read(module, source, "race")
+    found = read_terms(module, source, "race")
     record = only(found, "object")
     assert (record.kind, record.name, record.scope) == (Kind.RECORD, "attributes", ("u1", "face")[::-1])
     assert [(m.name, m.type) for m in record.members] == [
@@ -53,7 +45,7 @@ def test_an_object_is_a_record_with_its_keys(module: ModuleType, source: str) ->
 
 
 def test_only_the_objects_around_hits_are_returned() -> None:
-    found = read(json, '{"a": {"x": 1, "y": 2}, "b": {"race": "x", "age": 2}}', "race")
+    found = read_terms(json, '{"a": {"x": 1, "y": 2}, "b": {"race": "x", "age": 2}}', "race")
     assert {c.name for c in found if c.kind is Kind.RECORD} == {"b"}
 
 
@@ -72,7 +64,7 @@ def test_only_the_objects_around_hits_are_returned() -> None:
     ],
 )  # fmt: skip
 def test_labels_are_a_set(module: ModuleType, source: str, name: str, members: list[tuple[str, str]]) -> None:
-    labels = [c for c in read(module, source, "asian") if c.kind is Kind.LABEL_SET]
+    labels = [c for c in read_terms(module, source, "asian") if c.kind is Kind.LABEL_SET]
     assert len(labels) == 1
     assert labels[0].name == name
     assert [(m.name, m.value) for m in labels[0].members] == members
@@ -82,13 +74,13 @@ def test_labels_are_a_set(module: ModuleType, source: str, name: str, members: l
     "source", ['{"age": 31, "race": 4}', '{"min": 0, "max": 9, "race": 3}', '{"race": "a b", "name": "c d"}']
 )
 def test_values_that_are_no_labels_stay_a_record(source: str) -> None:
-    assert [c.kind for c in read(json, source, "race") if c.kind is not Kind.STATEMENT] == [Kind.RECORD]
+    assert [c.kind for c in read_terms(json, source, "race") if c.kind is not Kind.STATEMENT] == [Kind.RECORD]
 
 
 def test_fields_listed_in_an_array_are_a_table_of_fields() -> None:
     race = '{"name": "race", "type": "int", "description": "0 asian, 1 black"}'
     source = '{"fields": [{"name": "age", "type": "int"}, ' + race + "]}"
-    table = only(read(json, source, "race"), "field-table")
+    table = only(read_terms(json, source, "race"), "field-table")
     assert [(m.name, m.type, m.gloss) for m in table.members] == [
         ("age", "int", ""),
         ("race", "int", "0 asian, 1 black"),
@@ -96,7 +88,7 @@ def test_fields_listed_in_an_array_are_a_table_of_fields() -> None:
 
 
 def test_escapes_are_read_and_quoted_as_written() -> None:
-    found = read(json, '{"x": {"\\u6c11\\u65cf": "\\u6c49", "bad": "\\ud800"}}', "\\u6c11")
+    found = read_terms(json, '{"x": {"\\u6c11\\u65cf": "\\u6c49", "bad": "\\ud800"}}', "\\u6c11")
     pair = only(found, "key-value")
     assert (pair.name, pair.members[0].value) == ("民族", "汉")
     assert pair.passage.text == '"\\u6c11\\u65cf": "\\u6c49"'
@@ -105,43 +97,43 @@ def test_escapes_are_read_and_quoted_as_written() -> None:
 
 def test_long_text_is_quoted_by_its_sentence() -> None:
     value = "First sentence. The race of the face is returned. Third sentence. " + "More. " * 30
-    found = read(json, standard.dumps({"doc": value}), "race")
+    found = read_terms(json, standard.dumps({"doc": value}), "race")
     assert only(found, "value").passage.text == "The race of the face is returned."
 
 
 def test_rows_alike_are_shown_a_few_times() -> None:
     lines = "\n".join(standard.dumps({"name": f"n{i}", "race": "asian"}) for i in range(3000))
-    found = read(json, lines, "race")
+    found = read_terms(json, lines, "race")
     assert 0 < len([c for c in found if c.kind is Kind.RECORD]) <= 5
     assert len(found) < 100
 
 
 def test_what_is_cut_has_the_length_of_the_cap() -> None:
     source = "[" + ",".join(f'{{"race{i}": "{i}", "b": 1}}' for i in range(3 * CAP)) + "]"
-    assert len(read(json, source, "race")) == CAP
+    assert len(read_terms(json, source, "race")) == CAP
 
 
 def test_a_large_set_keeps_the_labels_that_were_hit() -> None:
     labels = [f"word{i}" for i in range(30_000)]
     labels[20_000] = "race"
-    found = read(json, standard.dumps({"words": labels}), '"race"')
+    found = read_terms(json, standard.dumps({"words": labels}), '"race"')
     assert len(found[0].members) == 400
     assert "race" in [m.name for m in found[0].members]
     assert "word19999" in [m.name for m in found[0].members]
 
 
 def test_broken_json_is_read_as_far_as_it_goes() -> None:
-    found = read(json, '{"a": {"race": "x", "age": 1}, "b": "open\n, "c": {"race": 2, "d": 3}', "race")
+    found = read_terms(json, '{"a": {"race": "x", "age": 1}, "b": "open\n, "c": {"race": 2, "d": 3}', "race")
     assert [c.name for c in found if c.kind is Kind.RECORD] == ["a", "c"]
 
 
 def test_package_descriptions_and_keywords_say_so() -> None:
     source = '{"name": "p", "version": "1", "description": "race from face", "keywords": ["face", "race"]}'
-    found = read(json, source, "race")
+    found = read_terms(json, source, "race")
     assert only(found, "package-summary").name == "description"
     assert [m.name for m in only(found, "keywords").members] == ["face", "race"]
     project = '[project]\nname = "p"\nversion = "1"\ndescription = "race from face"\nkeywords = ["face", "race"]\n'
-    found = read(toml, project, "race")
+    found = read_terms(toml, project, "race")
     assert only(found, "package-summary").members[0].value == "race from face"
     assert [m.name for m in only(found, "keywords").members] == ["face", "race"]
 
@@ -168,7 +160,7 @@ components:
 
 def test_a_schema_is_a_record_of_its_properties() -> None:
     for module, source in ((yaml, SCHEMA), (json, standard.dumps(__import__("yaml").safe_load(SCHEMA)))):
-        found = read(module, source, "race")
+        found = read_terms(module, source, "race")
         record = only(found, "schema")
         assert (record.name, record.gloss) == ("FaceAttributes", "What is known of a face")
         assert [(m.name, m.type) for m in record.members] == [
@@ -179,11 +171,11 @@ def test_a_schema_is_a_record_of_its_properties() -> None:
 
 
 def test_an_enum_in_a_schema_is_an_enumeration() -> None:
-    enum = only(read(yaml, SCHEMA, "asian"), "enum")
+    enum = only(read_terms(yaml, SCHEMA, "asian"), "enum")
     assert (enum.kind, enum.name) == (Kind.ENUMERATION, "race")
     assert [m.name for m in enum.members] == ["asian", "black", "white"]
     named = '{"Race": {"type": "integer", "enum": [0, 1], "x-enum-varnames": ["asian", "black"]}}'
-    enum = only(read(json, named, "asian"), "enum")
+    enum = only(read_terms(json, named, "asian"), "enum")
     assert [(m.name, m.value) for m in enum.members] == [("asian", "0"), ("black", "1")]
 
 
@@ -203,7 +195,7 @@ paths:
         '200': {content: {application/json: {schema: {$ref: '#/components/schemas/FaceList'}}}}
 """
     for term in ("race", "name: race"):
-        operation = only(read(yaml, source, term), "endpoint")
+        operation = only(read_terms(yaml, source, term), "endpoint")
         assert (operation.kind, operation.name) == (Kind.OPERATION, "POST /face/search")
         assert [m.name for m in operation.members] == ["image", "race"]
         assert operation.members[1].values == (("", "asian"), ("", "white"))
@@ -217,14 +209,14 @@ paths:
 
 def test_comments_in_yaml_are_glosses() -> None:
     source = "face:\n  age: 1\n  # kind of person\n  race: 0  # 0 unknown, 1 asian, 2 black\n"
-    member = only(read(yaml, source, "race"), "object").members[1]
+    member = only(read_terms(yaml, source, "race"), "object").members[1]
     assert member.gloss == "kind of person\n0 unknown, 1 asian, 2 black"
     assert ("1", "asian") in member.values
 
 
 def test_a_template_is_read_by_lines() -> None:
     source = "face:\n  {{- if .Values.x }}\n  attributes:\n    race: {{ .Values.race }}\n  {{- end }}\n"
-    pair = read(yaml, source, "race:")[0]
+    pair = read_terms(yaml, source, "race:")[0]
     assert (pair.role, pair.name, pair.scope) == ("key-value", "race", ("face", "attributes"))
 
 
@@ -232,12 +224,12 @@ def test_aliases_and_anchors_are_not_followed() -> None:
     bomb = "a: &a [race, race]\n" + "".join(
         f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
     )
-    assert only(read(yaml, bomb, "race"), "list").name == "a"
+    assert only(read_terms(yaml, bomb, "race"), "list").name == "a"
 
 
 def test_a_large_yaml_is_read_around_its_hits() -> None:
     filler = "".join(f"key{i}:\n  a: 1\n  b: 2\n" for i in range(60_000))
-    found = read(yaml, filler + "face:\n  age: 1\n  race: asian\n" + filler, "race:")
+    found = read_terms(yaml, filler + "face:\n  age: 1\n  race: asian\n" + filler, "race:")
     assert [(c.role, c.name) for c in found] == [("object", "face"), ("key-value", "race")]
 
 
@@ -249,7 +241,7 @@ def test_toml_tables_strings_and_comments() -> None:
         "title = \"x\"\n[face.attributes]\n# in years\nage = 30\nrace = 'asian' # as seen\n"
         'long = """\nrace of the person\n"""\ninline = { race = "a", skin = "b" }\n[[list]]\nrace = 1\nb = 2\n'
     )
-    found = read(toml, source, "race")
+    found = read_terms(toml, source, "race")
     record = next(c for c in found if c.name == "face.attributes")
     assert [(m.name, m.value) for m in record.members][:3] == [
         ("age", "30"), ("race", "asian"), ("long", "\nrace of the person\n")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import pytest
+from tests.read.constructs import one
 
 from sousveil.model import Construct, Kind, Passage
 from sousveil.read.source import c, java
@@ -173,12 +174,6 @@ def found(module: ModuleType, text: str, encoding: str = "utf-8", hits: Sequence
             assert data[p.offset : p.offset + p.length].decode(encoding, "backslashreplace") == p.text
             assert decoded.utf8.decode().split("\n")[p.line - 1][p.column - 1 :].startswith(p.text.split("\n")[0])
     return result
-
-
-def one(constructs: Sequence[Construct], kind: Kind, name: str, role: str = "") -> Construct:
-    fitting = [x for x in constructs if x.kind is kind and x.name == name and role in ("", x.role)]
-    assert len(fitting) == 1, (kind, name, [(x.kind, x.role, x.name) for x in constructs])
-    return fitting[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le", "utf-16-be"])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import pytest
+from tests.read.constructs import one, placed
 
 from sousveil.model import Construct, Kind
 from sousveil.read.source import csharp, go, kotlin, rust, swift
@@ -214,16 +215,7 @@ def found(module: ModuleType, text: str, hits: Sequence[int] | None = ()) -> lis
     if hits == ():
         hits = [m.start() for m in TERM.finditer(data)]
     result: list[Construct] = module.read(Text(data, "utf-8"), hits)
-    for construct in result:
-        for p in (construct.passage, *(m.passage for m in construct.members)):
-            assert data[p.offset : p.offset + p.length].decode() == p.text
-    return result
-
-
-def one(constructs: Sequence[Construct], kind: Kind, name: str, role: str = "") -> Construct:
-    fitting = [x for x in constructs if x.kind is kind and x.name == name and role in ("", x.role)]
-    assert len(fitting) == 1, (kind, name, [(x.kind, x.role, x.name) for x in constructs])
-    return fitting[0]
+    return placed(result, data)
 
 
 def members(construct: Construct) -> list[tuple[str, str, str, str]]:

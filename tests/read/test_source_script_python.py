@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from textwrap import dedent
 
+from tests.read.constructs import one, placed
+
 from sousveil.model import Construct, Kind
 from sousveil.read.source import python
 from sousveil.read.text import Text
@@ -16,17 +18,7 @@ def read(source: str, hit: re.Pattern[bytes] = _HIT) -> list[Construct]:
     data = dedent(source).encode()
     text = Text(data, "utf-8")
     found = python.read(text, [m.start() for m in hit.finditer(text.utf8)])
-    for construct in found:
-        for passage in (construct.passage, *(m.passage for m in construct.members)):
-            cut = data[passage.offset : passage.offset + passage.length]
-            assert cut.decode(passage.encoding, "backslashreplace") == passage.text
-    return found
-
-
-def one(found: list[Construct], kind: Kind, name: str = "", role: str = "") -> Construct:
-    chosen = [c for c in found if c.kind is kind and name in ("", c.name) and role in ("", c.role)]
-    assert len(chosen) == 1, [(c.kind, c.role, c.name) for c in found]
-    return chosen[0]
+    return placed(found, data)
 
 
 def names(construct: Construct) -> list[str]:

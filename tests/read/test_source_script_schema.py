@@ -6,6 +6,8 @@ import re
 from textwrap import dedent
 from types import ModuleType
 
+from tests.read.constructs import one, placed
+
 from sousveil.model import Construct, Kind
 from sousveil.read.source import pascal, php, proto, qtui, ruby, sql, xsd
 from sousveil.read.text import Text
@@ -17,17 +19,7 @@ def read(module: ModuleType, source: str, hit: re.Pattern[bytes] = _HIT) -> list
     data = dedent(source).encode("gb18030")
     text = Text(data, "gb18030")
     found: list[Construct] = module.read(text, [m.start() for m in hit.finditer(text.utf8)])
-    for construct in found:
-        for passage in (construct.passage, *(m.passage for m in construct.members)):
-            cut = data[passage.offset : passage.offset + passage.length]
-            assert cut.decode(passage.encoding, "backslashreplace") == passage.text
-    return found
-
-
-def one(found: list[Construct], kind: Kind, name: str = "", role: str = "") -> Construct:
-    chosen = [c for c in found if c.kind is kind and name in ("", c.name) and role in ("", c.role)]
-    assert len(chosen) == 1, [(c.kind, c.role, c.name) for c in found]
-    return chosen[0]
+    return placed(found, data)
 
 
 def pairs(construct: Construct) -> list[tuple[str, str]]:

@@ -17,12 +17,6 @@ from sousveil.cli.start import Refused, forget_stdout
 _SLASHES = tuple(s for s in (os.sep, os.altsep) if s)
 
 
-def say(text: str) -> None:
-    """Tell the user one thing on standard error."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"sousveil: {text}", file=sys.stderr, flush=True)
-
-
 def print_bytes(data: bytes) -> None:
     """Write to standard output. Whoever read it and went away is no error; a disk that is full is: Refused."""
     try:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sousveil.acquire.wording import AcquireError, near, shown
-from sousveil.cli.outlet import check, print_bytes, say, write_whole
-from sousveil.cli.start import FOUND, TROUBLE, Refused
+from sousveil.cli.outlet import check, print_bytes, write_whole
+from sousveil.cli.start import FOUND, TROUBLE, Refused, say
 from sousveil.cli.terminal import progress_line, wants_colour, width
 from sousveil.model import Act, Report, Trait, Verdict
 

@@ -55,7 +55,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except Interrupted as stop:
         _heed_no_more()
         _stop_children()
-        _say("stopped." if stop.number == signal.SIGINT else f"stopped by {signal.Signals(stop.number).name}.")
+        say("stopped." if stop.number == signal.SIGINT else f"stopped by {signal.Signals(stop.number).name}.")
         code = 128 + stop.number
         _write_if_taken()
     global _code
@@ -88,26 +88,26 @@ def _report(error: Exception, args: Sequence[str]) -> int:
     from sousveil.acquire.wording import AcquireError, shown
 
     if isinstance(error, Refused | AcquireError) or type(error).__name__ in ("RuleError", "CaseError", "SandboxError"):
-        _say(str(error))
+        say(str(error))
         return TROUBLE
     if isinstance(error, OSError) and error.errno in _FULL:
         if error.filename is None and _written(0):  # which says so
             return TROUBLE
-        _say(f"{error.filename + ': ' if isinstance(error.filename, str) else ''}{error.strerror}; it was not done")
+        say(f"{error.filename + ': ' if isinstance(error.filename, str) else ''}{error.strerror}; it was not done")
         return TROUBLE
     if isinstance(error, OSError) and error.errno in _SCARCE:
-        _say(
+        say(
             f"{error.strerror}: the system gives this process no more, and it was not done. ulimit -a shows its limits."
         )
         return TROUBLE
     if isinstance(error, FileNotFoundError) and _nowhere():
-        _say("the current folder is no more; go to one that is there (cd), and try again")
+        say("the current folder is no more; go to one that is there (cd), and try again")
         return TROUBLE
     if os.environ.get("SOUSVEIL_DEBUG") == "1" or "-vv" in args:
         import traceback
 
         traceback.print_exception(error)
-    _say(
+    say(
         f"this is a mistake in sousveil, not in what you asked: {type(error).__name__}: {shown(str(error))}. "
         "Please report it with the command and this line; SOUSVEIL_DEBUG=1 shows where it happened."
     )
@@ -207,7 +207,8 @@ def _make_streams_forgiving() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell the user one thing on standard error."""
     with contextlib.suppress(OSError, ValueError):
         print(f"sousveil: {text}", file=sys.stderr, flush=True)
 
@@ -227,7 +228,7 @@ def _written(code: int) -> int:
     except BrokenPipeError:
         forget_stdout()
     except OSError as error:
-        _say(f"standard output: {error.strerror}")
+        say(f"standard output: {error.strerror}")
         forget_stdout()
         return TROUBLE
     return code

@@ -115,6 +115,10 @@ class Blanked:
             at = end
         return gloss.join(*words)
 
+    def beside(self, start: int, end: int) -> str:
+        """Return the words of the comments above ``start`` and behind ``end``."""
+        return gloss.join(self.leading(start)[1], self.trailing(end)[1])
+
     def trailing(self, end: int) -> tuple[int, str]:
         """Return the end and words of the comment that follows ``end`` on its line (``end`` and "" if none does)."""
         index = bisect_left(self.notes, (end, 0))

@@ -43,10 +43,6 @@ class JsParts(Values):
         self.forms: dict[int, tuple[str, ...]] = {}
         """By where a form of a page starts, what is written in it."""
 
-    def field(self, node: Node, name: str) -> str:
-        """Return the text of a named child."""
-        return self.raw(node.child_by_field_name(name), 200)
-
     def words(self, node: Node, limit: int = GLOSS) -> str:
         """Return what a string or template says; the fields of a template stay as ``${…}``."""
         data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")

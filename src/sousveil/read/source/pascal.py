@@ -125,15 +125,8 @@ class _Pascal:
         return limit
 
     def _member(self, name: str, start: int, end: int, kind: str = "", value: str = "") -> Member:
-        _, before = self.blanked.leading(start)
-        _, after = self.blanked.trailing(end)
-        words = gloss.join(before, after)
+        words = self.blanked.beside(start, end)
         return Member(name, self.text.passage(start, end, 400), value, kind, words, gloss.values(words))
-
-    def _head_gloss(self, at: int, line_end: int) -> str:
-        _, before = self.blanked.leading(at)
-        _, after = self.blanked.trailing(line_end)
-        return gloss.join(before, after)
 
     def _record(self, match: re.Match[bytes], end: int) -> Construct:
         members: list[Member] = []
@@ -157,7 +150,7 @@ class _Pascal:
             self._decoded(match.group(1)),
             self.text.passage(match.start(1), match.end()),
             members=tuple(members),
-            gloss=self._head_gloss(match.start(1), match.end()),
+            gloss=self.blanked.beside(match.start(1), match.end()),
             role="struct" if match.group(2).lower() == b"record" else "class",
             language=LANGUAGE,
             bases=bases,
@@ -204,7 +197,7 @@ class _Pascal:
             self._decoded(match.group(1)),
             self.text.passage(match.start(1), min(match.end(), match.start(2))),
             members=tuple(members),
-            gloss=self._head_gloss(match.start(1), match.start(2)),
+            gloss=self.blanked.beside(match.start(1), match.start(2)),
             role="enum",
             language=LANGUAGE,
         )
@@ -273,7 +266,7 @@ class _Pascal:
             short,
             self.text.passage(match.start(1), match.end()),
             members=tuple(members),
-            gloss=self._head_gloss(match.start(1), match.end()),
+            gloss=self.blanked.beside(match.start(1), match.end()),
             scope=tuple(owner.split(".")) if owner else (),
             role="method" if owner else "function",
             language=LANGUAGE,

@@ -51,14 +51,14 @@ class _Php(PhpTables):
                 yield self._class_draft(node, context)
                 inner = Context((*context.scope, self.field(node, "name"))[-40:], "class")
             elif kind == "enum_declaration":
-                yield self._draft(node, partial(self._enum, node, context), (self.field(node, "name"),))
+                yield self.draft(node, partial(self._enum, node, context), (self.field(node, "name"),))
                 continue
             elif kind in _FUNCTIONS:
                 start, _ = self.leading(node.start_byte)
                 name = self.field(node, "name")
                 yield from self.listed(start, node.start_byte, (*context.scope, name))
                 names = (name,) if kind == "function_definition" else ()
-                yield self._draft(node, partial(self._function, node, context), names, function=True)
+                yield self.draft(node, partial(self._function, node, context), names, function=True)
                 inner = Context((*context.scope, name)[-40:], "function")
             elif kind == "const_declaration" and context.owner == "module":
                 yield from self._constants(node, context, near)
@@ -103,7 +103,7 @@ class _Php(PhpTables):
         held = body.named_children if body is not None else ()
         holes = [(self.base + c.start_byte, self.base + c.end_byte) for c in held if c.type == "method_declaration"]
         name = self.field(node, "name")
-        return self._draft(node, lambda: self._class(node, context), (name,) if name else (), holes=holes)
+        return self.draft(node, lambda: self._class(node, context), (name,) if name else (), holes=holes)
 
     def _class(self, node: Node, context: Context) -> Construct:
         members: list[Member] = []
@@ -195,7 +195,7 @@ class _Php(PhpTables):
                 Kind.ENUMERATION, name, self.head(node), members, members[0].gloss, context.scope, "constants", LANGUAGE
             )
 
-        yield self._draft(node, build)
+        yield self.draft(node, build)
 
     def _enum(self, node: Node, context: Context) -> Construct:
         members: list[Member] = []
@@ -285,7 +285,7 @@ class _Php(PhpTables):
                 uses=uses.words(),
             )
 
-        return self._draft(node, build, function=True)
+        return self.draft(node, build, function=True)
 
     def _use(self, body: Node, uses: Uses) -> None:
         waiting = list(reversed(body.named_children))

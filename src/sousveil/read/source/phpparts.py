@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sousveil.model import Construct
 from sousveil.read.source.drafts import Draft
 from sousveil.read.source.literals import Entry
 from sousveil.read.source.script import GLOSS, MEMBERS, VALUE, Context, unescape
@@ -34,10 +32,6 @@ class PhpParts(Values):
 
     def __init__(self, text: Text, source: bytes, base: int) -> None:
         super().__init__(text, source, base, LANGUAGE, (b"//", b"#"), blocks=True)
-
-    def field(self, node: Node, name: str) -> str:
-        """Return the text of a named child."""
-        return self.raw(node.child_by_field_name(name), 200)
 
     def words(self, node: Node, limit: int = GLOSS) -> str:
         """Return what a string says."""
@@ -82,24 +76,6 @@ class PhpParts(Values):
             if child.type == "argument" and child.named_children:
                 found.append(child.named_children[-1])
         return found
-
-    def _draft(
-        self,
-        node: Node,
-        build: Callable[[], Construct | None],
-        names: tuple[str, ...] = (),
-        function: bool = False,
-        holes: Sequence[tuple[int, int]] = (),
-    ) -> Draft:
-        start, _ = self.leading(node.start_byte)
-        return Draft(
-            self.base + start,
-            self.base + node.end_byte,
-            build,
-            names,
-            callable=function,
-            holes=tuple(holes),
-        )
 
     # --------------------------------------------------------------------------------------- literals
 

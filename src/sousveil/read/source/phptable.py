@@ -33,7 +33,7 @@ class PhpTables(PhpParts):
         if body is None or given[0].type not in STRINGS:
             return None
         name = self.words(given[0], 200)
-        return self._draft(node, lambda: self._table(node, body, name, context), (name,))
+        return self.draft(node, lambda: self._table(node, body, name, context), (name,))
 
     def _table(self, node: Node, body: Node, name: str, context: Context) -> Construct:
         members = []

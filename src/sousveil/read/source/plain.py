@@ -107,9 +107,7 @@ class Plain:
 
     def member(self, name: bytes, start: int, end: int, kind: bytes = b"", value: bytes = b"") -> Member:
         """Return a member at ``[start, end)`` with the comments beside it."""
-        _, before = self.blanked.leading(start)
-        _, after = self.blanked.trailing(end)
-        words = gloss.join(before, after)
+        words = self.blanked.beside(start, end)
         shown = " ".join(said(value).split())[:200]
         place = self.text.passage(start, end, 400)
         return Member(said(name), place, shown, " ".join(said(kind).split())[:200], words, gloss.values(words))
@@ -126,10 +124,8 @@ class Plain:
         bases: tuple[str, ...] = (),
     ) -> Construct:
         """Return an enumeration or a record whose head is ``[begin, head)``, with the comments about it."""
-        _, before = self.blanked.leading(begin)
-        _, after = self.blanked.trailing(head)
         place = self.text.passage(*self.head(begin, head))
-        words = gloss.join(before, after)
+        words = self.blanked.beside(begin, head)
         return Construct(kind, said(name), place, tuple(members), words, scope, role, self.language, bases)
 
     def operation(

@@ -157,9 +157,7 @@ class _Proto:
         self.taken.sort()
 
     def _member(self, name: str, start: int, end: int, kind: str = "", value: str = "") -> Member:
-        _, before = self.blanked.leading(start)
-        _, after = self.blanked.trailing(end)
-        words = gloss.join(before, after)
+        words = self.blanked.beside(start, end)
         return Member(name, self.text.passage(start, end, 400), value, kind, words, gloss.values(words))
 
     def _record(self, block: _Block) -> Construct:

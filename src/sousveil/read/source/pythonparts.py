@@ -40,10 +40,6 @@ class PythonParts(Values):
 
     # ------------------------------------------------------------------------------------------ nodes
 
-    def field(self, node: Node, name: str) -> str:
-        """Return the text of a named child."""
-        return self.raw(node.child_by_field_name(name), 200)
-
     def is_string(self, node: Node) -> bool:
         """Return whether an expression statement is a lone string."""
         return node.named_child_count >= 1 and node.named_children[0].type in STRINGS

@@ -52,7 +52,7 @@ class _Ruby(RubyParts):
                     yield self._class_draft(node, context)
                 inner = Context((*context.scope, self.field(node, "name"))[-40:], "class")
             elif kind in _METHODS:
-                yield self._draft(node, self._building(self._method, node, context), (), True)
+                yield self.draft(node, self._building(self._method, node, context), (), True)
                 inner = Context((*context.scope, self.field(node, "name"))[-40:], "function")
             elif kind in NAMING:
                 left = (
@@ -104,7 +104,7 @@ class _Ruby(RubyParts):
             if c.type in _METHODS or c.type in ("class", "module")
         ]
         name = self.field(node, "name")
-        return self._draft(node, self._building(self._class, node, context), (name,), holes=holes)
+        return self.draft(node, self._building(self._class, node, context), (name,), holes=holes)
 
     def _fields_of(self, node: Node) -> list[Member]:
         members: list[Member] = []
@@ -212,9 +212,9 @@ class _Ruby(RubyParts):
         given = self._arguments(node)
         first = self.words(given[0], 300) if given and given[0].type in (*STRINGS, *SYMBOLS) else ""
         if method == "create_table" and first:
-            yield self._draft(node, lambda: self._table(node, first, context), (first,))
+            yield self.draft(node, lambda: self._table(node, first, context), (first,))
         elif method in _VERBS and first and context.owner != "function" and ("/" in first or len(given) > 1):
-            yield self._draft(node, lambda: self._route(node, method, first, context), (), True)
+            yield self.draft(node, lambda: self._route(node, method, first, context), (), True)
         elif (
             method in ("select", "select_tag", "collection_select", "radio_button", "check_box", "label", "input")
             and first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sousveil.model import Construct, Kind
@@ -31,10 +31,6 @@ class RubyParts(Values):
     def __init__(self, text: Text, source: bytes, base: int) -> None:
         super().__init__(text, source, base, LANGUAGE, (b"#",), blocks=False)
 
-    def field(self, node: Node, name: str) -> str:
-        """Return the text of a named child."""
-        return self.raw(node.child_by_field_name(name), 200)
-
     def words(self, node: Node, limit: int = GLOSS) -> str:
         """Return what a string or symbol says."""
         data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit * 4)].decode("utf-8", "ignore")
@@ -62,17 +58,6 @@ class RubyParts(Values):
         self, build: Callable[[Node, Context], Construct], node: Node, context: Context
     ) -> Callable[[], Construct]:
         return lambda: build(node, context)
-
-    def _draft(
-        self,
-        node: Node,
-        build: Callable[[], Construct | None],
-        names: tuple[str, ...] = (),
-        function: bool = False,
-        holes: Sequence[tuple[int, int]] = (),
-    ) -> Draft:
-        start, _ = self.leading(node.start_byte)
-        return Draft(self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes))
 
     # --------------------------------------------------------------------------------------- literals
 

@@ -117,6 +117,10 @@ class Script:
         data = self.source[node.start_byte : min(node.end_byte, node.start_byte + limit)]
         return " ".join(data.decode("utf-8", "ignore").split())
 
+    def field(self, node: Node, name: str) -> str:
+        """Return the text of a named child."""
+        return self.raw(node.child_by_field_name(name), 200)
+
     def place(self, start: int, end: int, limit: int = 400) -> Passage:
         """Return the place of ``source[start:end]``."""
         return self.text.passage(self.base + start, self.base + max(end, start), limit)

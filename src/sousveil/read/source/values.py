@@ -74,6 +74,18 @@ class Values(Script):
             node, context, self.above = self._waiting.pop()
             yield node, context
 
+    def draft(
+        self,
+        node: Node,
+        build: Callable[[], Construct | None],
+        names: tuple[str, ...] = (),
+        function: bool = False,
+        holes: Sequence[tuple[int, int]] = (),
+    ) -> Draft:
+        """Return what ``build`` reads at a node and the comments above it."""
+        start, _ = self.leading(node.start_byte)
+        return Draft(self.base + start, self.base + node.end_byte, build, names, callable=function, holes=tuple(holes))
+
     def enter(self, children: Sequence[Node], context: Context, above: Node) -> None:
         """Have these children of ``above`` visited next."""
         self._waiting.extend((c, context, above) for c in reversed(children))

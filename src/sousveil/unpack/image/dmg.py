@@ -14,10 +14,10 @@ from typing import Any
 from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.image.blocks import inflate, unxz
-from sousveil.unpack.image.parts import Damaged, u32, u64
+from sousveil.unpack.image.parts import Damaged, u32, u64, zeros
 from sousveil.unpack.limits import Meter
 from sousveil.unpack.reading import Item, NotOpened, Reading
-from sousveil.unpack.source import CHUNK, Seekable, Stream
+from sousveil.unpack.source import Seekable, Stream
 
 ABOUT = About(
     title="Apple disk images",
@@ -103,13 +103,13 @@ def _content(
         if start < at:
             reading.note("broken", "runs of blocks overlap", title)
             continue
-        yield from _zeros(start - at)
+        yield from zeros(start - at)
         at = start + size
         if kind in (_ZERO, _IGNORE):
-            yield from _zeros(size)
+            yield from zeros(size)
         elif kind == _RAW:
             yield from source.window(place, min(length, size)).chunks()
-            yield from _zeros(size - length)
+            yield from zeros(size - length)
         else:
             data = b""
             try:
@@ -117,7 +117,7 @@ def _content(
             except Damaged as error:
                 reading.note("broken" if kind not in _NAMES else "unsupported", f"{error} at {place}", title)
             yield data
-            yield from _zeros(size - len(data))
+            yield from zeros(size - len(data))
 
 
 def _unpacked(kind: int, raw: bytes, size: int) -> bytes:
@@ -133,9 +133,3 @@ def _unpacked(kind: int, raw: bytes, size: int) -> bytes:
         except (OSError, ValueError) as error:
             raise Damaged(f"bzip2: {error}") from None
     raise Damaged(f"a block packed with {_NAMES.get(kind, hex(kind))}")
-
-
-def _zeros(count: int) -> Iterator[bytes]:
-    while count > 0:
-        yield bytes(min(count, CHUNK))
-        count -= CHUNK

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from sousveil.about import About
 from sousveil.model import Limit
 from sousveil.unpack.image.inodes import files
-from sousveil.unpack.image.parts import MOST_NAME, Damaged, give, special, u16, u32
+from sousveil.unpack.image.parts import MOST_NAME, Damaged, give, special, u16, u32, zeros
 from sousveil.unpack.reading import Item, NotOpened, Reading
 from sousveil.unpack.source import CHUNK, Seekable
 
@@ -136,20 +136,20 @@ class _Image:
         if inode.flags & _INLINE:
             held = (inode.map + inode.more)[: inode.size]
             yield held
-            yield from _zeros(inode.size - len(held))
+            yield from zeros(inode.size - len(held))
             return
         at = 0
         for first, place, count in self.runs(inode):
             start = first * self.block
             if start < at:
                 raise Damaged("blocks of the file overlap")
-            yield from _zeros(min(start, inode.size) - at)
+            yield from zeros(min(start, inode.size) - at)
             at = start
             if at >= inode.size:
                 return
             size = min(count * self.block, inode.size - at)
             if not place:
-                yield from _zeros(size)
+                yield from zeros(size)
             else:
                 if (place + -(-size // self.block)) * self.block > self.source.size + self.block:
                     raise Damaged(f"block {place} lies beyond the end")
@@ -159,7 +159,7 @@ class _Image:
                         raise Damaged(f"block {place} lies beyond the end")
                     yield part
             at += size
-        yield from _zeros(inode.size - at)
+        yield from zeros(inode.size - at)
 
     @property
     def end(self) -> int:
@@ -189,12 +189,6 @@ def _more(raw: bytes) -> bytes:
             return raw[place : place + u32(raw, at + 8)]
         at += 16 + (raw[at] + 3 & ~3)
     return b""
-
-
-def _zeros(count: int) -> Iterator[bytes]:
-    while count > 0:
-        yield bytes(min(count, CHUNK))
-        count -= CHUNK
 
 
 def _names(block: bytes) -> Iterator[tuple[bytes, int]]:

@@ -195,3 +195,10 @@ def u32(data: bytes, at: int, order: str = "little") -> int:
 def u64(data: bytes, at: int, order: str = "little") -> int:
     """Return eight bytes as a number."""
     return int.from_bytes(data[at : at + 8], order)  # type: ignore[arg-type]
+
+
+def zeros(count: int) -> Iterator[bytes]:
+    """Yield so many zero bytes, in chunks."""
+    while count > 0:
+        yield bytes(min(count, CHUNK))
+        count -= CHUNK

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from sousveil.about import About
 from sousveil.model import Limit
-from sousveil.unpack.image.parts import Damaged
+from sousveil.unpack.image.parts import Damaged, zeros
 from sousveil.unpack.reading import Item, NotOpened, Reading
-from sousveil.unpack.source import CHUNK, Seekable, Stream
+from sousveil.unpack.source import Seekable, Stream
 
 ABOUT = About(
     title="Android update packages",
@@ -108,7 +108,7 @@ def _content(source: Seekable, runs: list[_Run], block: int, file: str, reading:
         if start < at:
             reading.note("broken", f"blocks {run.start} twice", file)
             continue
-        yield from _zeros(start - at)
+        yield from zeros(start - at)
         skip, got = run.skip * block, 0
         if run.kind in _PLAIN:
             try:
@@ -123,13 +123,8 @@ def _content(source: Seekable, runs: list[_Run], block: int, file: str, reading:
                 reading.note("broken", f"blocks {run.start}: {error}", file)
             if got < want:
                 reading.note("truncated", f"blocks {run.start}: {got} of {want} bytes came out", file)
-        yield from _zeros(want - got)
+        yield from zeros(want - got)
         at = start + want
-
-
-def _zeros(count: int) -> Iterator[bytes]:
-    for at in range(0, count, CHUNK):
-        yield bytes(min(CHUNK, count - at))
 
 
 def _unpacked(source: Seekable, run: _Run, reading: Reading) -> Iterator[bytes]:
