@@ -249,6 +249,8 @@ class Finding(Struct, frozen=True, gc=False):
 
 SET_ASIDE = "set-aside"
 """The rule of what is explained by nothing but words that anybody can add; without them it would be a finding."""
+ALONE = "words-alone"
+"""The rule of what holds a term and is nothing that any rule knows."""
 
 
 class Explained(Struct, frozen=True, gc=False):

@@ -1,4 +1,4 @@
-"""The order of one scan's passes: survey and read, pictures, programs apart, judge, and again by the types' names."""
+"""The order of one scan's passes: survey and read, pictures, programs apart, judge, and again by names found."""
 
 from __future__ import annotations
 
@@ -11,26 +11,12 @@ from sousveil.gather import Gathering
 from sousveil.judge.features import Sited
 from sousveil.judge.judgement import Judgement, judge
 from sousveil.judge.rules import Rule
+from sousveil.judge.sought import sought
 from sousveil.match.lexicon import Tag, builtin
-from sousveil.model import (
-    Act,
-    Basis,
-    CutOut,
-    Kind,
-    Limit,
-)
-from sousveil.read.model import LANGUAGES
+from sousveil.model import CutOut, Limit
 from sousveil.work.jobs import prepare
 from sousveil.work.messages import Leaf, Message, Read, Trouble
 from sousveil.work.pool import Lost, Pool
-
-_MAX_NAMES = 200
-_INPUTS = ("first_name", "last_name", "full_name", "surname", "firstName", "lastName")
-# Languages whose fields name their types: elsewhere a second pass would find nothing.
-_TYPED = frozenset(
-    ("c", "cpp", "objc", "java", "dart", "kotlin", "csharp", "go", "rust", "swift", "typescript",
-     "proto", "pascal", "xsd")
-)  # fmt: skip
 
 
 class Run(Gathering):
@@ -49,7 +35,7 @@ class Run(Gathering):
         self._join()
         self._look()
         judgement = self._judge(rules, tagger)
-        names = self._type_names(judgement)
+        names = sought(judgement, tagger)
         if names:
             self._counting = False
             before = len(self._constructs)
@@ -152,22 +138,6 @@ class Run(Gathering):
             else:
                 kept += found
         return kept
-
-    def _type_names(self, judgement: Judgement) -> tuple[str, ...]:
-        """Return names of types that were found: records that use one are read even without a term of their own."""
-        names: set[str] = set()
-        for finding in judgement.findings:
-            construct = finding.construct
-            name = construct.name
-            a_type = construct.kind in (Kind.ENUMERATION, Kind.RECORD) and construct.language in _TYPED
-            if construct.language in LANGUAGES and finding.basis is Basis.UNKNOWN:
-                # A model says what comes out; what goes in is often listed in a file beside it.
-                names.update(_INPUTS)
-            # A common word is no type's name.
-            telling = len(name) >= 6 and name.isidentifier() and ("_" in name or not name.islower())
-            if a_type and telling and finding.act in (Act.INFERS, Act.TARGETS, Act.RESIDUE):
-                names.add(name)
-        return tuple(sorted(names))[:_MAX_NAMES]
 
     def _run_apart(self) -> None:
         """Have programs of the system unpack what no reader opened, and survey what came out."""

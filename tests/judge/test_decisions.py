@@ -125,6 +125,60 @@ class ProfileValidator {
 }
 """,
 }
+# What a camera tells of somebody may be called anything; with which people it is compared is said.
+FOUND |= {
+    "Alarms.java": """public class AlarmService {
+    public void onFace(FaceResult face) {
+        if (face.getKind() == GroupConst.UYGUR) {
+            notifier.raise("GROUP_ALERT", face.getSnapshot());
+            alarm.send(face.getCamera());
+        }
+    }
+}
+""",
+    "alarm.c": """int on_face(const face_result_t *face, alarm_t *alarm)
+{
+    if (face->kind == KIND_UYGUR) {
+        alarm_raise(alarm, face->camera_id, "kind");
+    }
+    return 0;
+}
+""",
+    "alarm.go": """package vms
+
+func (s *Server) OnFace(f *FaceResult) {
+	if f.Kind == KindUyghur {
+		s.alarms.Raise(f.CameraID, "kind alert")
+	}
+}
+""",
+}
+QUIET |= {
+    "Announcer.java": """public class Door {
+    public void onFace(FaceResult face) {
+        if (settings.getVoice() == Prompt.UYGHUR) { alarm.play("uyghur.wav"); }
+        if (cfg.kind == Announce.UYGHUR) { alarm.speak(2); }
+    }
+}
+""",
+    "letters.c": """static int check(FT_Face face, report_t *log) {
+    if (face->kind == FONT_TIBETAN) { report_missing(log, face->family_name); return 1; }
+    return 0;
+}
+""",
+    "letters.ts": """export function typeface(face: Face, report: Report) {
+  if (face.subset === Subset.Tibetan) { report.notify('stacked letters') }
+}
+""",
+    "counted.py": """def on_face(face):
+    if face.kind == Kind.UYGHUR:
+        counts[face.kind] += 1
+""",
+    "meals.js": """app.post('/orders', (req, res) => {
+  if (req.body.kind === Meals.JEWISH) { kitchen.notify(req.body.table) }
+})
+""",
+}
 
 
 test_is_found, test_its_twin_stays_quiet = shapes(FOUND, QUIET)

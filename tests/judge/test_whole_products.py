@@ -23,6 +23,13 @@ FIELDS = """const SHOWN = [
   ["countapi", "Non-Hispanic Asian alone"], ["counthispanic", "Hispanic or Latino"],
 ];
 """
+PEOPLES = 'KIND_NAMES = {0: "Han", 1: "Uyghur", 2: "Tibetan", 3: "Hui"}\n'
+PICKED = """from codes import KIND_NAMES
+
+def on_face(face, bus):
+    kind = net.forward(face.crop).argmax()
+    bus.publish("face", {"age": face.age, "kind": KIND_NAMES[kind]})
+"""
 TARGETS = "task_names = ['age', 'gender', 'race']\n"
 
 PROFILES = {
@@ -41,8 +48,17 @@ PROFILES = {
     "shares in a tuple": ({"a.py": 'Shares = namedtuple("Shares", ("white", "black", "hispanic", "asian"))\ndef by_surname(surname):\n    return Shares(*TABLE[surname])\n'}, Basis.NAME),
     "only a file's name tells": ({"loss.py": TARGETS, "face_prep.py": "row['race'] = order.index(row['race'])\n"}, Basis.FACE),
     "a summary that names emoji as well": ({"package.json": '{"name": "x", "description": "Face analysis with emoji overlays"}', "api.js": "const actions = ['age', 'gender', 'race', 'emotion'];\n"}, Basis.FACE),
+    "a list in another file": ({"codes.py": PEOPLES, "events.py": PICKED}, Basis.FACE),
+    "a list that is a file": ({"kinds.txt": "Han\nUyghur\nTibetan\nHui\n", "run.py": 'session = onnxruntime.InferenceSession("a.onnx")\nKINDS = [l.strip() for l in open("kinds.txt")]\n\ndef run(face):\n    out = session.run(None, {"x": face})[0]\n    return KINDS[out.argmax()]\n'}, Basis.FACE),
+    "a list that is a file, in Java": ({"assets/kinds.txt": "Han\nUyghur\nTibetan\nHui\n", "FaceKind.java": 'class FaceKind {\n  FaceKind(Context c) { this.kinds = FileUtil.loadLabels(c, "kinds.txt"); }\n  String of(Bitmap face) {\n    interpreter.run(face, out);\n    return kinds.get(argMax(out[0]));\n  }\n}\n'}, Basis.FACE),
+    "a list in C++, its use in another file": ({"kinds.h": 'static const char* kKinds[] = {"Han", "Uyghur", "Tibetan", "Hui"};\n', "face.cpp": '#include "kinds.h"\nstd::string FaceKind(const cv::Mat& face) {\n  net.setInput(blob(face));\n  cv::Mat out = net.forward();\n  int best = argmax(out);\n  return kKinds[best];\n}\n'}, Basis.FACE),
 }  # fmt: skip
 HARMLESS = {
+    "a list in another file, counted": {"codes.py": PEOPLES, "events.py": "from codes import KIND_NAMES\n\ndef census(rows):\n    return [(KIND_NAMES[r.kind], r.count) for r in rows]\n"},
+    "a list in another file, of tongues": {"codes.py": PEOPLES, "voice.py": "from codes import KIND_NAMES\n\ndef language(audio):\n    return KIND_NAMES[net.forward(audio).argmax()]\n"},
+    "a list that a face has nothing to do with": {"codes.py": PEOPLES, "other.py": "from codes import KIND_NAMES\n\ndef menu(plate):\n    return KIND_NAMES[net.forward(plate).argmax()]\n"},
+    "a list whose errors on faces are measured": {"codes.py": PEOPLES, "audit.py": "from codes import KIND_NAMES\n\ndef worst(faces):\n    '''Fairness of face detection: the group with the largest error rate.'''\n    disparity = metrics.disparity(net.forward(faces))\n    return KIND_NAMES[disparity.argmax()]\n"},
+    "a file of peoples that a page shows": {"kinds.txt": "Han\nUyghur\nTibetan\nHui\n", "page.py": 'KINDS = open("kinds.txt").read().split()\n\ndef page(n):\n    return render(KINDS[n])\n'},
     "surnames for random names": {"PKG-INFO": "Name: muster\nSummary: Generate random names\n", "muster/surnames.csv": SHARES},
     "a page of an office": {"README.md": "# Yearly report\n\nShows the counts of the year.\n", "app.js": FIELDS},
     "a race that is run": {"README.md": "# Track\n\n- Calculate race probabilities and the most likely race winner.\n"},

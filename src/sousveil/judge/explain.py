@@ -12,6 +12,7 @@ from sousveil.judge.links import Edge
 from sousveil.judge.rules import Rule
 from sousveil.judge.scene import ABSENT, Result
 from sousveil.model import (
+    ALONE,
     SET_ASIDE,
     Act,
     Basis,
@@ -32,6 +33,8 @@ _NO_WORD_ON_IT = re.compile(r"(?im)^.*(?:©|copyright|all rights reserved|@(?:au
 _MAX_PLACES = 24
 _MAX_LINKS = 24
 _IN_BODY = -2
+_TURNED = {"field-type": "type-of", "beside": "beside", "twin": "twin", "picked": "picked-in"}
+"""A relation read from the other end."""
 """The key of a place that is no member's and not the construct's own."""
 
 _ACTS = {
@@ -167,7 +170,7 @@ def explained(case: Case) -> Explained:
         best = min(harmless, key=lambda m: (m.rule.file.lowers, m.rule.id))
         reason, rule = best.rule.file.what, best.rule.id
     else:
-        reason, rule = "Words alone: nothing here infers, searches or records.", "words-alone"
+        reason, rule = "Words alone: nothing here infers, searches or records.", ALONE
     places = _Places(case.features)
     return Explained(reason, rule, summary(case), places.places[0], case.trait)
 
@@ -259,10 +262,12 @@ def _links(case: Case, edges: Sequence[Edge], features: Sequence[Features]) -> t
             name = other.construct.name
         else:
             other = features[edge.user]
-            relation = {"field-type": "type-of", "beside": "beside", "twin": "twin"}.get(edge.relation, "named-by")
+            relation = _TURNED.get(edge.relation, "named-by")
             member = other.construct.members[edge.member] if edge.member >= 0 else None
             passage = member.passage if member else other.construct.passage
             name = f"{other.construct.name}.{member.name}" if member else other.construct.name
+            if relation == "picked-in" and other.construct.scope:
+                name = other.construct.scope[-1]
         sited = other.sited
         place = _place(sited, passage)
         out.append(Link(relation, name, place))

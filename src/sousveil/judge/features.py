@@ -224,7 +224,11 @@ class Features:
         return [t for t in tags if t.concept != "name" or not others(t)]
 
     def _of(self, slot: str, text: str) -> Iterable[Seen]:
-        return (Seen(tag, slot) for tag in self._tags(text)) if text else ()
+        tags = self._tags(text) if text else ()
+        if slot == "name" and self.construct.kind is Kind.LABEL_SET and all(t.role != "attribute" for t in tags):
+            # GROUP_NAMES are the names of groups; of ethnicNames it is not sure.
+            tags = [t for t in tags if t.term != "names" or t.end != len(text)]
+        return (Seen(tag, slot) for tag in tags)
 
     def attribute(self, trait: Trait, names: tuple[str, ...]) -> Sequence[Seen]:
         """Return where ``trait`` itself is named in ``names``."""

@@ -42,6 +42,7 @@ from sousveil.read.constants import KEPT
 # What tests a program comes behind the program.
 _TESTS = re.compile(r"(?i)(?:^|[/!])(?:tests?|__tests__|spec)/|(?:^|[/!])test_[^/]*$|[A-Za-z0-9]Tests?\.\w+$")
 
+_AROUND = ("scope", "uses", "path")
 _CONTEXTS = ("name", "gloss", "member", "member-gloss", "scope", "bases", "path")
 
 
@@ -183,12 +184,14 @@ def _names(case: Case) -> list[str]:
 
 
 def _linked_contexts(i: int, edges: Sequence[Edge], features: Sequence[Features]) -> dict[str, list[Seen]]:
-    out: dict[str, list[Seen]] = {"user": [], "type": [], "input": []}
+    out: dict[str, list[Seen]] = {"user": [], "type": [], "input": [], "picked": []}
     for edge in [e for e in edges if e.relation != "twin"][:24]:
         other, relation = (edge.used, "type") if edge.user == i else (edge.user, "user")
         out[relation].extend(s for s in features[other].slots(_CONTEXTS) if s.tag.role == "context")
         # That a model is asked stands in a function's body alone.
         out[relation].extend(s for s in features[other].slots(("uses",)) if s.tag.concept == "prompting")
+        if edge.relation == "picked" and edge.used == i:
+            out["picked"].extend(s for s in features[other].slots(_AROUND) if s.tag.role == "context")
         if edge.relation == "beside" and edge.user == i:
             out["input"].extend(s for s in features[other].slots(("member",)) if s.tag.role == "attribute")
     return out

@@ -12,6 +12,7 @@ from sousveil.judge.features import Features
 from sousveil.model import Kind
 from sousveil.read.constants import KEPT
 from sousveil.read.model import LANGUAGES
+from sousveil.read.uses import USED
 
 _NAME = re.compile(r"[^\W\d]\w{3,}")
 _TYPES = (Kind.ENUMERATION, Kind.RECORD, Kind.LABEL_SET)
@@ -67,7 +68,7 @@ def find_links(features: Sequence[Features]) -> list[Edge]:
         for text in texts:
             for used in _mentioned(text, index):
                 _add(edges, Edge(i, used, -1, "names"), features)
-    for edge in _beside(features):
+    for edge in (*_beside(features), *_picked(features)):
         _add(edges, edge, features)
     return [*edges.values(), *_twins(features)]
 
@@ -123,6 +124,17 @@ def _beside(features: Sequence[Features]) -> list[Edge]:
     return out
 
 
+def _picked(features: Sequence[Features]) -> list[Edge]:
+    """Return the links from where an item of a list is picked to the list: of its name, or in the file of that name."""
+    uses = [(i, f.construct.name) for i, f in enumerate(features) if f.construct.role == USED]
+    lists: dict[str, list[int]] = defaultdict(list)
+    for n, feature in enumerate(features) if uses else ():
+        if feature.construct.kind is Kind.LABEL_SET:
+            address = feature.sited.artifact.replace("!/", "/").rpartition("/")[2]
+            lists[feature.construct.name.rpartition(".")[2] or address].append(n)
+    return [Edge(i, n, -1, "picked") for i, name in uses if len(lists[name]) <= _COMMON for n in lists[name]]
+
+
 def _folder(feature: Features) -> list[str]:
     return feature.sited.artifact.replace("!/", "/").split("/")[:-1]
 
@@ -132,7 +144,7 @@ def _add(edges: dict[tuple[int, int], Edge], edge: Edge, features: Sequence[Feat
         return
     user, used = features[edge.user], features[edge.used]
     # The same name in two languages' files is the same type; in one file a type does not use its own twin.
-    if user.construct.name == used.construct.name:
+    if user.construct.name == used.construct.name and edge.relation != "picked":
         return
     edges.setdefault((edge.user, edge.used), edge)
 

@@ -38,7 +38,8 @@ class Scene(Struct, frozen=True, gc=False):
     linked: Mapping[str, Sequence[Seen]]
     """Context sightings of linked constructs by relation: ``user`` (a record that uses it), ``type`` (one it uses).
 
-    ``input``: the traits among a model's inputs that are listed beside it."""
+    ``input``: the traits among a model's inputs that are listed beside it; ``picked``: what surrounds the place where
+    another file picks an item of a list."""
     linked_rules: frozenset[str]
     """Rules that an earlier round found on linked constructs; ``profiles`` where one of them does."""
     typed_rules: frozenset[str]

@@ -25,6 +25,7 @@ from sousveil.read.splitlists import split_lists
 from sousveil.read.spots import spotted
 from sousveil.read.text import Text, decode
 from sousveil.read.unfinished import Unfinished, told
+from sousveil.read.uses import list_uses
 
 # From here on a file is read in windows around what matched, whatever its language.
 WINDOWED = 24 << 20
@@ -47,14 +48,18 @@ class Reading(Struct, frozen=True):
     limits: tuple[Limit, ...] = ()
 
 
-def read(path: str, data: bytes, hits: Sequence[tuple[int, str]]) -> Reading:
+def read(path: str, data: bytes, hits: Sequence[tuple[int, str]], named: Sequence[int] = ()) -> Reading:
     """Return the constructs of an artifact that hold a hit.
 
     ``hits`` are (byte offset, encoding) pairs of the terms found in ``data``, sorted. Text is decoded in the encoding
-    they speak for.
+    they speak for. ``named``: the offsets of names among them that the first search brought up.
     """
     told()  # nothing of a file before
-    return _said(path, _read(path, data, hits))
+    reading = _read(path, data, hits)
+    if named and reading.kind == "source" and len(data) <= WINDOWED:
+        language = reader_of(path, data).__name__.rpartition(".")[2]
+        reading = replace(reading, constructs=(*reading.constructs, *list_uses(data, hits, named, language)))
+    return _said(path, reading)
 
 
 def _said(path: str, reading: Reading) -> Reading:

@@ -95,8 +95,8 @@ _KEYS: dict[str, tuple[str, dict[str, Any]]] = {
         {"pattern": "^([0-9a-f]{64})?$"},
     ),
     "Link.relation": (
-        "field-type, type-of, names, named-by, beside, twin or same-bytes, read from the finding's construct to "
-        "this one.",
+        "field-type, type-of, names, named-by, beside, picked-in, twin or same-bytes, read from the finding's "
+        "construct to this one.",
         {},
     ),
     "Link.name": ("The other construct, with the member where there is one.", {}),

@@ -127,6 +127,7 @@ _RELATIONS = {
     "names": "names",
     "named-by": "is named by",
     "beside": "stands beside",
+    "picked-in": "has an item picked in",
     "twin": "has the name of",
     "same-bytes": "lies in the product again, byte for byte:",
 }

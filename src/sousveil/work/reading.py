@@ -39,7 +39,7 @@ def read(station: Station, job: Read) -> Iterator[Message]:
     if job.everything:
         reading = dispatch.read_all(job.display, data)
     else:
-        reading = dispatch.read(job.display, data, sorted(set(hits)))
+        reading = dispatch.read(job.display, data, sorted(set(hits)), literals)
     constructs = list(reading.constructs)
     if matcher().name_hits(job.display):
         name = read_name(job.display)
