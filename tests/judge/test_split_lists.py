@@ -64,6 +64,12 @@ const ASIAN = 'Asian';
 export const raceLabels = [CAUCASIAN, AFRICAN, ASIAN];
 export const classify = async (face: Tensor) => { const probs = await model.predict(face).data(); return raceLabels[argMax(probs)]; };
 """,
+    "typed.ts": r"""const CAUCASIAN: string = 'Caucasian';
+const AFRICAN: string = 'African';
+const ASIAN: string = 'Asian';
+export const raceLabels: string[] = [CAUCASIAN, AFRICAN, ASIAN];
+export const classify = async (face: Tensor) => { const probs = await model.predict(face).data(); return raceLabels[argMax(probs)]; };
+""",
 }
 
 QUIET = {
@@ -93,6 +99,12 @@ def colour_of(cat):
 const AFRICAN = 'African';
 const INDIAN = 'Indian';
 export const cuisines = [ASIAN, AFRICAN, INDIAN];
+export const classify = async (dish: Tensor) => cuisines[argMax(await model.predict(dish).data())];
+""",
+    "typed.ts": r"""const ASIAN: string = 'Asian';
+const AFRICAN: string = 'African';
+const INDIAN: string = 'Indian';
+export const cuisines: string[] = [ASIAN, AFRICAN, INDIAN];
 export const classify = async (dish: Tensor) => cuisines[argMax(await model.predict(dish).data())];
 """,
 }

@@ -58,17 +58,17 @@ def _sniff(head: bytes) -> str:
 _SHAPES = tuple(
     (reader, re.compile(pattern, re.MULTILINE))
     for reader, pattern in (
-        ("source.proto", rb"^\s*syntax\s*=\s*[\"']proto[23]"),
-        ("source.sql", rb"(?i)^\s*(?:CREATE\s+TABLE|INSERT\s+INTO)\s"),
+        ("source.proto", rb"^[ \t]*syntax\s*=\s*[\"']proto[23]"),
+        ("source.sql", rb"(?i)^[ \t]*(?:CREATE\s+TABLE|INSERT\s+INTO)\s"),
         (
             "source.java",
-            rb"^\s*(?:package [\w.]{1,200};|import java|public (?:final |abstract )?(?:class|enum|interface)\s)",
+            rb"^[ \t]*(?:package [\w.]{1,200};|import java|public (?:final |abstract )?(?:class|enum|interface)\s)",
         ),
-        ("source.csharp", rb"^\s*(?:using System|namespace [\w.]{1,200}\s*[{;])"),
+        ("source.csharp", rb"^[ \t]*(?:using System|namespace [\w.]{1,200}\s*[{;])"),
         ("source.go", rb"^package \w{1,100}\s*$"),
         (
             "source.c",
-            rb"^\s*(?:typedef\s+(?:struct|enum|union)\b|#\s*(?:include|define|ifndef|pragma)\b|"
+            rb"^[ \t]*(?:typedef\s+(?:struct|enum|union)\b|#\s*(?:include|define|ifndef|pragma)\b|"
             rb"(?:struct|enum)\s+\w+\s*\{)",
         ),
         (
@@ -77,7 +77,7 @@ _SHAPES = tuple(
         ),
         (
             "source.javascript",
-            rb"^\s*(?:(?:const|let|var) \w+ = |function \w+\(|export (?:const|default|class|interface) )",
+            rb"^[ \t]*(?:(?:const|let|var) \w+ = |function \w+\(|export (?:const|default|class|interface) )",
         ),
     )
 )

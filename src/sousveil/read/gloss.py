@@ -17,10 +17,9 @@ _LABEL = 60
 # ---------------------------------------------------------------------------------------------- comments
 
 _OPEN = re.compile(r"^\s*(?://[/!]?<?|/\*[*!]*<?|\(\*|<!--|--|#+!?|;+|%+)\s?")
-_CLOSE = re.compile(r"\s*(?:\*+/|\*\)|-->)\s*$")
 _STAR = re.compile(r"^\s*\*+(?!/)\s?")
 _RULER = re.compile(r"^[\s\-=*/#_~+<>.\\|]*$")
-_EDGES = re.compile(r"^\s*[/\-=*#_~<>]{4,}|[/\-=*#_~<>]{4,}\s*$")
+_EDGES = re.compile(r"^\s*[/\-=*#_~<>]{4,}|(?<![/\-=*#_~<>])[/\-=*#_~<>]{4,}+\s*$")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,200})?/?>")
 _BREAK = re.compile(r"<\s*/?\s*(?:br|p|li|tr|ul|ol|pre|table)\s*/?\s*>", re.IGNORECASE)
 _INLINE = re.compile(r"\{@(?:link|code|linkplain|literal|value)\s+([^{}]*)\}")
@@ -41,7 +40,7 @@ def clean(comment: str) -> str:
     block = text.lstrip().startswith(("/*", "(*"))
     lines: list[str] = []
     for raw in text.splitlines():
-        line = _CLOSE.sub("", raw)
+        line = _closed(raw)
         if not block or not lines:
             line = _OPEN.sub("", line, count=1)
         if block:
@@ -49,6 +48,15 @@ def clean(comment: str) -> str:
         for part in _BREAK.split(line) if "<" in line else (line,):
             lines.append(_words(part))
     return "\n".join(line for line in lines if line)[:LONGEST]
+
+
+def _closed(line: str) -> str:
+    """Return a comment's line without the mark that ends the comment."""
+    bare = line.rstrip()
+    if bare.endswith("*/"):
+        return bare[:-1].rstrip("*").rstrip()
+    end = next((mark for mark in ("*)", "-->") if bare.endswith(mark)), None)
+    return line if end is None else bare.removesuffix(end).rstrip()
 
 
 def _words(line: str) -> str:

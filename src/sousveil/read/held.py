@@ -43,9 +43,9 @@ _TEST = re.compile(
     r"(?i)(?:\A|[/!._-])tests?(?:[._-][^/!]*)?\Z|(?:\A|[/!])(?:tests?|__tests__|spec)/|(?:Tests?|\.spec)\.\w+\Z"
 )
 _TRIED = re.compile(
-    rb"^\s*(?:import pytest|from (?:pytest|hypothesis|unittest)\b|import unittest|import (?:static )?org\.junit"
+    rb"^[ \t]*(?:import pytest|from (?:pytest|hypothesis|unittest)\b|import unittest|import (?:static )?org\.junit"
     rb"|using (?:NUnit|Xunit)"
-    rb"|import \"testing\"|\t\"testing\"|require ['\"]minitest|(?:async )?def test_\w+\(|@Test\b|\s*\[(?:Test|Fact)\]"
+    rb"|import \"testing\"|\"testing\"|require ['\"]minitest|(?:async )?def test_\w+\(|@Test\b|\[(?:Test|Fact)\]"
     rb"|(?:describe|it|test)\(['\"`])",
     re.MULTILINE,
 )

@@ -31,7 +31,7 @@ _STATIC, _FINAL, _SYNTHETIC, _BRIDGE, _ENUM, _INTERFACE = 0x8, 0x10, 0x1000, 0x4
 _WORDS = ("byte", "char", "double", "float", "int", "long", "short", "boolean", "void")
 _PRIMITIVE = dict(zip("BCDFIJSZV", _WORDS, strict=True))
 _SIZES = {3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2}
-_NAMED = re.compile(r"[\w/$]*?([^\W\d]\w*)(?=[;<])")
+_NAMED = re.compile(r"(?<![^\W\d])([^\W\d]\w*+)(?=[;<])")
 _MADE = frozenset(("values", "valueOf", "$values", "entries", "getEntries"))
 
 
