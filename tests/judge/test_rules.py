@@ -197,6 +197,23 @@ def test_a_mistake_is_named_with_its_line(old: str, new: str, says: str, line: i
     assert abs(int(message.split(":")[1]) - line) <= 1
 
 
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"\x7fELF\xd0\x01", "written in UTF-8"),
+        (b"- a\n- b\n", "keys with values"),
+        (b"", "keys with values"),
+        (GOOD.replace("in: [member]", "in: [member], strength: sure").encode(), "'sure' is missing, or is not known"),
+        (GOOD.replace("{attribute: {in: [member]}}", "{context: {in: [member]}}").encode(), "'of' is missing"),
+    ],
+)
+def test_a_file_that_is_no_rule_is_named(tmp_path: Path, data: bytes, says: str) -> None:
+    (tmp_path / "wrong.yaml").write_bytes(data)
+    with pytest.raises(RuleError, match=r"wrong\.yaml") as caught:
+        load_rules((tmp_path,))
+    assert says in str(caught.value)
+
+
 def test_rules_come_from_the_cache_and_a_damaged_one_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

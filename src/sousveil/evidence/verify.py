@@ -138,7 +138,11 @@ def verify_case(root: Path, trusted: Anchors | bytes = b"", *, exported: bool = 
     Raises CaseError where ``root`` is no case.
     """
     if not (root / PUBLIC_KEY).is_file():
-        what = "there is no case here, and no export" if root.exists() else "there is no such file or folder"
+        what = (
+            "there is no case here, and no export; give the folder of a case, or an export as it was handed over"
+            if root.exists()
+            else "there is no such file or folder"
+        )
         raise CaseError(f"{root}: {what}")
     try:
         case = Case.open(root)

@@ -126,7 +126,9 @@ def compile_condition(raw: object, where: str = "when") -> Node:
         made = maker(value)
     except RuleError as error:
         raise RuleError(f"{where}.{key}: {error}") from None
-    except (TypeError, ValueError, KeyError, re.error) as error:
+    except KeyError as error:
+        raise RuleError(f"{where}.{key}: {error} is missing, or is not known here") from None
+    except (TypeError, ValueError, re.error) as error:
         raise RuleError(f"{where}.{key}: {error}") from None
     if isinstance(made, Asking):
         return Node("", made.condition, masks=made.masks, exact=made.exact)

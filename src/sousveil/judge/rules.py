@@ -96,7 +96,11 @@ def load_rules(extra: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
         if not files:
             raise RuleError(f"{top}: holds no rule (*.yaml)")
         for path in files:
-            rule = read_rule(path.read_text("utf-8"), str(path))
+            try:
+                text = path.read_text("utf-8")
+            except UnicodeDecodeError:
+                raise RuleError(f"{path}: is no rule: a rule is YAML, written in UTF-8") from None
+            rule = read_rule(text, str(path))
             if rule.id in rules:
                 raise RuleError(f"{path}: the rule id {rule.id!r} is taken by {rules[rule.id].source}")
             rules[rule.id] = rule
@@ -143,6 +147,10 @@ def read_rule(text: str, source: str) -> Rule:
         raise RuleError(f"{source}{at}: {error.problem or 'not YAML'}") from None
     except yaml.YAMLError as error:
         raise RuleError(f"{source}: not YAML: {error}") from None
+    if not isinstance(raw, dict):
+        raise RuleError(
+            f"{source}:1:1: a rule is keys with values (id, act, what …), as `sousveil rules show ID` prints"
+        )
     try:
         file = msgspec.convert(raw, RuleFile, strict=False)
     except msgspec.ValidationError as error:
