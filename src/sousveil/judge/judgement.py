@@ -237,6 +237,7 @@ def _conclude(
 ) -> Judgement:
     bases = Bases(cases, linked)
     findings: dict[str, Finding] = {}
+    copies: dict[str, list[Link]] = defaultdict(list)
     telling: dict[str, int] = {}
     explained: list[Explained] = []
     for case in cases:
@@ -252,14 +253,14 @@ def _conclude(
         finding = explain.finding(case, act, probability, rule, basis, edges, features)
         if doubt:
             finding = replace(finding, not_proved=(*finding.not_proved, doubt))
-        twin = findings.get(finding.id)
-        if twin is not None:
+        if finding.id in findings:
             # The same bytes lie in the product again: one finding, and every address.
-            copy = Link("same-bytes", finding.construct.name, finding.places[0])
-            findings[finding.id] = replace(twin, links=(*twin.links, copy))
+            copies[finding.id].append(Link("same-bytes", finding.construct.name, finding.places[0]))
             continue
         findings[finding.id] = finding
         telling[finding.id] = _telling(case)
+    for number, links in copies.items():
+        findings[number] = replace(findings[number], links=(*findings[number].links, *links))
     ordered = sorted(
         findings.values(),
         key=lambda f: (
