@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -35,6 +36,8 @@ _SLOT_WEIGHT = {
     "path": 1.5,
 }
 _ENOUGH = 0.35
+# A function's own name says what it goes by: `religion_from_surname`, `casteByName`.
+_FROM_NAME = re.compile(r"(?i)(?:from|by|using|of)_?(?:full|last|first|sur|family|given|persons?)?_?names?$")
 
 
 def basis_of(features: Features, linked: Mapping[str, Sequence[Seen]]) -> Basis:
@@ -48,6 +51,8 @@ def basis_of(features: Features, linked: Mapping[str, Sequence[Seen]]) -> Basis:
             _vote(votes, once, seen, 0.6)
     # "Ethnicity from the name": the bare word is a field's name as well, and counts where nothing else says more.
     if not votes and features.construct.kind is Kind.STATEMENT and features.context(("person-name",), ("text",)):
+        return Basis.NAME
+    if not votes and _FROM_NAME.search(features.construct.name):
         return Basis.NAME
     return _best(votes)
 

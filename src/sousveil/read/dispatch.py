@@ -265,6 +265,7 @@ class Part(Text):
         self._whole, self._start = whole, start
         self.data, self.encoding = whole.data, whole.encoding
         self.utf8 = whole.utf8[start:end]
+        self._steps = self._ends = None  # Its own lines are asked for as well.
 
     def offset(self, at: int) -> int:
         return self._whole.offset(at + self._start)
