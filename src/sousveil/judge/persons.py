@@ -30,7 +30,7 @@ _SEEN = re.compile(r"(?:陌生|在册|可疑|高危|外来|流窜)\Z")
 _SOMEBODY = re.compile(r".族?人")
 # What is done with them, where it is not the end. Schools, benefits and shares of a staff are other things.
 _HANDLED = re.compile(
-    r"\s*(?:\Z|库|名单|信息|列表|档案|登记|管理|统计|(?:多维)?分析|查询|检索|搜索|采集|详细|详情|展示|台账|标签|画像|轨迹|落脚|位置|"
+    r"\s*(?:\Z|库|名单|(?:居住|住宿|户籍)?信息|列表|档案|登记|管理|统计|(?:多维)?分析|查询|检索|搜索|采集|详细|详情|展示|台账|标签|画像|轨迹|落脚|位置|"
     r"动向|去向|研判|预警|报警|告警|布控|管控|管理|监测|监控|核查|排查|盘查|同时|入住|出现|进入|离开|聚集|徘徊|识别|抓拍|比对|导出|导入|类型|类别|\d|…)"
 )
 # Minorities in general are one box among others of a staff's form, and counted; a register of them is neither.
