@@ -15,6 +15,7 @@ their digests in order of path).
 ``blind-fifteenth.tsv`` holds whole single files of applications, each at its path in a repository at a commit.
 ``blind-sixteenth.tsv`` and ``blind-eighteenth.tsv`` hold vendors' whole files, at their path in a repository at a
 commit, and whole packages.
+``blind-nineteenth.tsv`` holds such, and parts of files as in ``blind-fourteenth.tsv``.
 ``blind-seventeenth.tsv`` holds whole single files of applications whose words are in other languages than English.
 """
 

@@ -52,6 +52,12 @@ def test_what_is_no_phrase_for_persons_of_a_people(text: str) -> None:
 
 
 FOUND = {
+    "where they live, asked of the police": (
+        "Client__java",
+        'class Client {\n  /** 市局-维族人员居住信息[X1]数据查询服务 */\n  void ask1() { request("X1"); }\n}\n',
+        Act.TARGETS,
+        Trait.ETHNICITY,
+    ),
     "a list of face libraries": (
         "config__js",
         "const DBS = [\n {ID: '1', NAME: '常住人口'},\n {ID: '2', NAME: '在粤维族人员'},\n {ID: '3', NAME: '布控库'},\n];\n",
@@ -151,6 +157,10 @@ FOUND = {
 }
 
 QUIET = {
+    "where anybody lives": (
+        "Client__java",
+        'class Client {\n  /** 市局-少数民族人员就业信息[X1]、汉族人员居住信息数据查询服务 */\n  void ask1() { request("X1"); }\n}\n',
+    ),
     "a law's list": (
         "law__js",
         "const LAW = [\n {ID: '1', NAME: '残疾人、少数民族人员的就业，从其规定'},\n {ID: '2', NAME: '少数民族人员培训'},\n];\n",
