@@ -25,7 +25,7 @@ from sousveil.read.splitlists import split_lists
 from sousveil.read.spots import spotted
 from sousveil.read.text import Text, decode
 from sousveil.read.unfinished import Unfinished, told
-from sousveil.read.uses import list_uses
+from sousveil.read.uses import list_uses, own_uses
 
 # From here on a file is read in windows around what matched, whatever its language.
 WINDOWED = 24 << 20
@@ -204,6 +204,7 @@ def _read_text(
             constructs += held(text, offsets, reader, path)
             constructs += asked(text, offsets, reader, constructs)
             constructs += split_lists(text, offsets, reader)
+            constructs += own_uses(text, constructs, reader)
         elif reader in ("markdown", "prose"):
             constructs += prompts(text, offsets, reader)
         if none_read(data, hits, constructs):

@@ -1,35 +1,45 @@
-"""What is done with a list that another file holds: ``GROUPS[scores.argmax()]``, ``labels = load("labels.txt")``.
+"""What is done with a list: ``GROUPS[scores.argmax()]``, ``labels = load("labels.txt")`` and ``labels[best]``.
 
-The list's own name need not tell what it is for. Which names are looked for is known when the first search was judged.
+The list's own name need not tell what it is for. It may stand in another file: which names are looked for
+there is known when the first search was judged.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from sousveil.model import Construct, Kind
 from sousveil.read.comparisons import around, held_from, holders
-from sousveil.read.text import decode
+from sousveil.read.text import Text, decode
 
 USED = "used-list"
-"""Role of the place where one item of such a list is picked, and of what stands around it."""
+"""Role of the place where an item of a list is picked by what a model answers, and of what stands around it."""
 MOST = 40
 """Most of one file."""
+_FEWEST, _LONGEST = 3, 16
 _PLACES = 20
-"""Most places of one variable's name."""
+"""Most places of one name."""
 _BEFORE, _AFTER, _LINE = 700, 300, 400
 _FILE = re.compile(rb"[\"'`](?:[^\"'`\n]{0,200}/)?([\w.-]{1,80}\.\w{2,6})[\"'`]")
 _TAKEN = re.compile(
     rb"^[^\n=]{0,80}?\b([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,60})?(?::=|=(?!=)|<-)|\bas\s+(\w{1,60}):"
+    rb"|\bimport\s+([A-Za-z_$][\w$]{0,60})\s+from\b"
 )
 # LABELS[best], labels.get(best), zip(labels, scores), TensorLabel(labels, output)
 _PICKED = (
-    rb"(?<![\w$])%s\s{0,4}(?:\[(?!\s?\])|\.\s?(?:get|at|item|elementAt)\s?\()"
-    rb"|\b(?:zip|\w{0,40}[lL]abel\w{0,40})\s?\([^()\n]{0,60}(?<![\w$])%s(?![\w$])"
+    rb"(?<!\w)%s\s{0,4}(?:\[\s{0,4}(?P<index>[^\]\n]{1,160})|\.\s?(?:get|at|item|elementAt)\s?\((?P<given>[^)\n]{1,160}))"
+    rb"|\b(?:zip|\w{0,40}[lL]abel\w{0,40})\s?\([^()\n]{0,60}(?<!\w)%s(?![\w$])"
 )
+_ANSWER = (b"max", b"top", b"predict", b"forward", b"infer", b"run(", b"invoke", b"detect", b"classif", b"logits")
+_ANSWERED = re.compile(
+    rb"(?i)arg_?max|max_?loc|max_?by|max_?element|index\w{0,4}\(\s?(?:Math\.)?max|top_?k|predict|softmax|logits|forward"
+    rb"|\binfer|(?:sess(?:ion)?|interpreter|net|model)\w{0,20}\.(?:run|invoke|call|execute)|detect|classif"
+)
+# Whoever counts through all of a list picks nobody.
+_COUNTED = rb"\bfor\b[^\n]{0,60}\b%s\b[^\n]{0,20}(?:\bin\b|=|:)|\bfor\b[^\n]{0,40}[,(]\s?%s\b"
 
 
 def list_uses(data: bytes, hits: Sequence[tuple[int, str]], named: Sequence[int], language: str) -> list[Construct]:
@@ -39,29 +49,51 @@ def list_uses(data: bytes, hits: Sequence[tuple[int, str]], named: Sequence[int]
     The text is decoded in the encoding that ``hits`` speak for.
     """
     text = decode(data, Counter(encoding for _, encoding in hits))
+    return _made(text, (one for at in map(text.at, named) for one in _named(text.utf8, at)), language)
+
+
+def own_uses(text: Text, constructs: Sequence[Construct], language: str) -> list[Construct]:
+    """Return the same for the short lists among a file's own constructs."""
+    if not any(word in text.utf8 for word in _ANSWER):
+        return []
+    names = {
+        c.name.rpartition(".")[2]: c.passage.offset
+        for c in constructs
+        if c.kind is Kind.LABEL_SET and c.name and _FEWEST <= len(c.members) <= _LONGEST
+    }
+    found = (
+        (name.encode(), at)
+        for name in islice(names, MOST)
+        if name.isidentifier()
+        for at in islice(_picks(text.utf8, name.encode(), 0), _PLACES)
+    )
+    return _made(text, found, language)
+
+
+def _made(text: Text, found: Iterable[tuple[bytes, int]], language: str) -> list[Construct]:
     out: dict[tuple[str, int], Construct] = {}
-    for at in map(text.at, named):
+    for name, place in found:
         if len(out) >= MOST:
             break
-        for name, place in _picks(text.utf8, at):
-            start = held_from(text.utf8, place)
-            if (name, start) in out:
-                continue
-            begin = text.utf8.rfind(b"\n", max(0, place - _LINE), place) + 1 or place
-            end = text.utf8.find(b"\n", place, place + _LINE)
-            out[name, start] = Construct(
-                Kind.STATEMENT,
-                name,
-                text.passage(begin, end if end >= 0 else min(len(text.utf8), place + _LINE)),
-                scope=tuple(holders(text.utf8, place)),
-                role=USED,
-                language=language,
-                uses=tuple(w for w in around(text.utf8, max(start, place - _BEFORE), place + _AFTER) if w != name),
-            )
+        said, start = name.decode("utf-8", "replace"), held_from(text.utf8, place)
+        low, high = max(start, place - _BEFORE), place + _AFTER
+        if (said, start) in out or not _ANSWERED.search(text.utf8, low, high):
+            continue
+        begin = text.utf8.rfind(b"\n", max(0, place - _LINE), place) + 1 or place
+        end = text.utf8.find(b"\n", place, place + _LINE)
+        out[said, start] = Construct(
+            Kind.STATEMENT,
+            said,
+            text.passage(begin, end if end >= 0 else min(len(text.utf8), place + _LINE)),
+            scope=tuple(holders(text.utf8, place)),
+            role=USED,
+            language=language,
+            uses=tuple(w for w in around(text.utf8, low, high) if w != said),
+        )
     return list(out.values())
 
 
-def _picks(utf8: bytes, at: int) -> Iterator[tuple[str, int]]:
+def _named(utf8: bytes, at: int) -> Iterator[tuple[bytes, int]]:
     """Yield the list's or its file's name that stands at ``at``, and each place where an item of it is picked."""
     line, end = utf8.rfind(b"\n", 0, at) + 1, utf8.find(b"\n", at)
     end = len(utf8) if end < 0 else end
@@ -70,15 +102,23 @@ def _picks(utf8: bytes, at: int) -> Iterator[tuple[str, int]]:
     file = next((m for m in _FILE.finditer(utf8, line, end) if m.start() <= at < m.end()), None)
     if file is None:
         word = re.compile(rb"[A-Za-z_$][\w$]{0,80}").match(utf8, at)
-        if word is not None:
-            name = word[0]
-            picked = re.compile(_PICKED % (re.escape(name), re.escape(name)))
-            yield from ((name.decode(), at) for m in picked.finditer(utf8, line, end) if m.start() <= at < m.end())
+        yield from ((word[0], p) for p in _picks(utf8, word[0], line, end) if p == at) if word else ()
         return
     taken = _TAKEN.search(utf8[line : file.start()]) or _TAKEN.search(utf8[file.end() : end])
-    variable = taken and (taken[1] or taken[2])
-    if not variable:
-        return
-    picked = re.compile(_PICKED % (re.escape(variable), re.escape(variable)))
-    for match in islice(picked.finditer(utf8, end), _PLACES):
-        yield file[1].decode("utf-8", "replace"), match.start()
+    variable = taken and next((name for name in taken.groups() if name), None)
+    for place in islice(_picks(utf8, variable, end), _PLACES) if variable else ():
+        yield file[1], place
+
+
+def _picks(utf8: bytes, name: bytes, low: int, high: int | None = None) -> Iterator[int]:
+    """Yield where an item of ``name`` is picked, and not one after the other."""
+    picked = re.compile(_PICKED % (re.escape(name), re.escape(name)))
+    for match in picked.finditer(utf8, low, len(utf8) if high is None else high):
+        index = (match["index"] or match["given"] or b"").strip(b" ]()$")
+        if index.isdigit():
+            continue
+        if re.fullmatch(rb"\w{1,40}", index):
+            counted = re.compile(_COUNTED % (index, index))
+            if counted.search(utf8, max(0, match.start() - _BEFORE), match.start()):
+                continue
+        yield utf8.find(name, match.start())

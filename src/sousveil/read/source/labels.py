@@ -15,6 +15,7 @@ from sousveil.read.unfinished import bounded, tell
 
 _ASKING = re.compile(r"attr|field|feature|propert|column|option|return", re.IGNORECASE)
 """Names of what takes a list of attributes: two names are a list then."""
+_BEFORE_NAME = ("modifiers", "binding_pattern_kind", "annotation")
 _ITEMS = 2000
 _CASES = 400
 _NODES_IN_CASE = 60
@@ -187,7 +188,7 @@ def holder(reader: Reader, step: Step) -> tuple[int, str]:
         node = up.node
         target = reader.holders.get(node.type)
         if target is not None:
-            named = node.child_by_field_name(target) if target else next(iter(node.named_children), None)
+            named = node.child_by_field_name(target) if target else _first_named(node)
             while named is not None and (inner := named.child_by_field_name("declarator")) is not None:
                 named = inner
             # A value inside the name's own node (an index, a callee) is not held by it.
@@ -202,6 +203,12 @@ def holder(reader: Reader, step: Step) -> tuple[int, str]:
         if reader.scope(up):
             break
     return step.node.start_byte, ""
+
+
+def _first_named(node: Node) -> Node | None:
+    """Return what a declaration names: of ``private val labels: List<String> = …`` ``labels``."""
+    named = next((c for c in node.named_children if c.type not in _BEFORE_NAME), None)
+    return named.named_children[0] if named is not None and named.type == "variable_declaration" else named
 
 
 def _last(text: str) -> str:

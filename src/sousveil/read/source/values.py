@@ -34,6 +34,11 @@ _MADE_OF = re.compile(
     rb"|([A-Za-z_]\w{0,60})(?:\[0\])?\.arg_?max\s*\(\s*(?:\)|axis|dim|-?\d)",
     re.IGNORECASE,
 )
+# "one two three".split(), and what it is given to
+_CUT = re.compile(r"[\"'`].*\.split\Z", re.DOTALL)
+_APART = re.compile(r"[\s,;|/]+")
+_GIVEN_TO = re.compile(rb"([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,40})?=\s{0,4}(?:\w{1,20}\()?\Z")
+_LISTED = 400
 _PICKS = 20
 _STEPS = 3
 _SHOWN = re.compile(
@@ -270,6 +275,9 @@ class Values(Script):
         """Yield a string as attribute list, shown text or statement; nothing where another construct tells it."""
         words = self.words(node)
         names = gloss.attribute_list(words)
+        if not names and _CUT.match(context.callee) and len(words) <= _LISTED:
+            names = tuple(filter(None, _APART.split(words)))
+            names = names if len(names) > 2 else ()
         start, end = self.base + outer.start_byte, self.base + node.end_byte
         if names:
             yield Draft(start, end, lambda: self._attributes(node, context, words, names), linkable=False)
@@ -287,9 +295,14 @@ class Values(Script):
 
     def _attributes(self, node: Node, context: Context, words: str, names: tuple[str, ...]) -> Construct:
         passage = self.passage(node, 600)
+        name = gloss.attribute_key(words) or context.name or context.callee
+        if name == context.callee and _CUT.match(name):
+            line = self.source.rfind(b"\n", 0, node.start_byte) + 1
+            held = _GIVEN_TO.search(self.source[line : node.start_byte])
+            name = held[1].decode("utf-8", "replace") if held else ""
         return Construct(
             Kind.LABEL_SET,
-            gloss.attribute_key(words) or context.name or context.callee,
+            name,
             passage,
             tuple(Member(n, passage) for n in bounded(names, MEMBERS, "entries of one list")),
             scope=context.scope,
