@@ -150,6 +150,18 @@ def test_comments_are_read(pack: SimpleNamespace) -> None:
     assert got.files == {"a.zip!/a": b"one", "a.zip!/[comment]": b"built for x"}
 
 
+def test_comments_of_files_are_read_and_make_no_archive_again(pack: SimpleNamespace) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in ("a", "b"):
+            info = zipfile.ZipInfo(name)
+            info.comment = b"about " + name.encode()
+            archive.writestr(info, name)
+    got = pack.go(made.getvalue(), "a.zip")
+    assert got.files == {"a.zip!/a": b"a", "a.zip!/b": b"b", "a.zip!/[comments of files]": b"about a\nabout b"}
+    assert not got.limits
+
+
 def test_overlapping_files_are_read_once(pack: SimpleNamespace) -> None:
     """Fifield's bomb: each file's packed bytes hold the next file's header and all that follows."""
     kernel = zlib.compressobj(9, 8, -15)

@@ -48,7 +48,7 @@ class Member(Struct):
     """Unix mode, 0 where the maker has none."""
     unicode: bytes = b""
     """The name in UTF-8 from the Unicode path field, where its checksum fits."""
-    comment: bool = False
+    comment: bytes = b""
 
 
 class LocalHeader(Struct):
@@ -143,12 +143,14 @@ def _members(data: bytes, before: int, problems: list[str]) -> Iterator[Member]:
         raw = data[at : at + name_size]
         at += name_size
         extra = data[at : at + extra_size]
-        at += extra_size + comment_size
+        at += extra_size
+        comment = data[at : at + comment_size]
+        at += comment_size
         path = b""
         if extra:
             packed, size, start, path = _extra(extra, raw, packed, size, start)
         mode = outer >> 16 if made >> 8 in (3, 19) else 0
-        yield Member(raw, before + start, method, flags, crc, packed, size, mode, path, comment_size > 0)
+        yield Member(raw, before + start, method, flags, crc, packed, size, mode, path, comment)
     if at > len(data):
         problems.append("the central directory's last record is cut off")
 

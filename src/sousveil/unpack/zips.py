@@ -70,8 +70,9 @@ def read_zip(source: Seekable, reading: Reading) -> Generator[Item | Limit]:
     yield from between(source, directory.end, source.size, None, reading)
     if directory.comment.strip(b"\0 \r\n"):
         yield Item(b"", "[comment]", Memory(directory.comment))
-    if any(m.comment for m in members):
-        yield Item(b"", "[central directory]", source.window(directory.start, directory.end - directory.start))
+    # The directory itself is no file of its own: its end makes a zip of it, which holds a directory again.
+    if comments := b"\n".join(m.comment for m in members if m.comment.strip(b"\0 \r\n")):
+        yield Item(b"", "[comments of files]", Memory(comments))
     yield from reading.drain()
 
 
