@@ -38,6 +38,8 @@ _ANSWERED = re.compile(
     rb"(?i)arg_?max|max_?loc|max_?by|max_?element|index\w{0,4}\(\s?(?:Math\.)?max|top_?k|predict|softmax|logits|forward"
     rb"|\binfer|(?:sess(?:ion)?|interpreter|net|model)\w{0,20}\.(?:run|invoke|call|execute)|detect|classif"
 )
+# The group of the greatest error is a report's.
+_MEASURED = re.compile(rb"(?i)errors?(?![a-z])|accurac|disparit|bias|wrong|worst|rates?(?![a-z])|deviation|residual")
 # Whoever counts through all of a list picks nobody.
 _COUNTED = rb"\bfor\b[^\n]{0,60}\b%s\b[^\n]{0,20}(?:\bin\b|=|:)|\bfor\b[^\n]{0,40}[,(]\s?%s\b"
 
@@ -121,4 +123,20 @@ def _picks(utf8: bytes, name: bytes, low: int, high: int | None = None) -> Itera
             counted = re.compile(_COUNTED % (index, index))
             if counted.search(utf8, max(0, match.start() - _BEFORE), match.start()):
                 continue
+        if _MEASURED.search(index) or _MEASURED.search(_made_of(utf8, index, match.start())):
+            continue
         yield utf8.find(name, match.start())
+
+
+def _made_of(utf8: bytes, index: bytes, at: int) -> bytes:
+    """Return the lines before ``at`` that give a value to the names of an index, and to those these are made of."""
+    out: dict[bytes, None] = {}
+    names = index
+    for _ in range(2):
+        lines: list[bytes] = []
+        for name in islice(re.finditer(rb"[A-Za-z_]\w{0,60}", names), 6):
+            given = re.compile(rb"\b%s\s{0,4}:?=[^=\n][^\n]{0,200}" % re.escape(name[0]))
+            lines += [m[0] for m in given.finditer(utf8, max(0, at - _BEFORE), at)]
+        out |= dict.fromkeys(lines)
+        names = b" ".join(line.partition(b"=")[2] for line in lines)
+    return b"\n".join(out)
