@@ -138,6 +138,10 @@ _SCORED = re.compile(
     rb"\b\w{0,20}(?:score|points?|earned|rating|percent\w{0,4}|compatib\w{0,6})\w{0,20}\s{0,4}(?:\+=|=[^=\n;]{1,40}\+)",
     re.IGNORECASE,
 )
+_SAME = re.compile(
+    rb"[)!?\]\"']{0,4}\s{0,4}(?:===?|\.equals\(|\.eq\()\s{0,4}(?:\w{1,20}\(){0,2}[\w$]{1,30}"
+    rb"(?:[?!]?\.\w{1,30}){0,2}(?:[?!]?\.|->|\[[\"'])([\w$\x80-\xff]{1,80})(?![\w$])"
+)
 # What is counted, written or taken away is nobody looked for.
 _COUNTED = re.compile(
     rb"\b(?:count|sum|avg|aggregate|annotate|group_?by|value_counts|countDocuments|insert|exists)\s?[({]|\bcount\(\*|"
@@ -246,11 +250,10 @@ def _alike(utf8: bytes, word: bytes, start: int, end: int) -> int | None:
     """Return the end of a comparison of one's field with another's of the same name, for which points are given."""
     if utf8[start - 1 : start] not in (b".", b">", b'"', b"'"):
         return None
-    same = re.compile(
-        rb"(?:[)!?\]\"']){0,4}\s{0,4}(?:===?|\.equals\(|\.eq\()\s{0,4}(?:\w{1,20}\(){0,2}[\w$]{1,30}"
-        rb"(?:[?!]?\.\w{1,30}){0,2}(?:[?!]?\.|->|\[[\"'])" + re.escape(word) + rb"(?![\w$])"
-    ).match(utf8, end, end + _RIGHT)
-    return same.end() if same is not None and _SCORED.match(utf8, same.end(), same.end() + 240) else None
+    same = _SAME.match(utf8, end, end + _RIGHT)
+    if same is None or same[1] != word:
+        return None
+    return same.end() if _SCORED.match(utf8, same.end(), same.end() + 240) else None
 
 
 def _of_the_trait(utf8: bytes, name: str, low: int, high: int) -> bool:

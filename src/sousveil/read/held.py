@@ -34,6 +34,7 @@ _OPEN_END = re.compile(rb"(?:\+|<<|\|\||\.\.|\\|[\"']\s*\.|[\"'])\s*\Z")
 _PUT_TOGETHER = re.compile(
     rb"\+|<<|\|\||\.\.|[\"']\s{0,8}\.\s{0,8}[\"'$]|[\"'][ \t]{1,8}[\"']|[\"']\s{0,4}[{\[]|(?i:insert\s+into\s)"
 )
+_OVERLAP = 64
 _LONG = (b'"""', b"'''", b"`")
 _NAMED = re.compile(
     rb"([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,40})?(?:=|:|\+=|<-)\s{0,40}(?:new\s\w+\(|@|[a-zA-Z]{0,2})?\Z"
@@ -64,6 +65,7 @@ def held(text: Text, offsets: Sequence[int], language: str, path: str = "") -> l
     """
     out: list[Construct] = []
     last, left = -1, _ALL
+    put_together = _Ahead(_PUT_TOGETHER, text.utf8)
     tried = bool(offsets) and _TEST.search(path) is not None and _TRIED.search(text.utf8) is not None
     for at in offsets:
         if at < last or at >= len(text.utf8):
@@ -73,7 +75,7 @@ def held(text: Text, offsets: Sequence[int], language: str, path: str = "") -> l
             break
         low, high = _lines(text.utf8, at)
         found = None
-        if _PUT_TOGETHER.search(text.utf8, low, high):
+        if put_together.between(low, high):
             left -= high - low
             found = _joined(text.utf8, at, low, high)
         said, pieces, start, end = found or _long(text.utf8, at) or ("", 0, 0, 0)
@@ -93,6 +95,22 @@ def held(text: Text, offsets: Sequence[int], language: str, path: str = "") -> l
         elif pieces > 1:
             out.append(Construct(Kind.STATEMENT, name, place, gloss=said[:_ASKED], role="string", language=language))
     return out
+
+
+class _Ahead:
+    """Whether a short pattern stands in spans whose beginnings only grow; no byte is searched twice."""
+
+    def __init__(self, pattern: re.Pattern[bytes], utf8: bytes) -> None:
+        self._pattern, self._utf8 = pattern, utf8
+        self._found, self._searched = -1, 0
+
+    def between(self, low: int, high: int) -> bool:
+        """Return whether a match begins in [low, high)."""
+        if self._found < low:
+            match = self._pattern.search(self._utf8, max(low, self._searched - _OVERLAP), high)
+            self._found = match.start() if match is not None else -1
+            self._searched = high if match is None else match.end()
+        return low <= self._found < high
 
 
 def _lines(utf8: bytes, at: int) -> tuple[int, int]:
