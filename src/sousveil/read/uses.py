@@ -20,19 +20,18 @@ USED = "used-list"
 MOST = 40
 """Most of one file."""
 _FEWEST, _LONGEST = 3, 16
-_PLACES = 20
-"""Most places of one name."""
-_BEFORE, _AFTER, _LINE = 700, 300, 400
+_PLACES = 60
+"""Most places of one name that are looked at."""
+_BEFORE, _AFTER, _LINE, _LONG = 700, 300, 400, 2000
 _FILE = re.compile(rb"[\"'`](?:[^\"'`\n]{0,200}/)?([\w.-]{1,80}\.\w{2,6})[\"'`]")
 _TAKEN = re.compile(
     rb"^[^\n=]{0,80}?\b([A-Za-z_$][\w$]{0,60})\s{0,4}(?::[^=\n]{1,60})?(?::=|=(?!=)|<-)|\bas\s+(\w{1,60}):"
     rb"|\bimport\s+([A-Za-z_$][\w$]{0,60})\s+from\b"
 )
-# LABELS[best], labels.get(best), zip(labels, scores), TensorLabel(labels, output)
-_PICKED = (
-    rb"(?<!\w)%s\s{0,4}(?:\[\s{0,4}(?P<index>[^\]\n]{1,160})|\.\s?(?:get|at|item|elementAt)\s?\((?P<given>[^)\n]{1,160}))"
-    rb"|\b(?:zip|\w{0,40}[lL]abel\w{0,40})\s?\([^()\n]{0,60}(?<!\w)%s(?![\w$])"
-)
+# LABELS[best], labels.get(best)
+_PICKED = re.compile(rb"\s{0,4}(?:\[\s{0,4}([^\]\n]{1,160})|\.\s?(?:get|at|item|elementAt)\s?\(([^)\n]{1,160}))")
+# zip(labels, scores), TensorLabel(labels, output)
+_JOINED = re.compile(rb"\b(?:zip|\w{0,40}[lL]abel\w{0,40})\s?\([^()\n]{0,60}\Z")
 _ANSWER = (b"max", b"top", b"predict", b"forward", b"infer", b"run(", b"invoke", b"detect", b"classif", b"logits")
 _ANSWERED = re.compile(
     rb"(?i)arg_?max|max_?loc|max_?by|max_?element|index\w{0,4}\(\s?(?:Math\.)?max|top_?k|predict|softmax|logits|forward"
@@ -41,7 +40,9 @@ _ANSWERED = re.compile(
 # The group of the greatest error is a report's.
 _MEASURED = re.compile(rb"(?i)errors?(?![a-z])|accurac|disparit|bias|wrong|worst|rates?(?![a-z])|deviation|residual")
 # Whoever counts through all of a list picks nobody.
-_COUNTED = rb"\bfor\b[^\n]{0,60}\b%s\b[^\n]{0,20}(?:\bin\b|=|:)|\bfor\b[^\n]{0,40}[,(]\s?%s\b"
+_COUNTED = re.compile(rb"\bfor\b[^\n]{0,100}")
+_GIVEN = re.compile(rb"\b([A-Za-z_]\w{0,60})\s{0,4}:?=([^=\n][^\n]{0,200})")
+_NAME = re.compile(rb"[A-Za-z_$][\w$]{0,80}")
 
 
 def list_uses(data: bytes, hits: Sequence[tuple[int, str]], named: Sequence[int], language: str) -> list[Construct]:
@@ -67,7 +68,7 @@ def own_uses(text: Text, constructs: Sequence[Construct], language: str) -> list
         (name.encode(), at)
         for name in islice(names, MOST)
         if name.isidentifier()
-        for at in islice(_picks(text.utf8, name.encode(), 0), _PLACES)
+        for at in _picks(text.utf8, name.encode(), 0)
     )
     return _made(text, found, language)
 
@@ -97,46 +98,58 @@ def _made(text: Text, found: Iterable[tuple[bytes, int]], language: str) -> list
 
 def _named(utf8: bytes, at: int) -> Iterator[tuple[bytes, int]]:
     """Yield the list's or its file's name that stands at ``at``, and each place where an item of it is picked."""
-    line, end = utf8.rfind(b"\n", 0, at) + 1, utf8.find(b"\n", at)
-    end = len(utf8) if end < 0 else end
-    if end - line > 2000:
-        return
+    line, end = utf8.rfind(b"\n", max(0, at - _LONG), at) + 1, utf8.find(b"\n", at, at + _LONG)
+    if end < 0:
+        end = min(len(utf8), at + _LONG)
+    line = line or max(0, at - _LONG)
     file = next((m for m in _FILE.finditer(utf8, line, end) if m.start() <= at < m.end()), None)
     if file is None:
-        word = re.compile(rb"[A-Za-z_$][\w$]{0,80}").match(utf8, at)
-        yield from ((word[0], p) for p in _picks(utf8, word[0], line, end) if p == at) if word else ()
+        word = _NAME.match(utf8, at)
+        if word is not None and _picks_at(utf8, at, word.end()):
+            yield word[0], at
         return
     taken = _TAKEN.search(utf8[line : file.start()]) or _TAKEN.search(utf8[file.end() : end])
     variable = taken and next((name for name in taken.groups() if name), None)
-    for place in islice(_picks(utf8, variable, end), _PLACES) if variable else ():
+    for place in _picks(utf8, variable, end) if variable else ():
         yield file[1], place
 
 
-def _picks(utf8: bytes, name: bytes, low: int, high: int | None = None) -> Iterator[int]:
-    """Yield where an item of ``name`` is picked, and not one after the other."""
-    picked = re.compile(_PICKED % (re.escape(name), re.escape(name)))
-    for match in picked.finditer(utf8, low, len(utf8) if high is None else high):
-        index = (match["index"] or match["given"] or b"").strip(b" ]()$")
-        if index.isdigit():
-            continue
-        if re.fullmatch(rb"\w{1,40}", index):
-            counted = re.compile(_COUNTED % (index, index))
-            if counted.search(utf8, max(0, match.start() - _BEFORE), match.start()):
-                continue
-        if _MEASURED.search(index) or _MEASURED.search(_made_of(utf8, index, match.start())):
-            continue
-        yield utf8.find(name, match.start())
+def _picks(utf8: bytes, name: bytes, low: int) -> Iterator[int]:
+    """Yield where behind ``low`` an item of ``name`` is picked."""
+    at = utf8.find(name, low)
+    for _ in range(_PLACES):
+        if at < 0:
+            return
+        if _picks_at(utf8, at, at + len(name)):
+            yield at
+        at = utf8.find(name, at + len(name))
 
 
-def _made_of(utf8: bytes, index: bytes, at: int) -> bytes:
-    """Return the lines before ``at`` that give a value to the names of an index, and to those these are made of."""
-    out: dict[bytes, None] = {}
-    names = index
+def _picks_at(utf8: bytes, start: int, end: int) -> bool:
+    """Return whether an item is picked of the list whose name stands there, and not one after the other."""
+    if utf8[start - 1 : start].isalnum() or utf8[start - 1 : start] == b"_":
+        return False
+    match = _PICKED.match(utf8, end)
+    if match is None:
+        whole = not (utf8[end : end + 1].isalnum() or utf8[end : end + 1] in (b"_", b"$"))
+        return whole and _JOINED.search(utf8[max(0, start - 120) : start]) is not None
+    index = (match[1] or match[2]).strip(b" ]()$")
+    before = utf8[max(0, start - _BEFORE) : start]
+    counted = (word for line in _COUNTED.findall(before) for word in re.findall(rb"\w+", line))
+    if index.isdigit() or index in counted or _MEASURED.search(index):
+        return False
+    return not any(_MEASURED.search(line) for line in _made_of(before, index))
+
+
+def _made_of(before: bytes, index: bytes) -> list[bytes]:
+    """Return what the names of an index are given in the code before it, and what these are made of."""
+    given: dict[bytes, list[bytes]] = {}
+    for match in _GIVEN.finditer(before):
+        given.setdefault(match[1], []).append(match[0])
+    out: list[bytes] = []
+    names = _NAME.findall(index)[:6]
     for _ in range(2):
-        lines: list[bytes] = []
-        for name in islice(re.finditer(rb"[A-Za-z_]\w{0,60}", names), 6):
-            given = re.compile(rb"\b%s\s{0,4}:?=[^=\n][^\n]{0,200}" % re.escape(name[0]))
-            lines += [m[0] for m in given.finditer(utf8, max(0, at - _BEFORE), at)]
-        out |= dict.fromkeys(lines)
-        names = b" ".join(line.partition(b"=")[2] for line in lines)
-    return b"\n".join(out)
+        lines = [line for name in names for line in given.get(name, ())]
+        out += lines
+        names = [name for line in lines for name in _NAME.findall(line.partition(b"=")[2])][:12]
+    return out
