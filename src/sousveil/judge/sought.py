@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from sousveil.judge.judgement import Judgement
@@ -18,6 +19,8 @@ _TYPED = frozenset(
 )  # fmt: skip
 _FEWEST, _LONGEST = 3, 16
 """Members of a list that a model may choose from; of them as many name peoples as the first says."""
+# What is tried in a test is no product's; to look for it would cost as much as the first search.
+_TEST = re.compile(r"(?i)(?:^|[/!])(?:tests?|__tests__|spec)/")
 _LISTS = ("text", "json", "yaml", "csv")
 _STRONG = ("likely", "certain")
 
@@ -47,6 +50,8 @@ def _listed(one: Explained, tagger: Callable[[str], Sequence[Tag]]) -> str:
     construct = one.construct
     if one.rule != ALONE or construct.kind is not Kind.LABEL_SET or not _FEWEST <= len(construct.members) <= _LONGEST:
         return ""
+    if _TEST.search(one.place.artifact):
+        return ""
     if construct.name:
         name = construct.name.rpartition(".")[2]
         telling = len(name) >= 4 and name.isidentifier() and ("_" in name or not name.islower())
@@ -57,4 +62,5 @@ def _listed(one: Explained, tagger: Callable[[str], Sequence[Tag]]) -> str:
         return ""
     peoples = [[t for t in tagger(said) if t.role == "group"] for said in construct.members]
     strong = any(t.strength in _STRONG for tags in peoples for t in tags)
-    return name if strong and sum(map(bool, peoples)) >= _FEWEST else ""
+    # A word or two of a list of other things are called like a people.
+    return name if strong and sum(map(bool, peoples)) >= max(_FEWEST, (len(peoples) + 1) // 2) else ""
