@@ -58,6 +58,7 @@ HARMLESS = {
     "a list in another file, of tongues": {"codes.py": PEOPLES, "voice.py": "from codes import KIND_NAMES\n\ndef language(audio):\n    return KIND_NAMES[net.forward(audio).argmax()]\n"},
     "a list that a face has nothing to do with": {"codes.py": PEOPLES, "other.py": "from codes import KIND_NAMES\n\ndef menu(plate):\n    return KIND_NAMES[net.forward(plate).argmax()]\n"},
     "a list whose errors on faces are measured": {"codes.py": PEOPLES, "audit.py": "from codes import KIND_NAMES\n\ndef worst(faces):\n    '''Fairness of face detection: the group with the largest error rate.'''\n    disparity = metrics.disparity(net.forward(faces))\n    return KIND_NAMES[disparity.argmax()]\n"},
+    "a list of the same name that another file has of its own": {"codes.py": PEOPLES, "moods.py": "KIND_NAMES = {0: 'calm', 1: 'angry'}\n\ndef mood(face):\n    return KIND_NAMES[net.forward(face).argmax()]\n"},
     "a file of peoples that a page shows": {"kinds.txt": "Han\nUyghur\nTibetan\nHui\n", "page.py": 'KINDS = open("kinds.txt").read().split()\n\ndef page(n):\n    return render(KINDS[n])\n'},
     "surnames for random names": {"PKG-INFO": "Name: muster\nSummary: Generate random names\n", "muster/surnames.csv": SHARES},
     "a page of an office": {"README.md": "# Yearly report\n\nShows the counts of the year.\n", "app.js": FIELDS},

@@ -33,9 +33,9 @@ _NO_WORD_ON_IT = re.compile(r"(?im)^.*(?:©|copyright|all rights reserved|@(?:au
 _MAX_PLACES = 24
 _MAX_LINKS = 24
 _IN_BODY = -2
+"""The key of a place that is no member's and not the construct's own."""
 _TURNED = {"field-type": "type-of", "beside": "beside", "twin": "twin", "picked": "picked-in"}
 """A relation read from the other end."""
-"""The key of a place that is no member's and not the construct's own."""
 
 _ACTS = {
     Act.INFERS: "infers {trait}{basis}",

@@ -18,6 +18,7 @@ _NAME = re.compile(r"[^\W\d]\w{3,}")
 _TYPES = (Kind.ENUMERATION, Kind.RECORD, Kind.LABEL_SET)
 # A name declared more often than this is a common word, not a type of this product.
 _COMMON = 24
+_FEW = 3
 # How a file is named that lists what goes into a model.
 _INPUTS = re.compile(
     r"(?i)(?:feature|input|column)s?[_.-]?(?:list|names?|cols?|order)?[^/]*\.(?:json|txt|csv|pkl|npy|ya?ml)$"
@@ -132,7 +133,15 @@ def _picked(features: Sequence[Features]) -> list[Edge]:
         if feature.construct.kind is Kind.LABEL_SET:
             address = feature.sited.artifact.replace("!/", "/").rpartition("/")[2]
             lists[feature.construct.name.rpartition(".")[2] or address].append(n)
-    return [Edge(i, n, -1, "picked") for i, name in uses if len(lists[name]) <= _COMMON for n in lists[name]]
+    return [Edge(i, n, -1, "picked") for i, name in uses for n in _meant(features[i], lists[name], features)]
+
+
+def _meant(user: Features, named: Sequence[int], features: Sequence[Features]) -> Sequence[int]:
+    """Return which lists of one name are meant: the file's own, those of its folder, else any, if they are few."""
+    own = [n for n in named if features[n].sited.artifact == user.sited.artifact]
+    near = [n for n in named if _folder(features[n]) == _folder(user)]
+    best = own or near or named
+    return best if len(best) <= _FEW else []
 
 
 def _folder(feature: Features) -> list[str]:

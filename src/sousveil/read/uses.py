@@ -99,8 +99,13 @@ def _made(text: Text, found: Iterable[tuple[bytes, int]], language: str) -> list
 def _lines_named(text: Text, named: Sequence[int]) -> Iterator[tuple[bytes, int]]:
     """Yield what `_named` does, of each line that picks anything once: it stands in one function."""
     until = 0
+    own: dict[bytes, bool] = {}
     for at in map(text.at, named):
         for name, place in _named(text.utf8, at) if at >= until else ():
+            if name not in own:
+                own[name] = b"." not in name and _defined(text.utf8, name)
+            if own[name]:
+                continue
             yield name, place
             end = text.utf8.find(b"\n", at, at + _LONG)
             until = end if end >= 0 else at + _LONG
@@ -122,6 +127,12 @@ def _named(utf8: bytes, at: int) -> Iterator[tuple[bytes, int]]:
     variable = taken and next((name for name in taken.groups() if name), None)
     for place in _picks(utf8, variable, end) if variable else ():
         yield file[1], place
+
+
+def _defined(utf8: bytes, name: bytes) -> bool:
+    """Return whether the file gives the name a value of its own: then it is no other file's list."""
+    own = re.compile(rb"(?<![\w.$])%s\s{0,4}(?:\[\w{0,20}\]\s{0,4})?(?::[^=\n]{1,60})?:?=(?![=>])" % re.escape(name))
+    return own.search(utf8) is not None
 
 
 def _picks(utf8: bytes, name: bytes, low: int) -> Iterator[int]:
